@@ -1,0 +1,65 @@
+# The ways into realface. `make demo` and `make test` do all of their own set-up on a fresh Debian 12 machine.
+#
+#   make build [CUDA=1|0]      the program, build/realface
+#   make test                  every test
+#   make demo [VIDEOS=DIR]     a dataset, a training on 2 ranks, a resume and out/demo/report.html
+#   make compare               speed beside PyTorch's own DDP
+#   make format check tidy     formatting, the format check, clang-tidy
+
+SHELL := /bin/bash
+VARIANT := $(shell cmake/setup/variant.sh)
+# One build tree a variant; `build` is the CPU's, or the GPU's where a GPU is.
+BUILD ?= build
+CONFIGURE := -DCMAKE_BUILD_TYPE=Release -DREALFACE_LIBTORCH=$(CURDIR)/.deps/libtorch-$(VARIANT)
+JOBS ?= $(shell nproc)
+# The program alone, unless a goal needs the tests too.
+TARGET := realface
+export OMPI_ALLOW_RUN_AS_ROOT := 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
+
+.PHONY: build test demo compare format check tidy setup clean
+
+build: setup
+	@$(MAKE) --no-print-directory $(BUILD)/.configured
+	@cmake --build $(BUILD) -j $(JOBS) --target $(TARGET)
+
+setup:
+	@cmake/setup/setup.sh $(SETUP)
+
+# CMake configures again by itself when one of its files changes; only another variant or option needs a new configuration.
+$(BUILD)/.configured: FORCE
+	@[ "$$(cat $@ 2>/dev/null)" = "$(CONFIGURE) $(OPTIONS)" ] || { \
+	  cmake -S . -B $(BUILD) -G Ninja $(CONFIGURE) $(OPTIONS) && echo "$(CONFIGURE) $(OPTIONS)" >$@; }
+FORCE:
+
+test: SETUP := --test
+test: TARGET := all
+test: build
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) $(CTEST)
+
+demo: build
+	@cluster/demo.sh $(BUILD)/realface $(VIDEOS)
+
+compare: SETUP := --test
+compare: build
+	@benchmarks/compare.sh $(BUILD)/realface
+
+ROOMS := base distributed data models checkpoints cluster stages configs launcher
+SOURCES = $(shell git ls-files '*.h' '*.cpp')
+
+format:
+	@clang-format -i $(SOURCES)
+
+check: SETUP := --check
+check: setup
+	@clang-format --dry-run -Werror $(SOURCES)
+
+# clang cannot read gcc's precompiled header, so clang-tidy looks through a configuration without one.
+tidy: SETUP := --check --test
+tidy: setup
+	@cmake -S . -B build-tidy -G Ninja $(CONFIGURE) -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DREALFACE_TESTS=OFF >/dev/null
+	@git ls-files $(addsuffix /*.cpp,$(ROOMS)) | grep -Fx -f <(sed -n "s|.*\"file\": \"$(CURDIR)/\(.*\)\".*|\1|p" build-tidy/compile_commands.json) \
+	  | xargs -P $(JOBS) -n 3 clang-tidy -p build-tidy --quiet
+
+clean:
+	@rm -rf build build-* out

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+/// Log lines for people. Rank 0 speaks; other ranks' warnings and errors carry their rank. Safe from any thread.
+namespace realface::log {
+
+/// Says which rank this process is; before that it counts as rank 0 unless PMIX_RANK says otherwise (design 1,
+/// "Leaving").
+void set_rank(int rank, int world_size);
+
+/// Copies every line to a file as well, from now on (the run folder's log).
+void also_to(const std::string& path);
+
+void info(const std::string& line);   // rank 0 only
+void warn(const std::string& line);   // any rank
+void error(const std::string& line);  // any rank
+
+}  // namespace realface::log

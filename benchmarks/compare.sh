@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Speed beside PyTorch's own DistributedDataParallel, in one sitting: the same model, optimizer, dtype and batch in turn here and
+# there, two ranks of one thread each. Prints one line with the word `ratio` for each figure.
+#
+#   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
+#
+# Python's side lives in .deps/: the pinned packages of requirements.txt, and the GPU set of the torch wheels (Python's torch
+# loads all of its libraries, also where only the CPU computes). The raw figures stay in out/compare.jsonl.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/.." && pwd)
+program=$(realpath "$1")
+rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3}
+
+python_side() {
+  local site=$root/.deps/python digest
+  digest=$(sha256sum "$here/requirements.txt" | cut -d' ' -f1)
+  if [ "$(cat "$site/.complete" 2>/dev/null)" != "$digest" ]; then
+    echo "compare: fetching the Python packages" >&2
+    rm -rf "$site"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target "$site" -r "$here/requirements.txt"
+    echo "$digest" >"$site/.complete"
+  fi
+  CUDA=1 "$root/cmake/setup/setup.sh" --test >&2
+  export PYTHONPATH=$root/.deps/libtorch-cuda:$site
+}
+
+# $1 a dtype of ours, $2 ranks; prints one JSON line.
+ours() {
+  mpirun --oversubscribe --bind-to none -n "$2" "$program" bench step --json --dtype "$1" --threads 1 --device cpu --model small \
+    --batch 16 --steps "$steps" --warmup "$warmup"
+}
+
+# $1 a dtype of the peer.
+theirs() {
+  local port
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port
+  RANK=1 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup" &
+  RANK=0 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup"
+  wait $!
+}
+
+# Two programs of one rank at the same time: what two ranks would reach if they had nothing to tell each other.
+apart() {
+  local other=$(mktemp)
+  ours "$1" 1 >"$other" &
+  ours "$1" 1
+  wait $!
+  cat "$other"
+  rm -f "$other"
+}
+
+record() {  # round, label, command...
+  local round=$1 label=$2
+  shift 2
+  "$@" 2>"$errors" | grep '^{' | sed "s/^{/{\"round\": $round, \"label\": \"$label\", /" >>"$figures" \
+    || { cat "$errors" >&2; echo "compare: '$*' failed" >&2; exit 1; }
+}
+
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none OMP_NUM_THREADS=1
+python_side
+mkdir -p "$root/out"
+figures=$root/out/compare.jsonl errors=$root/out/compare.stderr
+: >"$figures"
+for round in $(seq "$rounds"); do
+  echo "compare: round $round of $rounds" >&2
+  record "$round" ours_fp32 ours fp32 2
+  record "$round" peer_fp32 theirs fp32
+  record "$round" apart_fp32 apart fp32
+  record "$round" ours_bf16 ours bf16 2
+  record "$round" peer_autocast theirs autocast
+done
+python3 "$here/ratios.py" "$figures"

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""The peer of `make compare`: transformers' ViTMAE trained by PyTorch's own DistributedDataParallel, one JSON line.
+
+Run it once for each rank with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT set (or alone, without them). It does the
+same work as `realface bench step`: one fixed synthetic batch a rank, forward, backward, all-reduce, fused AdamW.
+"""
+import argparse
+import contextlib
+import json
+import os
+import resource
+import time
+
+import torch
+from transformers import ViTMAEConfig, ViTMAEForPreTraining
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dtype", choices=["fp32", "autocast", "bf16"], default="fp32")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--warmup", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--no-communicate", action="store_true")
+    return parser.parse_args()
+
+
+def build():
+    """MAE 384 x 12 with 6 heads, decoder 192 x 4 with 3 heads, 224 pixels, 75 % masked."""
+    config = ViTMAEConfig(hidden_size=384, num_hidden_layers=12, num_attention_heads=6, intermediate_size=1536,
+                          decoder_hidden_size=192, decoder_num_hidden_layers=4, decoder_num_attention_heads=3,
+                          decoder_intermediate_size=768, image_size=224, patch_size=16, mask_ratio=0.75,
+                          layer_norm_eps=1e-6, attn_implementation="sdpa")
+    return ViTMAEForPreTraining(config).train()
+
+
+def main():
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1:
+        torch.distributed.init_process_group("gloo")
+    model = build()
+    if options.dtype == "bf16":
+        model = model.bfloat16()
+    trained = model
+    if world > 1 and not options.no_communicate:
+        trained = torch.nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=True)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
+    images = torch.randn(options.batch, 3, 224, 224)
+    if options.dtype == "bf16":
+        images = images.bfloat16()
+    autocast = torch.autocast("cpu", torch.bfloat16) if options.dtype == "autocast" else contextlib.nullcontext()
+
+    forward = backward = update = 0.0
+    seconds = []
+    for step in range(options.warmup + options.steps):
+        if step == options.warmup:
+            forward = backward = update = 0.0
+            if world > 1:
+                torch.distributed.barrier()
+        start = time.perf_counter()
+        with autocast:
+            loss = trained(images).loss
+        forwarded = time.perf_counter()
+        loss.backward()
+        backwarded = time.perf_counter()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=options.no_communicate or world == 1)
+        end = time.perf_counter()
+        forward += forwarded - start
+        backward += backwarded - forwarded
+        update += end - backwarded
+        if step >= options.warmup:
+            seconds.append(end - start)
+    total = torch.tensor([sum(seconds)])
+    if world > 1:
+        torch.distributed.all_reduce(total, torch.distributed.ReduceOp.MAX)
+    if int(os.environ.get("RANK", "0")) == 0:
+        steps = options.steps
+        print(json.dumps({
+            "images_per_s": world * options.batch * steps / total.item(),
+            "ms": {"step": 1e3 * total.item() / steps, "forward": 1e3 * forward / steps,
+                   "backward": 1e3 * backward / steps, "optimizer": 1e3 * update / steps},
+            "threads": options.threads, "ranks": world, "dtype": options.dtype, "torch": torch.__version__,
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }), flush=True)
+    if world > 1:
+        torch.distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

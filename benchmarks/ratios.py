@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Turns the figures of compare.sh into ratios: the median over rounds, each round compared with itself."""
+import json
+import pathlib
+import statistics
+import sys
+
+figures = {}
+with open(sys.argv[1]) as file:
+    for line in file:
+        figure = json.loads(line)
+        figures.setdefault(figure["label"], {}).setdefault(figure["round"], []).append(figure)
+
+
+def rates(label):
+    """Images per second by round, all ranks and programs of it together."""
+    return {number: sum(one["images_per_s"] for one in runs) for number, runs in figures[label].items()}
+
+
+def cpu_flags():
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    flags = set(next(line for line in text.splitlines() if line.startswith("flags")).split(":")[1].split())
+    return [name for name in ("avx512f", "avx512_bf16", "amx_bf16") if name in flags]
+
+
+def compare(what, mine, other, wanted):
+    a, b = rates(mine), rates(other)
+    ratios = [a[number] / b[number] for number in sorted(a)]
+    print(f"ratio {what}: {statistics.median(ratios):.3f} (wanted {wanted}; {len(ratios)} runs, "
+          f"{min(ratios):.3f} to {max(ratios):.3f}; {statistics.median(a.values()):.1f} against "
+          f"{statistics.median(b.values()):.1f} images/s)")
+
+
+print("processor: " + " ".join(cpu_flags()))
+compare("fp32 to PyTorch DDP in fp32", "ours_fp32", "peer_fp32", "at least 1.05")
+compare("bf16 to PyTorch DDP in bf16 autocast", "ours_bf16", "peer_autocast", "at least 1.1")
+compare("bf16 to PyTorch DDP in fp32", "ours_bf16", "peer_fp32", "at least 1.6 with AMX")
+compare("bf16 to our own fp32", "ours_bf16", "ours_fp32", "above 1 with AMX")
+compare("two ranks to two programs apart", "ours_fp32", "apart_fp32", "at least 0.95")
+starts = [one["startup_s"] for runs in figures["ours_fp32"].values() for one in runs]
+print(f"start to first forward: {statistics.median(starts):.2f} s (wanted under 3; {len(starts)} runs, "
+      f"{min(starts):.2f} to {max(starts):.2f}); as a ratio to 3 s {statistics.median(starts) / 3:.2f}")

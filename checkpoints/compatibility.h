@@ -1,0 +1,27 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "checkpoints/layout.h"
+#include "checkpoints/manifest.h"
+
+namespace realface::checkpoints {
+
+/// True for the keys of a configuration (dotted) that another start of the same run may change: where it writes, how
+/// far it goes, over how many ranks and threads, what it reports. Everything else changes what is learned.
+bool may_differ(const std::string& key);
+
+/// "train.batch: 256 in the checkpoint, 512 in this run" for every key that differs and may not.
+std::vector<std::string> config_differences(const nlohmann::json& saved, const nlohmann::json& live);
+
+/// The same for names, shapes and dtypes of tensors, and for the names of parts.
+std::vector<std::string> tensor_differences(const Manifest& manifest, const std::vector<Part*>& parts,
+                                            const std::vector<OwnedSlice>& slices);
+
+/// Throws CheckpointError, with the first few differences, unless this run may continue from that checkpoint.
+void check_compatible(const std::string& subject, const Manifest& manifest, const Provenance& live,
+                      const std::vector<Part*>& parts);
+
+}  // namespace realface::checkpoints

@@ -1,0 +1,53 @@
+# Tests: one GoogleTest program a room, run under ctest with a label and a deadline.
+
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# The folder with real videos and label files; tests that need it are skipped, by name, where it is absent.
+set(REALFACE_TEST_DATA "$ENV{REALFACE_TEST_DATA}" CACHE PATH "Folder with the real test data")
+if(NOT REALFACE_TEST_DATA)
+  set(REALFACE_TEST_DATA "${PROJECT_SOURCE_DIR}/../shared/test-data")
+endif()
+# mpirun refuses root unless told, and a container is root. Tests never share cores with one another, so binding only hurts.
+set(REALFACE_MPIRUN "${MPIEXEC_EXECUTABLE}" --oversubscribe --bind-to none)
+set(REALFACE_TEST_ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_btl_vader_single_copy_mechanism=none;OMPI_MCA_rmaps_base_oversubscribe=1"
+  "REALFACE_TEST_DATA=${REALFACE_TEST_DATA}" "ASAN_OPTIONS=detect_leaks=0" "REALFACE_PROGRAM=${CMAKE_BINARY_DIR}/realface")
+
+function(_realface_test_program name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE realface_options Libtorch::cpu GTest::gtest GTest::gmock ${TEST_LINK})
+  target_precompile_headers(${name} REUSE_FROM realface_pch)
+  target_compile_definitions(${name} PRIVATE REALFACE_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures")
+endfunction()
+
+# realface_test(NAME SOURCES ... LINK ... [LABEL unit] [TIMEOUT 120]): every TEST of the program is a ctest test of its own.
+function(realface_test name)
+  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
+  _realface_test_program(${name} SOURCES ${TEST_SOURCES} LINK ${TEST_LINK} GTest::gtest_main)
+  if(NOT TEST_LABEL)
+    set(TEST_LABEL unit)
+  endif()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_LIST ${name}_tests PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT})
+  # A list does not survive gtest_discover_tests' PROPERTIES: the environment is set once ctest knows the tests.
+  set(environment_file "${CMAKE_CURRENT_BINARY_DIR}/${name}_environment.cmake")
+  file(WRITE "${environment_file}" "set_tests_properties(\${${name}_tests} PROPERTIES ENVIRONMENT \"${REALFACE_TEST_ENVIRONMENT}\")\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${environment_file}")
+endfunction()
+
+# realface_mpi_test(NAME SOURCES ... LINK ... RANKS 1 2 3 [TIMEOUT 120]): the whole program under mpirun, once for each number of ranks.
+# tests/mpi_main.cpp gathers every rank's result, so that the failure of any rank fails the test.
+function(realface_mpi_test name)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LINK;RANKS" ${ARGN})
+  _realface_test_program(${name} SOURCES ${TEST_SOURCES} "${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp" LINK ${TEST_LINK} realface_distributed MPI::MPI_C)
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 120)
+  endif()
+  foreach(ranks ${TEST_RANKS})
+    add_test(NAME ${name}.${ranks} COMMAND ${REALFACE_MPIRUN} -n ${ranks} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}.${ranks} PROPERTIES LABELS mpi TIMEOUT ${TEST_TIMEOUT} RUN_SERIAL ON ENVIRONMENT "${REALFACE_TEST_ENVIRONMENT}")
+  endforeach()
+endfunction()

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <torch/types.h>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace realface::data {
+
+/// Some samples, on the device of the world. B samples of H x W pixels; clips have T frames. N patches.
+struct Batch {
+  torch::Tensor images;                  // u8 [B, H, W, 3] RGB, or [B, T, H, W, 3]
+  torch::Tensor landmarks;               // f32 [B, 68, 2] in crop pixels (clips: the median over frames, G11)
+  torch::Tensor mask;                    // bool [B, N], true = masked; undefined where the stream draws none
+  torch::Tensor labels;                  // i64 [B]: 0 real, 1 fake, -1 unknown
+  torch::Tensor weights;                 // f32 [B]: 1, or 0 for the padding of an evaluation's last batch
+  std::vector<int64_t> epochs, samples;  // [B] the key of each sample; samples index the whole dataset
+  int64_t masked = 0;                    // number of masked patches in this batch
+  int64_t visible_max = 0;               // most visible patches of one sample: the length sequences are padded to (G7)
+  bool fixed_visible = true;             // all samples have visible_max of them
+
+  int64_t size() const { return static_cast<int64_t>(samples.size()); }
+};
+
+/// Everything one update of a stage consumes: for each stream that it named, the micro-batches of this rank.
+struct Step {
+  int64_t index = 0;  // 0-based number of the update
+  std::map<std::string, std::vector<Batch>> streams;
+  std::map<std::string, int64_t>
+      masked;  // by stream: masked patches over all ranks and micro-batches, padding left out (G8)
+};
+
+}  // namespace realface::data

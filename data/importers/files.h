@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// Looking through folders, the same on every machine.
+namespace realface::data::importers {
+
+enum class FileKind { video, picture, other };
+
+/// By the extension, in any case: what a file claims to be; decoding tells what it is.
+FileKind file_kind(const std::filesystem::path& path);
+
+/// One folder's entries, sorted by name; hidden ones (a leading dot) are left out, links are followed. Throws DataError
+/// where the folder cannot be read.
+struct Folder {
+  std::vector<std::filesystem::path> folders, files;
+};
+Folder read_folder(const std::filesystem::path& path);
+
+/// True where the names are pictures of one numbered sequence: the same text before a number, no number twice, at
+/// least two of them.
+bool is_frame_sequence(const std::vector<std::filesystem::path>& files);
+
+/// The pictures of a frame folder in the order of their numbers (2 before 10).
+std::vector<std::filesystem::path> frame_files(const std::filesystem::path& folder);
+
+int64_t file_bytes(const std::filesystem::path& path);
+
+}  // namespace realface::data::importers

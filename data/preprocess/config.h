@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "data/importers/importers.h"
+
+namespace realface::data::preprocess {
+
+/// What `realface preprocess` is asked to do.
+struct PreprocessConfig {
+  std::string input, output;       // folders
+  std::string dataset = "folder";  // importer
+  importers::ImportOptions import;
+  int size = 224;                       // of a crop, pixels
+  int frames = 30;                      // at most, of a video (G13)
+  std::string crop = "clip";            // clip: one box for all frames of a video; frame: one box a frame (G12)
+  double margin = 1.3;                  // side of the crop over that of the face's box
+  std::string codec = "gdiff-up-zstd";  // or raw
+  uint64_t seed = 0;                    // of the order in which videos are packed
+  std::string landmark_model;           // file; empty: Debian's
+  int64_t shard_bytes = int64_t{1} << 30;
+  std::string code_version;  // git commit, for the record
+  int threads = 0;           // that take videos, a rank; 0: the rank's share of the cores
+};
+
+/// Throws UsageError for a value that cannot be.
+void check(const PreprocessConfig& config);
+
+/// The part of a configuration that decides the shards' bytes: no path, no number of threads.
+nlohmann::json described(const PreprocessConfig& config, const std::string& landmark_model_sha256);
+
+}  // namespace realface::data::preprocess

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "data/preprocess/config.h"
+#include "data/preprocess/face_finder.h"
+#include "data/preprocess/frame_reader.h"
+#include "data/records.h"
+
+namespace realface::data::preprocess {
+
+/// Seconds spent on a video, by phase.
+struct PhaseSeconds {
+  double decode = 0, detect = 0, crop = 0, encode = 0;
+};
+
+/// One video turned into faces, and what a report says of it.
+struct Extracted {
+  VideoRecord record;
+  std::string why;         // for people, where no frame is stored or the file is damaged
+  int64_t considered = 0;  // frames that were decoded and searched
+  int64_t detected = 0;    // of these, with the person's face
+  int64_t masks_missing = 0;
+  int64_t bad_packets = 0;
+  PhaseSeconds seconds;
+};
+
+/// Decodes the chosen frames (G13), finds one person through them (G22), crops (G12) and encodes. Never throws for what
+/// is wrong with the file: the status says it. Errors of this machine (memory, disk) are thrown.
+Extracted extract(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder);
+
+}  // namespace realface::data::preprocess

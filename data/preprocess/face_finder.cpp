@@ -1,0 +1,133 @@
+#include "data/preprocess/face_finder.h"
+
+#include <dlib/image_processing/frontal_face_detector.h>
+#include <dlib/image_processing/shape_predictor.h>
+#include <dlib/opencv.h>
+#include <dlib/revision.h>
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "data/preprocess/opencv_view.h"
+
+namespace realface::data::preprocess {
+namespace {
+
+constexpr const char* kDebianModel = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
+constexpr size_t kMostFaces = 4;
+constexpr float kFaceInSearch = 120;  // pixels: the width that a known face is given; the detector's own least is 80
+constexpr int kLandmarkPicture = 448;
+
+/// Resizes `part` of a grey picture, and knows the way back to the picture's coordinates.
+struct SearchPicture {
+  cv::Mat pixels;
+  double scale;
+  cv::Point origin;
+
+  SearchPicture(const cv::Mat& grey, const cv::Rect& part, double factor) : scale(factor), origin(part.tl()) {
+    const cv::Size size(std::max(1, static_cast<int>(std::lround(part.width * factor))),
+                        std::max(1, static_cast<int>(std::lround(part.height * factor))));
+    cv::resize(grey(part), pixels, size, 0, 0, factor < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+  }
+
+  /// dlib's rectangles hold their last pixel.
+  Box box(const dlib::rectangle& found) const {
+    const auto back = [this](long edge, int start) {
+      return static_cast<float>(static_cast<double>(edge) / scale - 0.5 + start);
+    };
+    return {back(found.left(), origin.x), back(found.top(), origin.y), back(found.right() + 1, origin.x),
+            back(found.bottom() + 1, origin.y)};
+  }
+};
+
+cv::Rect pixels_of(const Box& box, const cv::Mat& picture) {
+  const cv::Point from(static_cast<int>(std::floor(box.left + 0.5F)), static_cast<int>(std::floor(box.top + 0.5F)));
+  const cv::Point to(static_cast<int>(std::ceil(box.right + 0.5F)), static_cast<int>(std::ceil(box.bottom + 0.5F)));
+  return cv::Rect(from, to) & cv::Rect(0, 0, picture.cols, picture.rows);
+}
+
+}  // namespace
+
+struct LandmarkModel::Members {
+  dlib::shape_predictor predictor;
+};
+
+struct FaceFinder::Members {
+  dlib::frontal_face_detector detector = dlib::get_frontal_face_detector();
+
+  std::vector<Face> search(const cv::Mat& grey, const cv::Rect& part, double scale) {
+    std::vector<Face> faces;
+    if (part.width < 8 || part.height < 8) return faces;
+    const SearchPicture picture(grey, part, scale);
+    std::vector<dlib::rect_detection> found;
+    detector(dlib::cv_image<unsigned char>(picture.pixels), found);
+    for (const auto& detection : found)
+      faces.push_back({picture.box(detection.rect), static_cast<float>(detection.detection_confidence), {}});
+    return faces;
+  }
+
+  /// dlib rounds landmarks to whole pixels, so they are found in a picture that is larger than the stored crop.
+  static std::array<float, 136> landmarks(const dlib::shape_predictor& predictor, const cv::Mat& grey, const Box& box) {
+    const Affine there = crop_transform(square_about(box, 1.6F), kLandmarkPicture);
+    cv::Mat face;
+    cv::warpAffine(grey, face, cv::Matx23d(there[0], there[1], there[2], there[3], there[4], there[5]),
+                   {kLandmarkPicture, kLandmarkPicture}, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+    const auto edge = [](float scale, float at, float shift) { return std::lround(scale * at + shift + 0.5F); };
+    const dlib::rectangle rect(edge(there[0], box.left, there[2]), edge(there[4], box.top, there[5]),
+                               edge(there[0], box.right, there[2]) - 1, edge(there[4], box.bottom, there[5]) - 1);
+    const dlib::full_object_detection shape = predictor(dlib::cv_image<unsigned char>(face), rect);
+    std::array<float, 136> points{};
+    for (unsigned long i = 0; i < 68; ++i) {
+      points[2 * i] = static_cast<float>(shape.part(i).x());
+      points[2 * i + 1] = static_cast<float>(shape.part(i).y());
+    }
+    return mapped(inverse(there), points);
+  }
+};
+
+LandmarkModel::LandmarkModel(const std::string& path)
+    : members_(std::make_unique<Members>()), path_(path.empty() ? kDebianModel : path) {
+  try {
+    dlib::deserialize(path_) >> members_->predictor;
+  } catch (const std::exception& error) {
+    throw DataError("[" + path_ + "] is not a landmark model that can be read (" + error.what() +
+                    "); install Debian's libdlib-data, or name a model with --landmark-model");
+  }
+  if (members_->predictor.num_parts() != 68)
+    throw DataError("[" + path_ + "] predicts " + std::to_string(members_->predictor.num_parts()) +
+                    " landmarks; 68 are expected; name another model with --landmark-model");
+  sha256_ = hex(sha256_file(path_));
+}
+
+LandmarkModel::~LandmarkModel() = default;
+
+FaceFinder::FaceFinder(std::shared_ptr<const LandmarkModel> model)
+    : model_(std::move(model)), members_(std::make_unique<Members>()) {}
+FaceFinder::~FaceFinder() = default;
+
+std::vector<Face> FaceFinder::find(const Picture& picture, const std::optional<Box>& last) {
+  cv::Mat grey;
+  cv::cvtColor(view(picture), grey, cv::COLOR_RGB2GRAY);
+  const cv::Rect whole(0, 0, grey.cols, grey.rows);
+  std::vector<Face> faces;
+  if (last) {
+    const double scale = std::clamp(kFaceInSearch / last->width(), 0.1F, 2.0F);
+    faces = members_->search(grey, pixels_of(grow(*last, 2), grey), scale);
+  }
+  const double scale = search_scale(std::max(grey.cols, grey.rows));
+  if (faces.empty()) faces = members_->search(grey, whole, scale);
+  if (faces.empty()) faces = members_->search(grey, whole, 2 * scale);
+  std::ranges::stable_sort(faces, std::ranges::greater{}, [](const Face& face) { return face.box.area(); });
+  if (faces.size() > kMostFaces) faces.resize(kMostFaces);
+  for (Face& face : faces) face.landmarks = Members::landmarks(model_->members_->predictor, grey, face.box);
+  return faces;
+}
+
+std::string detector_name() {
+  return "dlib " + std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) + " frontal HOG";
+}
+
+}  // namespace realface::data::preprocess

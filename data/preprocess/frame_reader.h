@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/importers/source.h"
+#include "data/preprocess/picture.h"
+
+/// Videos and pictures as sequences of frames in order of presentation.
+namespace realface::data::preprocess {
+
+struct StreamInfo {
+  int width = 0, height = 0;      // as shown: after the rotation that the file asks for
+  double fps = 0;                 // 0: unknown
+  std::vector<int64_t> times_us;  // presentation time of each frame, ascending; its length is the number of frames
+  int64_t bad_packets = 0;        // skipped, since they cannot be decoded
+  bool truncated = false;         // the file ends before its stream does
+  int rotation = 0;               // clockwise degrees that were applied
+  std::string matrix;             // how YUV became RGB, for the record
+};
+
+struct Frame {
+  Picture picture;
+  int32_t index = 0;  // ordinal in order of presentation
+  int64_t pts_us = 0;
+  bool concealed = false;  // the decoder repaired an error
+};
+
+/// What hostile or broken files may cost.
+struct DecodeLimits {
+  int64_t max_pixels = 8192LL * 8192;  // of one frame
+  int64_t max_frames = 1LL << 22;
+  double max_seconds = 1800;  // for one pass over one file
+};
+
+/// One opened source. Not thread-safe; one object a thread.
+class FrameReader {
+ public:
+  virtual ~FrameReader() = default;
+  virtual const StreamInfo& info() const = 0;
+  /// Decodes forward from the start, once, and hands over the frames of these ascending ordinals. A frame that cannot
+  /// be decoded is left out. May be called again.
+  virtual void read(const std::vector<int32_t>& wanted, const std::function<void(Frame)>& take) = 0;
+};
+
+/// Throws DataError that says why the file is no video that can be decoded. Frames are counted by a scan of the packets
+/// and known by their presentation times, since headers and seeks lie. A build without video throws Error.
+std::unique_ptr<FrameReader> open_video(const std::string& path, const DecodeLimits& limits = {});
+
+/// One frame a file, 40 ms apart, all of the first one's size. Files that do not decode are left out of `read`.
+std::unique_ptr<FrameReader> open_pictures(const std::vector<std::string>& paths, const DecodeLimits& limits = {});
+
+std::unique_ptr<FrameReader> open_source(const importers::Source& source, const DecodeLimits& limits = {});
+
+/// Versions of the libraries that decode, for the record; a build without video says so.
+std::string video_libraries();
+
+/// The rule by which YUV becomes RGB, for the record.
+inline constexpr const char* kColourRule =
+    "the stream's matrix and range; unstated: bt709 from 720 lines on, else bt601, limited; to full-range RGB";
+
+}  // namespace realface::data::preprocess

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace realface::data::preprocess {
+
+/// A decoded picture: u8 RGB, full range, rows of `stride` bytes. Owns its pixels.
+struct Picture {
+  int width = 0, height = 0;
+  size_t stride = 0;  // bytes from row to row, at least 3 x width
+  std::vector<uint8_t> pixels;
+
+  size_t bytes() const { return pixels.size(); }
+};
+
+/// An empty picture of that size. Rows are padded: the colour converter writes a few bytes past the last pixel.
+inline Picture make_picture(int width, int height) {
+  const size_t stride = (static_cast<size_t>(width) * 3 + 127) / 64 * 64;
+  return {width, height, stride, std::vector<uint8_t>(stride * static_cast<size_t>(height) + 64)};
+}
+
+}  // namespace realface::data::preprocess

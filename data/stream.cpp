@@ -1,0 +1,210 @@
+#include "data/stream.h"
+
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/telemetry.h"
+
+namespace realface::data {
+namespace {
+
+using telemetry::Phase;
+using telemetry::PhaseTimer;
+
+FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& needs) {
+  return {.flip = needs.flip,
+          .mask = needs.mask,
+          .patch = needs.patch,
+          .seed = needs.seed,
+          .max_bad_share = config.max_bad_share};
+}
+
+[[noreturn]] void refuse_resume(const std::string& part, const std::string& key, const std::string& saved,
+                                const std::string& here) {
+  std::string message = "[";
+  message.append(part).append("] was stopped with ").append(key).append(" ").append(saved);
+  message.append("; here it is ").append(here);
+  message.append("; resume with the dataset and seed it began with, or begin in a new run.dir");
+  throw DataError(message);
+}
+
+std::string changed_batch(const std::string& part, const std::string& saved, const std::string& here) {
+  std::string message = part;
+  message.append(": batches of ").append(here).append(" samples follow batches of ").append(saved);
+  return message;
+}
+
+}  // namespace
+
+Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_ptr<const Dataset> dataset,
+               distributed::World& world)
+    : needs_(needs),
+      workers_(config.workers),
+      slots_(config.prefetch + 1),
+      dataset_(std::move(dataset)),
+      reader_(dataset_, dataset_->select(needs.split, needs.label), reader_config(config, needs)),
+      group_(world.host_group()),
+      device_(world.device()),
+      copy_(device_),
+      dealing_{static_cast<uint64_t>(needs.batch), static_cast<uint64_t>(world.size()),
+               static_cast<uint64_t>(world.rank())} {
+  if (needs.mask.kind == "none") return;
+  const int64_t grid = needs.image / needs.patch;
+  patches_ = grid * grid;
+  fixed_masked_ = fixed_mask_count(needs.mask, grid);
+}
+
+Stream::~Stream() {
+  try {
+    stop();
+  } catch (const std::exception& error) {
+    log::warn("[" + part_name() + "] while closing: " + error.what());
+  }
+}
+
+int64_t Stream::updates_left() const {
+  return needs_.endless ? -1 : std::max<int64_t>(0, steps_per_epoch() - updates());
+}
+
+void Stream::begin() {
+  RingConfig config;
+  config.share = static_cast<int64_t>(dealing_.share());
+  config.height = dataset_->manifest().height;
+  config.width = dataset_->manifest().width;
+  config.patches = patches_;
+  config.pinned = !device_.is_cpu();
+  config.workers = workers_;
+  config.slots = slots_;
+  step_ = 0;
+  const Order order(reader_.frames(), needs_.seed, needs_.endless);
+  ring_ = std::make_unique<BatchRing>(config, reader_, order, dealing_, position_, updates_left());
+}
+
+void Stream::stop() {
+  ring_.reset();
+  // A count that is on its way needs all ranks; while an exception unwinds they may be gone.
+  if (count_ && count_->pending && std::uncaught_exceptions() == 0) count_->pending->wait();
+  count_.reset();
+  for (auto* flight : {&flight_, &last_flight_}) {
+    if (*flight) copy_.land(**flight);
+    flight->reset();
+  }
+}
+
+RingSlot& Stream::wait(int64_t step) {
+  const PhaseTimer timer(Phase::data_wait);
+  return ring_->wait(step);
+}
+
+std::shared_ptr<DeviceCopy::Flight> Stream::fly(const RingSlot& slot) {
+  const PhaseTimer timer(Phase::h2d);
+  return copy_.start({slot.images, slot.landmarks, slot.mask, slot.labels, slot.weights});
+}
+
+/// Padding does not count: it has no weight in any loss.
+void Stream::start_count(int64_t step) {
+  const RingSlot& slot = wait(step);
+  const float* weights = slot.weights.const_data_ptr<float>();
+  int64_t masked = 0;
+  for (size_t i = 0; i < slot.masked.size(); ++i) masked += weights[i] > 0 ? slot.masked[i] : 0;
+  Count count{at::tensor(masked, torch::kInt64), nullptr};
+  count.pending = group_.all_reduce(count.value);
+  count_ = count;
+}
+
+int64_t Stream::take_count(int64_t step) {
+  if (patches_ == 0) return 0;
+  if (fixed_masked_ > 0) {
+    const int64_t left = needs_.endless ? needs_.batch : std::min(needs_.batch, samples() - updates() * needs_.batch);
+    return fixed_masked_ * left;
+  }
+  if (!count_) start_count(step);
+  const PhaseTimer timer(Phase::data_wait);
+  count_->pending->wait();
+  const auto masked = count_->value.item<int64_t>();
+  count_.reset();
+  return masked;
+}
+
+std::optional<Stream::Update> Stream::next() {
+  static telemetry::Number& depth = telemetry::gauge("data_queue_depth");
+  const int64_t left = updates_left();
+  if (left == 0) return std::nullopt;
+  if (!ring_) begin();
+  if (last_flight_) copy_.land(*last_flight_);
+  last_flight_.reset();
+  ring_->release_before(step_);
+  depth.set(static_cast<double>(ring_->ready()));
+
+  const RingSlot& slot = wait(step_);
+  if (!flight_) flight_ = fly(slot);
+  last_flight_ = std::exchange(flight_, nullptr);
+  Update update;
+  update.masked = take_count(step_);
+  update.batches = split(slot, copy_.finish(*last_flight_));
+  position_ += static_cast<uint64_t>(needs_.batch);
+  ++step_;
+
+  begin_flight(left - 1);
+  // One update ahead, at this very place on every rank: no other collective of the host group can come in between on
+  // some ranks only.
+  if (patches_ > 0 && fixed_masked_ == 0 && left != 1) start_count(step_);
+  return update;
+}
+
+/// The next update's copy runs beside this update's computation, if its slot is full already.
+void Stream::begin_flight(int64_t left) {
+  if (device_.is_cpu() || left == 0) return;
+  if (const RingSlot* slot = ring_->peek(step_)) flight_ = fly(*slot);
+}
+
+std::vector<Batch> Stream::split(const RingSlot& slot, const std::vector<torch::Tensor>& whole) const {
+  std::vector<Batch> batches;
+  const auto share = static_cast<int64_t>(dealing_.share());
+  const int64_t size = share / needs_.accumulate;
+  for (int64_t begin = 0; begin < share; begin += size) {
+    const auto part = [&](const torch::Tensor& tensor) {
+      return tensor.defined() ? tensor.narrow(0, begin, size) : tensor;
+    };
+    Batch batch;
+    batch.images = part(whole[0]);
+    batch.landmarks = part(whole[1]);
+    batch.mask = part(whole[2]);
+    batch.labels = part(whole[3]);
+    batch.weights = part(whole[4]);
+    batch.epochs.assign(slot.epochs.begin() + begin, slot.epochs.begin() + begin + size);
+    batch.samples.assign(slot.samples.begin() + begin, slot.samples.begin() + begin + size);
+    const auto first = slot.masked.begin() + begin;
+    batch.masked = std::accumulate(first, first + size, int64_t{0});
+    batch.visible_max = patches_ - *std::min_element(first, first + size);
+    batch.fixed_visible = patches_ == 0 || fixed_masked_ > 0;
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
+nlohmann::json Stream::values() const {
+  return {{"seed", needs_.seed},
+          {"position", position_},
+          {"batch", needs_.batch},
+          {"samples", samples()},
+          {"digest", dataset_->digest()}};
+}
+
+void Stream::restore(const nlohmann::json& values) {
+  const nlohmann::json mine = this->values();
+  for (const char* key : {"digest", "samples", "seed"})
+    if (values.at(key) != mine.at(key)) refuse_resume(part_name(), key, values.at(key).dump(), mine.at(key).dump());
+  if (values.at("batch") != mine.at("batch"))
+    log::warn(changed_batch(part_name(), values.at("batch").dump(), mine.at("batch").dump()));
+  stop();
+  position_ = values.at("position").get<uint64_t>();
+}
+
+}  // namespace realface::data

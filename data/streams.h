@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/state.h"
+#include "data/batch.h"
+#include "data/masks.h"
+#include "distributed/world.h"
+
+namespace realface::data {
+
+struct DataConfig {
+  std::string shards;           // folder of *.h5 beside a manifest.json, made by `realface preprocess`
+  int workers = 1;              // threads that read, check and decode, a rank
+  int prefetch = 4;             // batches ready ahead of the step
+  double max_bad_share = 1e-4;  // a run ends when more than this share of its frames was damaged
+};
+
+/// What a stage asks of one stream; `stages::needs` fills it in.
+struct StreamNeeds {
+  std::string name = "faces";
+  std::string split = "train";  // train | val | test | all
+  std::string label = "real";   // real | fake | any
+  bool endless = true;     // true: shuffled, epoch after epoch; false: in order, once, last batch padded with weight 0
+  bool flip = false;       // mirror half of the samples, landmarks too (G18)
+  int64_t batch = 0;       // samples an update, over all ranks and micro-batches
+  int64_t accumulate = 1;  // micro-batches an update, on each rank
+  uint64_t seed = 0;
+  int64_t image = 224, patch = 16;  // the model's geometry; another crop size in the shards is refused
+  MaskConfig mask;                  // kind none: no mask
+};
+
+/// The named, resumable streams of a stage. Threads read ahead; what was handed out, not what was read, is the position
+/// that a checkpoint holds. Used from the main thread. A batch may be kept as long as one likes: memory is used again
+/// only when nobody holds it.
+class Streams {
+ public:
+  virtual ~Streams() = default;
+  /// The next update's batches. Collective where masks vary in number. Where a stream is not endless: nullopt at its
+  /// end, and ever after. Throws DataError where more frames are damaged than `max_bad_share` allows.
+  virtual std::optional<Step> next() = 0;
+  virtual int64_t steps_per_epoch() const = 0;  // of the first stream, rounded up
+  virtual int64_t samples() const = 0;          // of the first stream
+  virtual std::string dataset_digest() const = 0;
+  virtual std::vector<Part*> parts() = 0;
+};
+
+/// Opens the shards for all streams. Collective. Throws DataError (damaged, other schema version, wrong split) and
+/// ConfigError (a batch that world size x accumulate does not divide, a crop size that is not the model's).
+std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<StreamNeeds>& needs,
+                              distributed::World& world);
+
+}  // namespace realface::data

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <torch/types.h>
+#include <string>
+
+#include "distributed/communicator.h"
+
+namespace realface::distributed {
+
+/// What one rank tells of itself.
+struct RankFacts {
+  std::string host;
+  torch::Device device = torch::kCPU;
+  int threads = 1, cores = 1, local_rank = 0;
+};
+
+/// See World::banner. Collective; host group.
+std::string banner_of(Communicator& host_group, const RankFacts& mine);
+
+}  // namespace realface::distributed

@@ -1,0 +1,176 @@
+#include "distributed/world.h"
+
+#include <ATen/Parallel.h>
+
+#include <cstdlib>
+#include <exception>
+#include <thread>
+#include <tuple>
+
+#include "base/log.h"
+#include "distributed/admission.h"
+#include "distributed/agreement.h"
+#include "distributed/banner.h"
+#include "distributed/cores.h"
+#include "distributed/devices.h"
+#include "distributed/failure.h"
+#include "distributed/mpi_communicator.h"
+#include "distributed/mpi_session.h"
+#include "distributed/nccl_communicator.h"
+#include "distributed/self_communicator.h"
+#include "distributed/watchdog.h"
+
+namespace realface::distributed {
+
+struct World::Members {
+  MpiSession session;  // first: the last to go
+  int rank = 0, size = 1, local_rank = 0, local_size = 1, threads = 1, cores = 1;
+  std::string host;
+  torch::Device device = torch::kCPU;
+  std::unique_ptr<Communicator> host_group, group;
+  std::unique_ptr<Watchdog> watchdog;
+  int exceptions_at_join = std::uncaught_exceptions();
+};
+
+namespace {
+
+std::string host_name() {
+  const std::string place = whereabouts(0);  // "rank 0 (host)"
+  return place.substr(8, place.size() - 9);
+}
+
+/// The cores of this rank, and its threads: what was asked for, or as many as its cores.
+void share_cores(Communicator& host_group, const std::string& host, int rank, int asked, int& cores, int& threads) {
+  std::vector<std::vector<int>> sets;
+  size_t mine = 0;
+  const auto texts = gather_strings(host_group, host + ":" + text_of_cores(allowed_cores()));
+  for (size_t other = 0; other < texts.size(); ++other) {
+    const auto colon = texts[other].rfind(':');
+    if (texts[other].substr(0, colon) != host) continue;
+    if (static_cast<int>(other) == rank) mine = sets.size();
+    sets.push_back(cores_of_text(texts[other].substr(colon + 1)));
+  }
+  cores = share_of_cores(sets, mine);
+  threads = asked > 0 ? asked : cores;
+}
+
+void set_threads(int threads) {
+  at::set_num_threads(threads);
+  // Allowed once a process, before the first use; a second world in a test finds it done.
+  if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);
+}
+
+torch::Device chosen_device(const std::string& asked, int local_rank) {
+  if (asked != "auto" && asked != "cpu" && asked != "cuda")
+    throw ConfigError("[world] world.device is \"" + asked + "\"; use auto, cpu or cuda");
+  if (asked == "cpu") return torch::kCPU;
+  const int count = device_count();
+  if (count == 0 && asked == "cuda") throw ConfigError("[world] world.device is cuda, but " + why_no_devices());
+  if (count == 0) return torch::kCPU;
+  // Where each task is shown its own GPU alone, that is number 0 for all; check_devices compares what they are.
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank % count)};
+}
+
+void check_and_bind(Communicator& host_group, const std::string& host, torch::Device device) {
+  const std::string uuid = device.is_cuda() ? device_uuid(device.index()) : "";
+  std::vector<RankDevice> devices;
+  for (const auto& text : gather_strings(host_group, host + "\n" + uuid)) {
+    const auto newline = text.find('\n');
+    devices.push_back({text.substr(0, newline), text.substr(newline + 1)});
+  }
+  check_devices(devices);
+  if (device.is_cuda()) bind_device(device.index());
+}
+
+}  // namespace
+
+World World::join(const WorldConfig& config) {
+  auto members = std::make_unique<Members>();
+  auto& world = *members;
+  world.session.start();
+  try {
+    world.rank = world.session.rank();
+    world.size = world.session.size();
+    check_promised_tasks(world.size, [](const char* name) { return std::getenv(name); });
+    log::set_rank(world.rank, world.size);
+    world.host = host_name();
+    std::tie(world.local_rank, world.local_size) = world.session.local_rank_and_size();
+
+    const auto log = std::make_shared<CollectiveLog>("gradients");
+    const auto host_log = std::make_shared<CollectiveLog>("host");
+    const bool alone = world.size == 1;
+    world.host_group = alone ? make_self_communicator() : make_mpi_communicator({.node_memory = false}, host_log);
+    agree(*world.host_group, "world", [&] { world.device = chosen_device(config.device, world.local_rank); });
+    agree(*world.host_group, "world", [&] { (void)device_libraries(); });
+    check_and_bind(*world.host_group, world.host, world.device);
+    share_cores(*world.host_group, world.host, world.rank, config.threads, world.cores, world.threads);
+    set_threads(world.threads);
+    if (alone)
+      world.group = make_self_communicator();
+    else if (world.device.is_cuda())
+      world.group =
+          make_nccl_communicator(*world.host_group, {.device = world.device.index(), .deadline = config.deadline}, log);
+    else
+      world.group = make_mpi_communicator({}, log);
+    if (!alone && config.deadline > 0)
+      world.watchdog = std::make_unique<Watchdog>(config.deadline, std::vector{log, host_log});
+    return World(std::move(members));
+  } catch (const CommunicatorError& error) {
+    // Others may be anywhere.
+    world.session.abandon(error);
+    throw;
+  } catch (const std::exception&) {
+    // What was refused, every rank refused: all of them leave in order.
+    world.group.reset();
+    world.host_group.reset();
+    world.session.finish();
+    throw;
+  }
+}
+
+World::World(std::unique_ptr<Members> members) : members_(std::move(members)) {}
+World::World(World&&) noexcept = default;
+
+World::~World() {
+  if (members_ == nullptr) return;
+  if (members_->size > 1 && std::uncaught_exceptions() > members_->exceptions_at_join) {
+    const Failure failure = noted_failure().value_or(Failure{.reason = "an exception that left no note"});
+    // The rank with the error has a word to say; this one only makes sure that the run ends.
+    if (failure.of_peer) std::this_thread::sleep_for(std::chrono::seconds(5));
+    log::error(whereabouts(members_->rank) + ": " + failure.reason);
+    abort_world(static_cast<int>(failure.code));
+  }
+  try {
+    // Nobody leaves early: the watchdog still looks on while the last ranks come.
+    members_->host_group->barrier()->wait();
+    members_->watchdog.reset();
+    members_->group.reset();
+    members_->host_group.reset();
+    members_->session.finish();
+  } catch (const std::exception& error) {
+    log::error(std::string("[world] leaving failed: ") + error.what());
+    if (members_->size > 1) abort_world(static_cast<int>(ExitCode::failure));
+  }
+}
+
+int World::rank() const { return members_->rank; }
+int World::size() const { return members_->size; }
+int World::local_rank() const { return members_->local_rank; }
+int World::local_size() const { return members_->local_size; }
+const std::string& World::host() const { return members_->host; }
+torch::Device World::device() const { return members_->device; }
+int World::threads() const { return members_->threads; }
+Communicator& World::group() { return *members_->group; }
+Communicator& World::host_group() { return *members_->host_group; }
+
+std::string World::banner() {
+  return banner_of(
+      host_group(),
+      {.host = host(), .device = device(), .threads = threads(), .cores = members_->cores, .local_rank = local_rank()});
+}
+
+void World::set_hang_sink(std::function<void(const std::string& dump)> sink) {
+  if (members_->watchdog != nullptr) members_->watchdog->set_sink(std::move(sink));
+}
+
+}  // namespace realface::distributed

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <torch/types.h>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "distributed/communicator.h"
+
+namespace realface::distributed {
+
+struct WorldConfig {
+  std::string device = "auto";  // auto: the GPU of the local rank where there is one; or cpu, cuda
+  int threads = 0;  // compute threads a rank; 0: the cores that the rank may use, divided among the ranks of the node
+  double deadline = 600;  // seconds after which a collective that does not end is a hang
+};
+
+/// All ranks of this run. Rank and size come from MPI, the local rank from a split by shared memory, whether the
+/// program runs alone, under `mpirun` or under `srun --mpi=pmix`.
+///
+/// Declare it before anything that owns a communicator: its destructor finalizes MPI on the good path only. While an
+/// exception unwinds, it logs rank and reason and calls MPI_Abort with the published exit code, since finalizing there
+/// hangs every rank (design 1, "Leaving"). It cannot see that exception: wrap what happens while it lives in `guarded`
+/// (failure.h). A world of one rank lets the exception pass. The good path waits for all ranks.
+///
+/// A watchdog ends the run where a collective of group() or host_group() outlasts the deadline.
+class World {
+ public:
+  /// Joins once per process. Throws Error, in one line that says what to do, for less than MPI_THREAD_MULTIPLE, for N
+  /// singletons of "rank 0 of 1" where the environment promised N tasks, and for two ranks on one GPU. Every rank then
+  /// throws, and MPI is left behind in order. Sets libtorch's threads, and one inter-op thread. Collective.
+  static World join(const WorldConfig& config);
+  World(World&&) noexcept;
+  World& operator=(World&&) = delete;
+  ~World();
+
+  int rank() const;
+  int size() const;
+  int local_rank() const;
+  int local_size() const;
+  const std::string& host() const;
+  torch::Device device() const;
+  int threads() const;
+
+  /// For tensors on device(): NCCL on GPUs, MPI on the CPU, self alone.
+  Communicator& group();
+  /// For host tensors, apart from group(): small agreements that must not queue behind gradients.
+  Communicator& host_group();
+
+  /// Ranks, hosts, devices, library versions, BLAS and threads per rank, for rank 0 to print: lines, the last without
+  /// a newline. Lines that begin with "warning: " name ranks with fewer cores than threads. Collective.
+  std::string banner();
+
+  /// Takes the watchdog's dump when a collective outlasts the deadline, from the watchdog's thread, just before the run
+  /// ends. The first line says which ranks are missing; it goes to the log anyway.
+  void set_hang_sink(std::function<void(const std::string& dump)> sink);
+
+ private:
+  struct Members;
+  explicit World(std::unique_ptr<Members> members);
+  std::unique_ptr<Members> members_;
+};
+
+}  // namespace realface::distributed

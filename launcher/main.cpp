@@ -1,0 +1,78 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <opencv2/core/utility.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "launcher/commands.h"
+#include "launcher/version.h"
+
+namespace {
+
+using realface::ExitCode;
+
+/// Where many ranks meet the same error, for example in their common configuration, one of them says it. Only the
+/// environment knows the rank here: the world may not have been joined.
+bool is_first_rank() {
+  for (const auto* name : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK"}) {
+    if (const auto* rank = std::getenv(name); rank != nullptr) return std::string(rank) == "0";
+  }
+  return true;
+}
+
+/// What CLI11 says, and the nearest command where the first word is none.
+std::string usage_text(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const std::string word = argc > 1 ? argv[1] : "";
+  std::vector<std::string> commands;
+  for (const auto* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  const bool known = std::find(commands.begin(), commands.end(), word) != commands.end();
+  if (known || word.empty() || word.front() == '-') return std::string(error.what()) + "; see realface --help";
+  const auto near = realface::nearest(word, commands);
+  return "there is no command '" + word + "'; " +
+         (near.empty() ? "see realface --help" : "did you mean '" + near + "'? See realface --help");
+}
+
+int leave(ExitCode code, const std::string& message) {
+  if (is_first_rank()) std::cerr << "realface: " << message << '\n';
+  return static_cast<int>(code);
+}
+
+void add_commands(CLI::App& app) {
+  realface::launcher::add_synth(app);
+  realface::launcher::add_preprocess(app);
+  realface::launcher::add_inspect(app);
+  realface::launcher::add_verify(app);
+  realface::launcher::add_pretrain(app);
+  realface::launcher::add_run(app);
+  realface::launcher::add_reconstruct(app);
+  realface::launcher::add_report(app);
+  realface::launcher::add_bench(app);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Pictures are handled in loader threads of our own; OpenCV's pool would only fight them for the cores.
+  cv::setNumThreads(1);
+  CLI::App app("Trains deepfake detectors that learn from real faces.", "realface");
+  app.set_version_flag("--version", "realface " + realface::launcher::code_version());
+  app.require_subcommand(1);
+  try {
+    add_commands(app);
+    app.parse(argc, argv);
+    return static_cast<int>(ExitCode::done);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return leave(ExitCode::usage, usage_text(app, error, argc, argv));
+  } catch (const realface::Error& error) {
+    return leave(error.exit_code(), error.what());
+  } catch (const std::exception& error) {
+    return leave(ExitCode::failure, error.what());
+  }
+}

@@ -1,0 +1,160 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "configs/run_folder.h"
+#include "distributed/agreement.h"
+#include "distributed/failure.h"
+#include "launcher/commands.h"
+#include "launcher/version.h"
+#include "stages/make.h"
+#include "stages/reconstruct.h"
+#include "stages/reconstruct_predictors.h"
+#include "stages/reconstruct_weights.h"
+#include "stages/run.h"
+
+namespace realface::launcher {
+namespace {
+
+struct Options {
+  std::string run, shards;
+  stages::ReconstructConfig config;
+  bool split_given = false;
+};
+
+/// What training kept out, or failing that, what there is.
+std::string usual_split(const stages::SampleTable& table) {
+  for (const char* split : {"test", "val"})
+    for (const auto& video : table.videos())
+      if (video.split == split && video.label == 0 && video.frames > 0) return split;
+  return "train";
+}
+
+void require_masks(const configs::Config& config) {
+  if (config.stage.pretrain.mask.kind == "none")
+    throw ConfigError(
+        "[reconstruct] the run was configured with mask.kind=none, so nothing is hidden; expected a mask");
+}
+
+/// nullptr where a signal came in between.
+std::unique_ptr<stages::MeanPatches> mean_of_training(const Options& options, const configs::Config& config,
+                                                      distributed::World& world) {
+  const auto& model = config.stage.pretrain.model;
+  auto data = data::open(config.data, {stages::baseline_needs(options.config, model)}, world);
+  const int64_t wanted = (options.config.baseline_faces + options.config.batch - 1) / options.config.batch;
+  auto stage = std::make_unique<stages::MeanPatches>(
+      stages::Normaliser(config.stage.pretrain.pixels, model.patch, world.device()),
+      std::min(std::max<int64_t>(1, wanted), data->steps_per_epoch()), world);
+  const auto ending = stages::run(*stage, *data, world, {});
+  return ending == stages::Ending::finished ? std::move(stage) : nullptr;
+}
+
+nlohmann::json provenance(const Options& options, const configs::Config& config, const stages::LoadedWeights& loaded,
+                          const models::Set& set, const std::string& dataset_digest) {
+  if (dataset_digest != loaded.dataset_digest)
+    log::warn("[reconstruct] the shards are not those that the network was trained on; both digests are noted");
+  return {{"update", loaded.step},
+          {"weights_sha256", models::weights_sha256(*set.entry("mae").module)},
+          {"trained_on_dataset", loaded.dataset_digest},
+          {"dataset", dataset_digest},
+          {"trained_by_code", loaded.code_version},
+          {"code", code_version()},
+          {"mask_kind", config.stage.pretrain.mask.kind},
+          {"mask_ratio", config.stage.pretrain.mask.ratio},
+          {"mask_seed", options.config.seed}};
+}
+
+void tell(const stages::Reconstruction& result) {
+  const auto line = [](const char* format, auto... values) {
+    char text[200];
+    std::snprintf(text, sizeof(text), format, values...);
+    log::info(text);
+  };
+  line(
+      "restored %lld real faces of split %s: error %.4f, guesses %.4f (neighbours) and %.4f (training mean), ratio "
+      "%.3f",
+      static_cast<long long>(result.held_out.frames), result.split.c_str(), result.model_error(),
+      result.neighbours_error(), result.train_mean_error(), result.ratio());
+  for (const auto& entry : result.classes)
+    if (entry.name != "real")
+      line("  %-28s error %.4f, 95 %% interval %.4f to %.4f, naive AUC %.3f", entry.name.c_str(), entry.error,
+           entry.low, entry.high, entry.auc);
+}
+
+stages::Ending restore_faces(Options options, configs::Config config, distributed::World& world) {
+  auto& wanted = options.config;
+  // Any number of ranks serves: each takes as many faces of an update as another.
+  wanted.batch = std::max<int64_t>(1, wanted.batch / world.size()) * world.size();
+  wanted.seed = config.stage.pretrain.seed;
+  stages::SampleTable table({});
+  auto models = stages::build_models(config.stage, world.device());
+  stages::LoadedWeights loaded;
+  distributed::agree(world.host_group(), "reconstruct", [&] {
+    table = stages::SampleTable::read(config.data.shards);
+    loaded = stages::load_newest_weights(options.run, models);
+    if (!options.split_given) wanted.split = usual_split(table);
+  });
+  if (wanted.split == "train" && world.rank() == 0)
+    log::warn("[reconstruct] faces of the training split are restored: their errors flatter the network");
+  const auto mean = mean_of_training(options, config, world);
+  if (mean == nullptr) return stages::Ending::interrupted;
+
+  const auto& pretrain = config.stage.pretrain;
+  auto data = data::open(config.data, {stages::reconstruct_needs(wanted, pretrain.model, pretrain.mask)}, world);
+  stages::Reconstruct stage(wanted, pretrain.pixels, models, table, mean->mean(), world);
+  const auto ending = stages::run(stage, *data, world, {});
+  if (ending != stages::Ending::finished) return ending;
+  auto result = stage.result();
+  result.baseline_faces = mean->faces();
+  distributed::agree(world.host_group(), "reconstruct", [&] {
+    if (world.rank() != 0) return;
+    result.provenance = provenance(options, config, loaded, models, data->dataset_digest());
+    stages::save_reconstruction(result, options.run);
+  });
+  tell(result);
+  return ending;
+}
+
+void reconstruct(const Options& options) {
+  auto config = configs::load_run(options.run);
+  if (!options.shards.empty()) config.data.shards = options.shards;
+  require_masks(config);
+  const auto ending = [&] {
+    auto world = distributed::World::join(config.world);
+    return distributed::guarded([&] { return restore_faces(options, config, world); });
+  }();
+  if (ending == stages::Ending::interrupted)
+    throw Error("[reconstruct] stopped by a signal, nothing was written; start the same command again",
+                ExitCode::requeue);
+}
+
+}  // namespace
+
+void add_reconstruct(CLI::App& app) {
+  auto* command = app.add_subcommand(
+      "reconstruct", "Restore hidden patches of held-out faces with a run's newest checkpoint, and measure the error");
+  auto options = std::make_shared<Options>();
+  command->add_option("RUN", options->run, "The run.dir of a training")->required();
+  auto* split = command->add_option("--split", options->config.split,
+                                    "Whose faces: test, val or train; by default the first of these with real faces");
+  command->add_option("--shards", options->shards, "Another dataset than the run's own");
+  command->add_option("--batch", options->config.batch, "Faces an update, over all ranks")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--pictures", options->config.pictures, "Real faces to keep pictures of")->capture_default_str();
+  command->callback([options, split] {
+    options->split_given = split->count() > 0;
+    reconstruct(*options);
+  });
+}
+
+}  // namespace realface::launcher

@@ -1,0 +1,16 @@
+#include "launcher/training_options.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace realface::launcher {
+
+std::shared_ptr<TrainingOptions> add_training_options(CLI::App& command, const std::string& config_help) {
+  auto options = std::make_shared<TrainingOptions>();
+  command.add_option("config", options->arguments.file, config_help)->required();
+  command.add_option("overrides", options->arguments.overrides, "key=value, for example train.steps=100 seed=7");
+  command.add_flag("--print-config", options->print_config, "Print the whole resolved configuration and do nothing");
+  return options;
+}
+
+}  // namespace realface::launcher

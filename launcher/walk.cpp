@@ -1,0 +1,96 @@
+#include "launcher/walk.h"
+
+#include <filesystem>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "checkpoints/saver.h"
+#include "cluster/metrics.h"
+#include "configs/printer.h"
+#include "configs/run_folder.h"
+#include "data/streams.h"
+#include "distributed/agreement.h"
+#include "launcher/version.h"
+#include "stages/make.h"
+#include "stages/signals.h"
+
+namespace realface::launcher {
+namespace {
+
+/// Collective: only rank 0 writes, all learn of a folder that cannot be written.
+void open_run_folder(const configs::Config& config, distributed::World& world) {
+  distributed::agree(world.host_group(), "run folder", [&] {
+    if (world.rank() != 0) return;
+    configs::claim_run_folder(config);
+    log::also_to(config.run.dir + "/log.txt");
+  });
+}
+
+/// What every rank waited for when a collective hung, for whoever asks why.
+void keep_hang_dumps(const configs::Config& config, distributed::World& world) {
+  const auto file = config.run.dir + "/hang-rank-" + std::to_string(world.rank()) + ".txt";
+  world.set_hang_sink([file](const std::string& dump) { publish_file(file, dump); });
+}
+
+void tell_world(distributed::World& world) {
+  std::istringstream lines(world.banner());
+  const std::string warning = "warning: ";
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(warning)) {
+      log::info(line);
+    } else if (world.rank() == 0) {
+      log::warn(line.substr(warning.size()));
+    }
+  }
+}
+
+checkpoints::Provenance provenance(const configs::Config& config, const data::Streams& data) {
+  return {configs::to_json(config), data.dataset_digest(), code_version(), config.stage.pretrain.seed};
+}
+
+std::vector<Part*> all_parts(models::Set& models, stages::Stage& stage, data::Streams& data) {
+  auto parts = models.parts();
+  for (auto* part : stage.parts()) parts.push_back(part);
+  for (auto* part : data.parts()) parts.push_back(part);
+  return parts;
+}
+
+std::string run_id(const configs::Config& config) {
+  const auto folder = std::filesystem::absolute(config.run.dir).lexically_normal();
+  return folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
+}
+
+}  // namespace
+
+stages::Ending walk(const configs::Config& config, distributed::World& world) {
+  const stages::StopSignals signals;
+  open_run_folder(config, world);
+  keep_hang_dumps(config, world);
+  tell_world(world);
+  auto models = stages::build_models(config.stage, world.device());
+  auto data = data::open(config.data, stages::needs(config.stage), world);
+  auto stage = stages::make(config.stage, models, world, data->steps_per_epoch());
+  checkpoints::Saver saver(config.checkpoint, config.run.dir, world, provenance(config, *data),
+                           all_parts(models, *stage, *data));
+  cluster::Metrics gauges(config.metrics, config.run.dir, run_id(config), world);
+  if (const auto step = saver.resume_latest()) {
+    gauges.resumed(*step);
+    log::info("resumed " + config.run.dir + " at step " + std::to_string(*step));
+  }
+
+  const auto ending = stages::run(*stage, *data, saver, gauges, world, config.stage.pretrain.train.loop);
+  if (ending == stages::Ending::finished && world.rank() == 0) configs::mark_finished(config, code_version());
+  return ending;
+}
+
+void leave(stages::Ending ending) {
+  if (ending != stages::Ending::interrupted) return;
+  throw Error("[run] stopped by a signal after writing a checkpoint; the same command continues", ExitCode::requeue);
+}
+
+}  // namespace realface::launcher

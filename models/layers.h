@@ -1,0 +1,42 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+/// The two layers that every transformer here is made of, with the parameter names of PyTorch's own. Their values are
+/// unset until a model initialises them (init.h).
+namespace realface::models {
+
+/// y = x W^T + b over the last dimension. Parameters `weight` [out, in] and `bias` [out].
+class Linear : public torch::nn::Module {
+ public:
+  Linear(int64_t in, int64_t out);
+  torch::Tensor forward(const torch::Tensor& x) const;  // x in compute_dtype of the weight
+  /// Outputs first..first+count-1 alone: as many rows of weight and bias.
+  torch::Tensor forward_slice(const torch::Tensor& x, int64_t first, int64_t count) const;
+
+ private:
+  torch::Tensor weight_, bias_;
+};
+
+/// Layer norm over the last dimension, eps 1e-6 (facebookresearch/mae). Parameters `weight` and `bias` [width], 1 and
+/// 0.
+class LayerNorm : public torch::nn::Module {
+ public:
+  explicit LayerNorm(int64_t width);
+  torch::Tensor forward(const torch::Tensor& x) const;
+
+ private:
+  torch::Tensor weight_, bias_;
+};
+
+/// The type in which a model of such parameters computes. bf16 stays bf16 on GPUs and on CPUs with AMX; elsewhere bf16
+/// products are slower than fp32 ones (AVX512-BF16's dot product runs at half the rate of an fp32 FMA, and without it
+/// there is but a scalar loop), so bf16 parameters are widened where they are used and activations are fp32.
+torch::ScalarType compute_dtype(const torch::Tensor& parameter);
+
+/// The parameter in another type. Its gradient comes back in that type, not rounded to the parameter's, for those whose
+/// `.grad` is fp32 (design 4).
+torch::Tensor widened(const torch::Tensor& parameter, torch::ScalarType dtype);
+
+}  // namespace realface::models

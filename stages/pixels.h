@@ -1,0 +1,25 @@
+#pragma once
+
+#include <torch/types.h>
+#include <cstdint>
+#include <string>
+
+namespace realface::stages {
+
+/// From stored pixels to what an image network sees, and back.
+class Normaliser {
+ public:
+  /// kind: "imagenet": (x/255 - mean) / deviation of ImageNet's training images, or "unit": x/255 (F3).
+  Normaliser(const std::string& kind, int64_t patch, torch::Device device);
+
+  /// u8 [B, H, W, 3] -> f32 [B, N, P*P*3], in the order of models::patchify.
+  torch::Tensor patches(const torch::Tensor& images) const;
+  /// Normalised patches [B, N, P*P*3] -> [0, 1] values (not clamped), the same shape, f32.
+  torch::Tensor unit(const torch::Tensor& patches) const;
+
+ private:
+  int64_t patch_;
+  torch::Tensor scale_, shift_;  // f32 [P*P*3]: normalised = x * scale + shift
+};
+
+}  // namespace realface::stages

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <torch/types.h>
+#include <cstdint>
+#include <string>
+
+namespace realface::stages {
+
+/// u8 [H, W, 3] RGB -> a PNG file. Throws Error.
+std::string encode_png(const torch::Tensor& rgb);
+
+/// u8 [H, W, 3] -> the same with masked patches in one flat grey. mask: bool [N].
+torch::Tensor grey_out(const torch::Tensor& rgb, const torch::Tensor& mask, int64_t patch);
+
+/// The composite (G10): the original where a patch was visible, the prediction where it was masked. original u8
+/// [H, W, 3]; predicted [N, P*P*3] in [0, 1], clamped here; mask bool [N].
+torch::Tensor composite(const torch::Tensor& original, const torch::Tensor& predicted, const torch::Tensor& mask,
+                        int64_t patch);
+
+}  // namespace realface::stages

@@ -1,0 +1,50 @@
+#include "stages/reconstruct_weights.h"
+
+#include <map>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "checkpoints/folder.h"
+#include "checkpoints/layout.h"
+#include "checkpoints/manifest.h"
+#include "checkpoints/restore.h"
+#include "checkpoints/verify.h"
+
+namespace realface::stages {
+namespace {
+
+void require_same_networks(const std::filesystem::path& folder, const checkpoints::Manifest& manifest,
+                           const std::vector<checkpoints::OwnedSlice>& slices) {
+  std::map<std::string, const checkpoints::PieceRecord*> saved;
+  for (const auto& piece : manifest.pieces) saved[piece.key()] = &piece;
+  for (const auto& owned : slices) {
+    const auto found = saved.find(owned.key());
+    if (found != saved.end() && found->second->global_shape == owned.slice.global_shape) continue;
+    throw CheckpointError("[" + folder.string() + "] holds " +
+                          (found == saved.end() ? "no " + owned.key() : owned.key() + " of another shape") +
+                          ", so it is of another network; use the configuration that it was trained with");
+  }
+}
+
+}  // namespace
+
+LoadedWeights load_newest_weights(const std::filesystem::path& run_dir, models::Set& set) {
+  const checkpoints::Folder checkpoint_folder(run_dir);
+  const auto slices = checkpoints::all_slices(set.parts());
+  for (const int64_t step : checkpoint_folder.steps()) {
+    const auto folder = checkpoint_folder.step(step);
+    if (const auto faults = checkpoints::folder_faults(folder); !faults.empty()) {
+      const std::string name = folder.string();  // an lvalue: GCC 12 warns of "[" + a temporary
+      log::warn("[" + name + "] is passed by: " + faults.front());
+      continue;
+    }
+    const auto manifest = checkpoints::read_manifest(folder);
+    require_same_networks(folder, manifest, slices);
+    checkpoints::load_tensors(folder, manifest, slices);
+    return {step, manifest.provenance.dataset_digest, manifest.provenance.code_version};
+  }
+  throw CheckpointError("[" + run_dir.string() +
+                        "] holds no sound checkpoint; expected one in its folder checkpoints/; train first");
+}
+
+}  // namespace realface::stages

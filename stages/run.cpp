@@ -1,0 +1,103 @@
+#include "stages/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/telemetry.h"
+#include "stages/progress_log.h"
+#include "stages/signals.h"
+
+namespace realface::stages {
+namespace {
+
+/// The loop and what it carries from step to step. Saver and gauges are null where a stage trains nothing.
+class Loop {
+ public:
+  Loop(Stage& stage, data::Streams& data, checkpoints::Saver* saver, cluster::Metrics* gauges,
+       distributed::World& world, const LoopConfig& config)
+      : stage_(stage),
+        data_(data),
+        saver_(saver),
+        gauges_(gauges),
+        world_(world),
+        config_(config),
+        last_step_(config.stop_at > 0 ? std::min(stage.steps(), config.stop_at) : stage.steps()),
+        progress_(stage, world, last_step_, data.steps_per_epoch()) {}
+
+  Ending run() {
+    const StopSignals signals;
+    StopAgreement agreement(world_.host_group());
+    while (stage_.position() < last_step_) {
+      if (agreement.at_boundary()) return interrupted();
+      const auto started = std::chrono::steady_clock::now();
+      const auto step = data_.next();
+      if (!step) break;
+      progress_.add(stage_.step(*step));
+      after_step(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+    }
+    agreement.settle();
+    save();
+    if (stage_.position() < stage_.steps() && stage_.position() == config_.stop_at) return Ending::stopped;
+    stage_.finish();
+    return Ending::finished;
+  }
+
+ private:
+  void after_step(double seconds) {
+    telemetry::beat();
+    if (gauges_ != nullptr) gauges_->step_done(seconds);
+    const int64_t done = stage_.position();
+    if (done % std::max<int64_t>(1, config_.log_every) == 0 || done == last_step_) log_step();
+    // The last step is saved when the loop is left.
+    if (saver_ != nullptr && done < last_step_ && saver_->due(done)) saver_->save(done);
+  }
+
+  void log_step() {
+    const auto record = progress_.flush();
+    if (gauges_ != nullptr) gauges_->publish(record);
+    // The count is equal on all ranks, since the norm is: all of them throw here, or none.
+    if (config_.nonfinite_limit > 0 && progress_.skipped_in_a_row() >= config_.nonfinite_limit) {
+      throw Error("[" + stage_.name() + "] the gradients of the last " + std::to_string(progress_.skipped_in_a_row()) +
+                  " updates were not finite (run.nonfinite_limit is " + std::to_string(config_.nonfinite_limit) +
+                  "); a smaller train.lr, train.clip=1 or train.dtype=fp32 may help. The last checkpoint is kept");
+    }
+  }
+
+  // Before leaving: what was reached is on disk when this returns.
+  void save() {
+    if (saver_ == nullptr) return;
+    saver_->save(stage_.position());
+    saver_->wait();
+  }
+
+  Ending interrupted() {
+    log::info("a signal asked to stop: writing a checkpoint of step " + std::to_string(stage_.position()));
+    save();
+    return Ending::interrupted;
+  }
+
+  Stage& stage_;
+  data::Streams& data_;
+  checkpoints::Saver* saver_;
+  cluster::Metrics* gauges_;
+  distributed::World& world_;
+  const LoopConfig& config_;
+  int64_t last_step_;
+  ProgressLog progress_;
+};
+
+}  // namespace
+
+Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& gauges,
+           distributed::World& world, const LoopConfig& config) {
+  return Loop(stage, data, &saver, &gauges, world, config).run();
+}
+
+Ending run(Stage& stage, data::Streams& data, distributed::World& world, const LoopConfig& config) {
+  return Loop(stage, data, nullptr, nullptr, world, config).run();
+}
+
+}  // namespace realface::stages

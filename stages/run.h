@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "checkpoints/saver.h"
+#include "cluster/metrics.h"
+#include "data/streams.h"
+#include "distributed/world.h"
+#include "stages/stage.h"
+
+namespace realface::stages {
+
+struct LoopConfig {
+  int64_t log_every = 20;        // steps between log lines: the only steps that wait for the device
+  int64_t stop_at = 0;           // above 0: checkpoint and end after this update, though the stage has more
+  int64_t nonfinite_limit = 10;  // a run ends when so many updates in a row were skipped for gradients not finite
+};
+
+enum class Ending {
+  finished,     // the stage did all of its steps and was finished
+  stopped,      // at LoopConfig::stop_at
+  interrupted,  // SIGTERM or SIGUSR2: a checkpoint was written; the program is to exit with ExitCode::requeue
+};
+
+/// The only loop in the program: step after step until the stage or its stream ends, with log lines, metrics,
+/// checkpoints and signals. A signal sets a flag and nothing else; the ranks agree on it at the next step boundary,
+/// write a checkpoint and return. Collective; from the main thread. Throws Error where gradients stay not finite.
+Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& gauges,
+           distributed::World& world, const LoopConfig& config);
+
+/// The same for a stage that trains nothing (evaluation, writing of reconstructions): no checkpoints, no metrics, and
+/// log lines without a loss.
+Ending run(Stage& stage, data::Streams& data, distributed::World& world, const LoopConfig& config);
+
+}  // namespace realface::stages

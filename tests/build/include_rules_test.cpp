@@ -1,0 +1,146 @@
+// Holds the sources to the table of rooms: who may include whom, no circle, and which libraries' headers stay in one
+// room.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+
+namespace realface {
+namespace {
+namespace fs = std::filesystem;
+
+const fs::path kRoot = REALFACE_SOURCE_DIR;
+
+/// Room -> rooms that it may include besides itself.
+const std::map<std::string, std::set<std::string>> kRooms = {
+    {"base", {}},
+    {"distributed", {"base"}},
+    {"data", {"base", "distributed"}},
+    {"models", {"base"}},
+    {"checkpoints", {"base", "distributed"}},
+    {"cluster", {"base", "distributed"}},
+    {"stages", {"base", "distributed", "data", "models", "checkpoints", "cluster"}},
+    {"configs", {"base", "distributed", "data", "models", "checkpoints", "cluster", "stages"}},
+    {"launcher", {"base", "distributed", "data", "models", "checkpoints", "cluster", "stages", "configs"}},
+};
+
+/// Header of a library -> the only rooms that may include it.
+const std::vector<std::pair<std::regex, std::set<std::string>>> kLibraryRooms = {
+    {std::regex("mpi\\.h"), {"distributed"}},
+    {std::regex("nccl\\.h"), {"distributed"}},
+    {std::regex("hdf5.*\\.h"), {"data"}},
+    {std::regex("yaml-cpp/.*"), {"configs"}},
+    {std::regex("prometheus/.*"), {"cluster"}},
+    {std::regex("CLI/.*"), {"launcher"}},
+    {std::regex("dlib/.*|libav.*|libsw.*"), {"data"}},
+};
+
+struct Include {
+  std::string file, room, target;
+  bool quoted, in_header;
+};
+
+std::vector<Include> includes_of(const fs::path& path, const std::string& room) {
+  static const std::regex kInclude("^\\s*#\\s*include\\s*([<\"])([^>\"]+)[>\"]");
+  std::vector<Include> found;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);)
+    if (std::smatch match; std::regex_search(line, match, kInclude))
+      found.push_back({fs::relative(path, kRoot).string(), room, match[2], match[1] == "\"", path.extension() == ".h"});
+  return found;
+}
+
+const std::vector<Include>& all_includes() {
+  static const std::vector<Include> includes = [] {
+    std::vector<Include> found;
+    for (const auto& [room, allowed] : kRooms)
+      for (const auto& entry : fs::recursive_directory_iterator(kRoot / room))
+        if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp")
+          for (auto& include : includes_of(entry.path(), room)) found.push_back(std::move(include));
+    return found;
+  }();
+  return includes;
+}
+
+std::string room_of(const std::string& path) { return path.substr(0, path.find('/')); }
+
+TEST(IncludeRules, SeesTheSources) { EXPECT_GT(all_includes().size(), 100u); }
+
+TEST(IncludeRules, NoRoomIncludesUpward) {
+  for (const auto& include : all_includes()) {
+    const std::string target = room_of(include.target);
+    if (!include.quoted || target == include.room) continue;
+    EXPECT_TRUE(kRooms.at(include.room).contains(target)) << include.file << " includes " << include.target;
+  }
+}
+
+TEST(IncludeRules, OurHeadersAreNamedFromTheRoot) {
+  for (const auto& include : all_includes()) {
+    if (include.quoted) {
+      EXPECT_TRUE(fs::exists(kRoot / include.target)) << include.file << " includes " << include.target;
+    }
+  }
+}
+
+TEST(IncludeRules, LibraryHeadersStayInTheirRooms) {
+  for (const auto& include : all_includes())
+    for (const auto& [header, rooms] : kLibraryRooms) {
+      if (!include.quoted && std::regex_match(include.target, header)) {
+        EXPECT_TRUE(rooms.contains(include.room)) << include.file << " includes " << include.target;
+      }
+    }
+}
+
+TEST(IncludeRules, NobodyIncludesAllOfTorch) {
+  for (const auto& include : all_includes()) {
+    EXPECT_NE(include.target, "torch/torch.h") << include.file;
+    EXPECT_NE(include.target, "torch/nn.h") << include.file;
+  }
+}
+
+/// Depth-first search over the headers' own includes; a header met while still open closes a circle.
+class CircleFinder {
+ public:
+  CircleFinder() {
+    for (const auto& include : all_includes())
+      if (include.quoted && include.in_header) edges_[include.file].push_back(include.target);
+  }
+  std::vector<std::string> find() {
+    for (const auto& [file, targets] : edges_) visit(file);
+    return circles_;
+  }
+
+ private:
+  void visit(const std::string& file) {
+    if (done_.contains(file)) return;
+    open_.insert(file);
+    for (const auto& target : edges_[file]) {
+      if (open_.contains(target))
+        circles_.push_back(file + " -> " + target);
+      else
+        visit(target);
+    }
+    open_.erase(file);
+    done_.insert(file);
+  }
+  std::map<std::string, std::vector<std::string>> edges_;
+  std::set<std::string> open_, done_;
+  std::vector<std::string> circles_;
+};
+
+TEST(IncludeRules, HeadersFormNoCircle) { EXPECT_EQ(CircleFinder().find(), std::vector<std::string>{}); }
+
+TEST(SizeRules, NoFileIsOverFourHundredLines) {
+  for (const auto& [room, allowed] : kRooms)
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {
+      if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
+      std::ifstream file(entry.path());
+      const auto lines = std::count(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>(), '\n');
+      EXPECT_LE(lines, 400) << entry.path();
+    }
+}
+
+}  // namespace
+}  // namespace realface

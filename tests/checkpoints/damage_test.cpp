@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/telemetry.h"
+#include "checkpoints/verify.h"
+#include "distributed/self_communicator.h"
+#include "tests/checkpoints/fake_state.h"
+
+namespace realface::checkpoints {
+namespace {
+
+namespace fs = std::filesystem;
+using fake::State;
+
+class DamageTest : public testing::Test {
+ protected:
+  DamageTest() {
+    State state;
+    Saver saver(fake::every_step(), folder_.path().string(), *self_, fake::provenance(), state.parts());
+    for (const int64_t step : {1, 2}) {
+      state.fill(step);
+      saver.save(step);
+      saver.wait();
+    }
+  }
+  /// The step that a resume takes, with its state checked.
+  std::optional<int64_t> resumed() {
+    State state;
+    Saver saver(fake::every_step(), folder_.path().string(), *self_, fake::provenance(), state.parts());
+    const auto step = saver.resume_latest();
+    EXPECT_TRUE(!step || state.is(*step));
+    return step;
+  }
+  fs::path rank_file(int64_t step) const { return folder_.step(step) / "rank-0000.safetensors"; }
+
+  fake::Folder folder_;
+  std::unique_ptr<distributed::Communicator> self_ = distributed::make_self_communicator();
+};
+
+TEST_F(DamageTest, ASoundOneVerifies) {
+  EXPECT_TRUE(verify_checkpoint(folder_.path()).empty());
+  EXPECT_EQ(resumed(), 2);
+}
+
+TEST_F(DamageTest, AFlippedBitInATensorSendsTheResumeToTheCheckpointBefore) {
+  const auto failures = telemetry::counter("checkpoint_verify_failures_total").value();
+  fake::flip(rank_file(2), fs::file_size(rank_file(2)) - 5, 3);
+  EXPECT_EQ(resumed(), 1);
+  EXPECT_EQ(telemetry::counter("checkpoint_verify_failures_total").value(), failures + 1);
+}
+
+TEST_F(DamageTest, ACutFileSendsTheResumeToTheCheckpointBefore) {
+  fs::resize_file(rank_file(2), fs::file_size(rank_file(2)) - 1);
+  EXPECT_EQ(resumed(), 1);
+}
+
+TEST_F(DamageTest, AnEmptyFileSendsTheResumeToTheCheckpointBefore) {
+  fs::resize_file(rank_file(2), 0);
+  EXPECT_EQ(resumed(), 1);
+}
+
+TEST_F(DamageTest, AMissingFileSendsTheResumeToTheCheckpointBefore) {
+  fs::remove(rank_file(2));
+  EXPECT_EQ(resumed(), 1);
+}
+
+TEST_F(DamageTest, AMissingManifestSendsTheResumeToTheCheckpointBefore) {
+  fs::remove(folder_.step(2) / "manifest.json");
+  EXPECT_EQ(resumed(), 1);
+}
+
+TEST_F(DamageTest, ACutManifestSendsTheResumeToTheCheckpointBefore) {
+  fs::resize_file(folder_.step(2) / "manifest.json", 100);
+  EXPECT_EQ(resumed(), 1);
+}
+
+TEST_F(DamageTest, FoldersOfOtherNamesAreNoCheckpoints) {
+  fs::create_directories(folder_.path() / "checkpoints" / "step-99x");
+  fs::create_directories(folder_.path() / "checkpoints" / "step-007");
+  std::ofstream(folder_.path() / "checkpoints" / "step-100") << "a file";
+  EXPECT_EQ(resumed(), 2);
+}
+
+TEST_F(DamageTest, TheHintDoesNotDecide) {
+  std::ofstream(folder_.path() / "checkpoints" / "latest") << "step-1\n";
+  EXPECT_EQ(resumed(), 2);
+}
+
+TEST_F(DamageTest, DoesNotStartOverWhereAllCheckpointsAreDamaged) {
+  fs::remove(rank_file(1));
+  fs::resize_file(rank_file(2), 10);
+  try {
+    resumed();
+    FAIL() << "a run with damaged checkpoints must not start over";
+  } catch (const CheckpointError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("step-1/rank-0000.safetensors] is missing"), std::string::npos) << message;
+    EXPECT_NE(message.find("has 10 bytes"), std::string::npos) << message;
+  }
+}
+
+TEST_F(DamageTest, EveryFlippedBitIsFound) {
+  for (const auto& path : {rank_file(2), folder_.step(2) / "manifest.json"}) {
+    const auto size = fs::file_size(path);
+    for (uint64_t offset = 0; offset < size; offset += 13) {
+      const int bit = static_cast<int>(offset % 8);
+      fake::flip(path, offset, bit);
+      EXPECT_FALSE(verify_checkpoint(folder_.step(2)).empty()) << path << " byte " << offset << " bit " << bit;
+      fake::flip(path, offset, bit);
+    }
+  }
+  EXPECT_TRUE(verify_checkpoint(folder_.path()).empty());
+}
+
+TEST_F(DamageTest, VerifyNamesTheFileAndReportsProgressToTheEnd) {
+  fake::flip(rank_file(1), 700);
+  uint64_t last = 0;
+  uint64_t all = 1;
+  const auto faults = verify_checkpoint(folder_.path(), [&](uint64_t done, uint64_t total) {
+    EXPECT_GE(done, last);
+    last = done;
+    all = total;
+  });
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_NE(faults[0].find("step-1/rank-0000.safetensors"), std::string::npos);
+  EXPECT_EQ(last, all);
+}
+
+TEST_F(DamageTest, VerifyRefusesAFolderWithoutCheckpoints) {
+  const fake::Folder other;
+  EXPECT_THROW(verify_checkpoint(other.path()), CheckpointError);
+}
+
+}  // namespace
+}  // namespace realface::checkpoints

@@ -1,0 +1,75 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "configs/load.h"
+#include "configs/printer.h"
+#include "stages/schedule.h"
+
+namespace realface::configs {
+namespace {
+
+stages::PretrainConfig recipe(const std::string& name) {
+  return load({std::string(REALFACE_RECIPES) + "/" + name, {"run.dir=x", "data.shards=y"}}).stage.pretrain;
+}
+
+double peak(const stages::TrainConfig& train) { return stages::Schedule(train.schedule, 1000, train.batch, 0).peak(); }
+
+TEST(Recipes, EveryFileInTheFolderLoads) {
+  int files = 0;
+  for (const auto& item : std::filesystem::recursive_directory_iterator(REALFACE_RECIPES)) {
+    if (item.path().extension() != ".yaml") continue;
+    ++files;
+    EXPECT_NO_THROW(load_system({item.path().string(), {"run.dir=x", "data.shards=y"}})) << item.path();
+  }
+  EXPECT_GE(files, 5);
+}
+
+TEST(Recipes, EveryKeyOfEveryTrainingRecipeIsThere) {
+  const auto keys = valid_keys();
+  const std::set<std::string> all(keys.begin(), keys.end());
+  for (const auto* key : {"run.dir", "data.shards", "train.steps", "train.epochs", "train.batch", "train.accumulate",
+                          "train.dtype", "checkpoint.every", "metrics.port", "seed"}) {
+    EXPECT_TRUE(all.contains(key)) << key;
+  }
+}
+
+TEST(Recipes, DeepfakeMaeHasThePapersNumbers) {
+  const auto config = recipe("deepfakemae/pretrain.yaml");
+  EXPECT_EQ(config.mask.kind, "part");
+  EXPECT_DOUBLE_EQ(config.mask.ratio, 0.5);
+  EXPECT_EQ(config.train.batch, 8);
+  EXPECT_NEAR(peak(config.train), 4.6875e-6, 1e-12);  // G14
+  EXPECT_DOUBLE_EQ(config.train.optimizer.beta2, 0.95);
+  EXPECT_DOUBLE_EQ(config.train.optimizer.weight_decay, 0.05);
+  EXPECT_FALSE(config.model.norm_pix);
+}
+
+TEST(Recipes, RffrHasThePapersNumbers) {
+  const auto config = recipe("rffr/pretrain.yaml");
+  EXPECT_EQ(config.mask.kind, "block");
+  EXPECT_EQ(config.pixels, "unit");
+  EXPECT_NEAR(peak(config.train), 7.5e-5, 1e-12);
+  EXPECT_DOUBLE_EQ(stages::Schedule(config.train.schedule, config.train.steps, config.train.batch, 10).warmup_steps(),
+                   2500);
+}
+
+TEST(Recipes, LreHasThePapersNumbers) {
+  const auto config = recipe("lre/pretrain.yaml");
+  EXPECT_EQ(config.mask.kind, "key_region");
+  EXPECT_EQ(config.train.optimizer.kind, "adam");
+  EXPECT_NEAR(peak(config.train), 1e-4, 1e-15);
+  EXPECT_EQ(config.train.batch, 32);
+  EXPECT_DOUBLE_EQ(config.train.epochs, 300);
+}
+
+TEST(Recipes, MaeHasThePapersNumbers) {
+  const auto config = recipe("mae/pretrain.yaml");
+  EXPECT_EQ(config.mask.kind, "random");
+  EXPECT_NEAR(peak(config.train), 2.4e-3, 1e-12);
+  EXPECT_DOUBLE_EQ(stages::Schedule(config.train.schedule, 40000, config.train.batch, 100).warmup_steps(), 4000);
+}
+
+}  // namespace
+}  // namespace realface::configs

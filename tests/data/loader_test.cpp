@@ -1,0 +1,237 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/counter_rng.h"
+#include "base/error.h"
+#include "base/telemetry.h"
+#include "data/batch_ring.h"
+#include "data/dataset.h"
+#include "data/landmarks.h"
+#include "data/shard_reader.h"
+#include "distributed/self_communicator.h"
+#include "shard_samples.h"
+
+namespace realface::data {
+namespace {
+using samples::TemporaryFolder;
+using testing::HasSubstr;
+
+constexpr int kSize = 32, kFrames = 4;
+
+struct Loaded {
+  std::vector<uint8_t> image = std::vector<uint8_t>(kSize * kSize * 3);
+  std::array<float, 136> landmarks{};
+  std::vector<uint8_t> mask = std::vector<uint8_t>(4);
+  SampleFacts facts;
+};
+
+/// A dataset of 24 frames in two shards: video = number / 4, frame = number % 4.
+class Loader : public testing::Test {
+ protected:
+  void SetUp() override { samples::write_dataset(folder_.path(), {.frames = kFrames, .size = kSize}); }
+
+  std::shared_ptr<const Dataset> open(const std::string& split = "train") {
+    return Dataset::open(folder_.path().string(), {split}, *group_);
+  }
+  FrameReader reader(const FrameReaderConfig& config = {}, const std::string& label = "any") {
+    const auto dataset = open();
+    return {dataset, dataset->select("train", label), config};
+  }
+  static Loaded load(FrameReader& from, const Draw& draw) {
+    Loaded loaded;
+    loaded.facts = from.read(draw, {loaded.image.data(), loaded.landmarks.data(), loaded.mask.data()});
+    return loaded;
+  }
+  /// Damages the stored pixels of one frame.
+  void damage(int shard, size_t frame) {
+    const Shard facts = open_shard(folder_.path() / ("train-" + std::to_string(shard) + ".h5"));
+    samples::flip_byte(facts.path, static_cast<int64_t>(facts.blob_at + facts.index.frame_offset[frame] + 50));
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<distributed::Communicator> group_ = distributed::make_self_communicator();
+};
+
+RingConfig ring_config(int64_t share, int workers = 2, int slots = 3) {
+  return {.share = share,
+          .height = kSize,
+          .width = kSize,
+          .patches = 4,
+          .pinned = false,
+          .workers = workers,
+          .slots = slots};
+}
+
+TEST_F(Loader, GivesEachFrameByItsNumberInTheWholeDataset) {
+  FrameReader frames = reader();
+  ASSERT_EQ(frames.frames(), 24U);
+  for (uint64_t item = 0; item < 24; ++item) {
+    const Loaded loaded = load(frames, {.position = item, .item = item});
+    const int video = static_cast<int>(item) / kFrames, frame = static_cast<int>(item) % kFrames;
+    EXPECT_EQ(loaded.facts.number, item);
+    EXPECT_EQ(loaded.facts.label, video % 2);
+    EXPECT_EQ(loaded.image, samples::picture(video, frame, kSize));
+    EXPECT_EQ(loaded.landmarks, samples::landmarks(video, frame, kSize));
+    EXPECT_EQ(loaded.facts.masked, std::count(loaded.mask.begin(), loaded.mask.end(), 1));
+  }
+}
+
+TEST_F(Loader, SelectsBySplitAndLabelAndSaysWhenThereIsNone) {
+  const auto dataset = open();
+  EXPECT_EQ(dataset->select("train", "real"), (std::vector<uint64_t>{0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19}));
+  EXPECT_EQ(dataset->select("all", "fake").size(), 12U);
+  EXPECT_THROW(dataset->select("val", "real"), DataError);
+  EXPECT_THROW(dataset->select("train", "true"), ConfigError);
+}
+
+TEST_F(Loader, FlipsPictureAndLandmarksTogetherByTheKeyOfTheSample) {
+  FrameReader frames = reader({.flip = true, .seed = 5});
+  int flips = 0;
+  for (uint64_t epoch = 0; epoch < 20; ++epoch)
+    for (uint64_t item = 0; item < 24; ++item) {
+      const Loaded loaded = load(frames, {.epoch = epoch, .item = item});
+      const int video = static_cast<int>(item) / kFrames, frame = static_cast<int>(item) % kFrames;
+      auto picture = samples::picture(video, frame, kSize);
+      auto points = samples::landmarks(video, frame, kSize);
+      if (loaded.image != picture) {
+        ++flips;
+        mirror(picture.data(), kSize, kSize);
+        flip_landmarks(points, kSize);
+      }
+      EXPECT_EQ(loaded.image, picture);
+      EXPECT_EQ(loaded.landmarks, points);
+      EXPECT_EQ(load(frames, {.epoch = epoch, .item = item}).image, loaded.image);
+    }
+  EXPECT_NEAR(flips, 240, 5 * std::sqrt(120.0));
+}
+
+TEST(Mirror, TurnsEachRowAround) {
+  std::vector<uint8_t> rgb{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19};
+  mirror(rgb.data(), 2, 3);
+  EXPECT_EQ(rgb, (std::vector<uint8_t>{7, 8, 9, 4, 5, 6, 1, 2, 3, 17, 18, 19, 14, 15, 16, 11, 12, 13}));
+}
+
+TEST_F(Loader, DamagedFrameIsReplacedByTheSameOneEverywhereAndCounted) {
+  damage(0, 5);
+  const FrameReaderConfig config{.seed = 3, .max_bad_share = 0.5};
+  FrameReader one = reader(config), two = reader(config);
+  const double before = telemetry::counter("data_errors_total").value();
+  const Loaded first = load(one, {.position = 77, .item = 5});
+  EXPECT_NE(first.facts.number, 5U);
+  EXPECT_EQ(telemetry::counter("data_errors_total").value(), before + 1);
+  const auto number = static_cast<int>(first.facts.number);
+  EXPECT_EQ(first.image, samples::picture(number / kFrames, number % kFrames, kSize));
+  EXPECT_EQ(first.facts.label, number / kFrames % 2);
+  EXPECT_EQ(load(two, {.position = 77, .item = 5}).facts.number, first.facts.number);
+}
+
+TEST_F(Loader, TooManyDamagedFramesEndTheRunWithTheirNames) {
+  damage(1, 2);
+  FrameReader frames = reader();
+  try {
+    load(frames, {.item = 14});
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("[train-1.h5] frame 2"));
+    EXPECT_THAT(error.what(), HasSubstr("1 of 24 frames are damaged"));
+  }
+}
+
+TEST_F(Loader, RefusesAShardWithADamagedIndexOrAnotherSize) {
+  const Shard shard = open_shard(folder_.path() / "train-1.h5");
+  samples::flip_byte(shard.path, static_cast<int64_t>(shard.landmarks_at));
+  EXPECT_THROW(open(), Error);
+  samples::flip_byte(shard.path, static_cast<int64_t>(shard.landmarks_at));
+  EXPECT_EQ(open()->manifest().frames(), 24);
+  std::filesystem::resize_file(shard.path, static_cast<uint64_t>(shard.bytes - 1));
+  EXPECT_THROW(open(), Error);
+  std::filesystem::remove(shard.path);
+  EXPECT_THROW(open(), Error);
+}
+
+TEST_F(Loader, SixteenThreadsReadWhatWasStored) {
+  FrameReader frames = reader();
+  std::atomic<int> wrong{0}, read{0};
+  std::vector<std::thread> threads;
+  for (uint64_t t = 0; t < 16; ++t)
+    threads.emplace_back([&, t] {
+      CounterRng rng(t, CounterRng::Purpose::test, {});
+      for (int i = 0; i < 200; ++i) {
+        const uint64_t item = rng.below(24);
+        const Loaded loaded = load(frames, {.item = item});
+        wrong +=
+            loaded.image != samples::picture(static_cast<int>(item) / kFrames, static_cast<int>(item) % kFrames, kSize);
+        ++read;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(read, 3200);
+}
+
+std::vector<int64_t> numbers_of(BatchRing& ring, int64_t steps) {
+  std::vector<int64_t> numbers;
+  for (int64_t step = 0; step < steps; ++step) {
+    ring.release_before(step);
+    const RingSlot& slot = ring.wait(step);
+    numbers.insert(numbers.end(), slot.samples.begin(), slot.samples.end());
+  }
+  return numbers;
+}
+
+TEST_F(Loader, RingHandsOutTheOrderWhateverTheNumberOfThreads) {
+  FrameReader frames = reader();
+  const Order order(24, 2, true);
+  const Dealing dealing{6, 2, 1};
+  BatchRing one(ring_config(3, 1, 2), frames, order, dealing, 0, -1);
+  BatchRing many(ring_config(3, 5, 4), frames, order, dealing, 0, -1);
+  const auto expected = numbers_of(one, 30);
+  EXPECT_EQ(numbers_of(many, 30), expected);
+  Order places = order;
+  for (uint64_t j = 0; j < expected.size(); ++j)
+    EXPECT_EQ(expected[j], static_cast<int64_t>(places.at(2 * j + 1).item)) << j;
+}
+
+TEST_F(Loader, RingKeepsWhatSomebodyStillHolds) {
+  FrameReader frames = reader();
+  BatchRing ring(ring_config(4, 2, 2), frames, Order(24, 2, false), {4, 1, 0}, 0, 6);
+  std::vector<torch::Tensor> kept;
+  std::set<const void*> memory;
+  for (int64_t step = 0; step < 6; ++step) {
+    ring.release_before(step);
+    kept.push_back(ring.wait(step).images.narrow(0, 1, 2));
+    memory.insert(kept.back().const_data_ptr());
+  }
+  EXPECT_EQ(memory.size(), 6U);
+  for (int step = 0; step < 6; ++step) {
+    const int number = 4 * step + 1;
+    const auto picture = samples::picture(number / kFrames, number % kFrames, kSize);
+    EXPECT_TRUE(std::equal(picture.begin(), picture.end(), kept[static_cast<size_t>(step)].const_data_ptr<uint8_t>()));
+  }
+}
+
+TEST_F(Loader, RingUsesItsMemoryAgain) {
+  FrameReader frames = reader();
+  BatchRing ring(ring_config(4, 2, 3), frames, Order(24, 2, true), {4, 1, 0}, 0, -1);
+  std::set<const void*> memory;
+  for (int64_t step = 0; step < 20; ++step) {
+    ring.release_before(step);
+    memory.insert(ring.wait(step).images.const_data_ptr());
+  }
+  EXPECT_EQ(memory.size(), 3U);
+}
+
+TEST_F(Loader, RingRethrowsWhatAWorkerThrew) {
+  damage(0, 7);
+  FrameReader frames = reader();
+  BatchRing ring(ring_config(4), frames, Order(24, 2, false), {4, 1, 0}, 0, 6);
+  EXPECT_EQ(ring.wait(0).samples, (std::vector<int64_t>{0, 1, 2, 3}));
+  EXPECT_THROW(ring.wait(1), DataError);
+  EXPECT_THROW(ring.wait(2), DataError);
+}
+
+}  // namespace
+}  // namespace realface::data

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Every bad input ends in one clear message and a non-zero code, and nothing already written is lost.
+. "$(dirname "$0")/lib.sh"
+recipe=$here/../../configs/demo/pretrain.yaml
+dataset "$scratch"
+good=$(cd "$scratch/shards" && sha256sum -- *)
+train=("$program" pretrain "$recipe" run.dir="$scratch/run" "${tiny[@]}" train.steps=10 checkpoint.every=5)
+
+echo "- videos"
+mkdir "$scratch/none"
+refused 1 "no videos|no video" "$program" preprocess "$scratch/none" --out "$scratch/x"
+mkdir "$scratch/text" && echo "not a video" >"$scratch/text/a.mp4"
+refused 1 "a\.mp4" "$program" preprocess "$scratch/text" --out "$scratch/x1"
+refused 64 "did you mean|--out" "$program" preprocess "$scratch/videos" --uot "$scratch/x"
+refused 1 "no such|not exist|no folder" "$program" preprocess "$scratch/absent" --out "$scratch/x"
+touch "$scratch/file"
+refused 1 "$scratch/file" "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/file/shards"
+
+echo "- shards"
+damage() {  # damage NAME COMMAND: a copy of the shards on which the command, given a shard, is run
+  cp -r "$scratch/shards" "$scratch/$1"
+  "$2" "$(ls "$scratch/$1"/train-*.h5 | head -n 1)"
+}
+flip_byte() { printf '\xAA' | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") / 2)) conv=notrunc status=none; }
+cut_short() { truncate -s -5000 "$1"; }
+damage flipped flip_byte
+refused 1 "\.h5" "$program" verify "$scratch/flipped"
+damage short cut_short
+refused 1 "\.h5" "$program" verify "$scratch/short"
+refused 1 "\.h5" "${train[@]}" data.shards="$scratch/short"
+refused 1 "manifest" "${train[@]}" data.shards="$scratch/none"
+
+echo "- configuration"
+refused 78 "train\.steps" "${train[@]}" data.shards="$scratch/shards" train.step=10
+refused 78 "train\.batch" "${mpirun[@]}" -n 3 "${train[@]}" data.shards="$scratch/shards" train.batch=16
+
+echo "- checkpoints"
+must "${train[@]}" data.shards="$scratch/shards"
+before=$(weights_of "$scratch/run")
+refused 78 "model\.width" "${train[@]}" data.shards="$scratch/shards" model.width=64
+[ "$(weights_of "$scratch/run")" = "$before" ] || fail "a refused start changed the run"
+
+echo "- a rank that dies"
+ranks 2 pretrain "$recipe" run.dir="$scratch/dying" "${tiny[@]}" train.steps=100000 checkpoint.every=10 \
+  data.shards="$scratch/shards" >"$scratch/last.log" 2>&1 &
+starter=$!
+for _ in $(seq 600); do [ ! -d "$scratch/dying/checkpoints/step-10" ] || break; sleep 0.05; done
+kill -KILL "$(rank_processes "$scratch/dying" | tail -n 1)" || fail "no rank to kill"
+started=$SECONDS
+wait "$starter" && fail "mpirun reported success though a rank was killed"
+[ $((SECONDS - started)) -le 30 ] || fail "the other rank lived on for $((SECONDS - started)) s"
+must "$program" verify "$scratch/dying"
+
+[ "$(cd "$scratch/shards" && sha256sum -- *)" = "$good" ] || fail "the good shards were changed"

@@ -1,0 +1,77 @@
+#include "models/set.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "models/layers.h"
+
+namespace realface::models {
+namespace {
+
+std::shared_ptr<Linear> filled(double value) {
+  auto layer = std::make_shared<Linear>(3, 2);
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : layer->parameters()) parameter.fill_(value);
+  return layer;
+}
+
+TEST(Set, PartsAreTheNetworksThatAreNotFrozenAndTheirLiveTensors) {
+  Set set;
+  const auto layer = filled(1);
+  set.add("net", {layer, false, "seed"});
+  set.add("judge", {filled(2), true, "file"});
+  const auto parts = set.parts();
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0]->part_name(), "model.net");
+  const auto slices = parts[0]->tensors();
+  ASSERT_EQ(slices.size(), 2u);
+  EXPECT_EQ(slices[0].name, "bias");
+  EXPECT_EQ(slices[1].name, "weight");
+  EXPECT_EQ(slices[1].global_shape, (std::vector<int64_t>{2, 3}));
+  slices[1].tensor.fill_(5);  // as a resume does
+  EXPECT_EQ(layer->named_parameters()["weight"].sum().item<float>(), 30.0f);
+  EXPECT_EQ(set.parts()[0], parts[0]);
+}
+
+TEST(Set, AnUnknownNameListsTheKnownAndAWrongTypeIsRefused) {
+  Set set;
+  set.add("net", {filled(1), false, ""});
+  EXPECT_NE(set.get<Linear>("net"), nullptr);
+  EXPECT_THROW(set.get<LayerNorm>("net"), Error);
+  EXPECT_THROW(set.add("net", {filled(1), false, ""}), Error);
+  try {
+    set.entry("mae");
+    FAIL() << "an unknown name was found";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("it has: net"), std::string::npos);
+  }
+}
+
+TEST(WeightsSha256, ChangesWithAnyBitNameAndShape) {
+  const auto digest = weights_sha256(*filled(1));
+  EXPECT_EQ(digest.size(), 64u);
+  EXPECT_EQ(digest, weights_sha256(*filled(1)));
+  const auto other = filled(1);
+  {
+    const torch::NoGradGuard no_grad;
+    other->named_parameters()["weight"][1][2] = std::nextafter(1.0f, 2.0f);
+  }
+  EXPECT_NE(digest, weights_sha256(*other));
+  EXPECT_NE(weights_sha256(Linear(2, 3)), weights_sha256(Linear(3, 2)));
+  EXPECT_NE(weights_sha256(LayerNorm(3)), weights_sha256(LayerNorm(2)));
+}
+
+TEST(WeightsSha256, IsTheSameWhateverTheOrderOfRegistration) {
+  torch::nn::Module a;
+  a.register_parameter("x", torch::ones({2}));
+  a.register_buffer("y", torch::zeros({3}));
+  torch::nn::Module b;
+  b.register_buffer("y", torch::zeros({3}));
+  b.register_parameter("x", torch::ones({2}));
+  EXPECT_EQ(weights_sha256(a), weights_sha256(b));
+}
+
+}  // namespace
+}  // namespace realface::models

@@ -1,0 +1,57 @@
+// The main function of the tests that run under mpirun: joins the world, runs every test on every rank, and fails on
+// all ranks where one failed. Of the other ranks only failures are printed, with the rank.
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+
+#include "distributed/agreement.h"
+#include "tests/mpi_world.h"
+
+namespace realface::testing {
+namespace {
+
+distributed::World* joined = nullptr;
+
+/// Prints failures alone, each with its rank.
+class FailurePrinter : public ::testing::EmptyTestEventListener {
+ public:
+  explicit FailurePrinter(int rank) : rank_(rank) {}
+
+ private:
+  void OnTestSuiteStart(const ::testing::TestSuite& suite) override { test_ = suite.name(); }
+  void OnTestStart(const ::testing::TestInfo& test) override {
+    test_ = std::string(test.test_suite_name()) + '.' + test.name();
+  }
+  void OnTestPartResult(const ::testing::TestPartResult& result) override {
+    if (!result.failed()) return;
+    // The name is remembered: GoogleTest holds a mutex here, which asking it for the current test would take again.
+    std::cerr << "[rank " << rank_ << "] " << test_ << " " << (result.file_name() == nullptr ? "" : result.file_name())
+              << ":" << result.line_number() << "\n"
+              << result.message() << std::endl;
+  }
+
+  const int rank_;
+  std::string test_;
+};
+
+}  // namespace
+
+distributed::World& mpi_world() { return *joined; }
+
+}  // namespace realface::testing
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  // A test that leaves its collectives ends the run here, and names the rank, well before ctest's deadline.
+  auto world = realface::distributed::World::join({.device = "cpu", .threads = 1, .deadline = 60});
+  realface::testing::joined = &world;
+  auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
+  if (world.rank() != 0) delete listeners.Release(listeners.default_result_printer());
+  if (world.rank() != 0) listeners.Append(new realface::testing::FailurePrinter(world.rank()));
+  const bool failed = RUN_ALL_TESTS() != 0;
+  const bool anywhere = realface::distributed::any(world.host_group(), failed);
+  if (anywhere && !failed && world.rank() == 0) std::cerr << "another rank failed, see above" << std::endl;
+  return anywhere ? 1 : 0;
+}

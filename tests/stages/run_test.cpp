@@ -1,0 +1,149 @@
+#include "stages/run.h"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <functional>
+
+#include "base/error.h"
+#include "distributed/agreement.h"
+#include "stages/progress_log.h"
+#include "tests/mpi_world.h"
+#include "tests/stages/fakes.h"
+
+namespace realface::stages {
+namespace {
+
+using realface::testing::mpi_world;
+
+/// Does nothing but count, and what the test asks of it in a step.
+class Counting final : public Stage, public Part {
+ public:
+  explicit Counting(int64_t steps) : steps_(steps) {}
+
+  std::string name() const override { return "counting"; }
+  int64_t steps() const override { return steps_; }
+  int64_t position() const override { return position_; }
+  StepReport step(const data::Step&) override {
+    ++position_;
+    if (in_step) in_step(position_);
+    StepReport report;
+    report.loss = at::full({}, 1.0 / mpi_world().size());
+    report.grad_norm = at::full({}, 1.0);
+    report.skipped = at::tensor(std::vector<float>{skipped, skipped});
+    report.samples = 8;
+    return report;
+  }
+  void finish() override { finished = true; }
+  std::vector<Part*> parts() override { return {this}; }
+
+  std::string part_name() const override { return "stage"; }
+  std::vector<Slice> tensors() const override { return {}; }
+  nlohmann::json values() const override { return {{"position", position_}}; }
+  void restore(const nlohmann::json& values) override { position_ = values.at("position"); }
+
+  std::function<void(int64_t)> in_step;
+  float skipped = 0;
+  bool finished = false;
+
+ private:
+  int64_t steps_, position_ = 0;
+};
+
+class Run : public ::testing::Test {
+ protected:
+  Run() {
+    // One folder for all ranks.
+    const auto mine = std::filesystem::temp_directory_path() / ("realface-run-" + std::to_string(getpid()));
+    folder_ = distributed::broadcast_string(mpi_world().host_group(), mine.string());
+  }
+  ~Run() override {
+    distributed::any(mpi_world().host_group(), false);  // nobody removes what another still reads
+    if (mpi_world().rank() == 0) std::filesystem::remove_all(folder_);
+  }
+
+  Ending run(Counting& stage, const LoopConfig& config) {
+    FakeStreams streams(small_config(), mpi_world());
+    checkpoints::Saver saver(checkpoints_, folder_, mpi_world(), {}, {&stage});
+    cluster::Metrics gauges({.port = -1}, folder_, "test", mpi_world());
+    resumed_ = saver.resume_latest();
+    return stages::run(stage, streams, saver, gauges, mpi_world(), config);
+  }
+
+  std::string folder_;
+  checkpoints::CheckpointConfig checkpoints_{.every = 100, .keep = 2};
+  std::optional<int64_t> resumed_;
+};
+
+TEST_F(Run, EndsWithTheStageAndSavesItsLastStep) {
+  Counting stage(5);
+  EXPECT_EQ(run(stage, {}), Ending::finished);
+  EXPECT_EQ(stage.position(), 5);
+  EXPECT_TRUE(stage.finished);
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/checkpoints/step-5/manifest.json"));
+}
+
+TEST_F(Run, StopsWhereAskedAndContinuesThere) {
+  Counting first(9);
+  EXPECT_EQ(run(first, {.stop_at = 4}), Ending::stopped);
+  EXPECT_EQ(first.position(), 4);
+  EXPECT_FALSE(first.finished);
+  Counting second(9);
+  EXPECT_EQ(run(second, {}), Ending::finished);
+  EXPECT_EQ(resumed_, 4);
+  EXPECT_EQ(second.position(), 9);
+}
+
+TEST_F(Run, ASignalOnOneRankStopsAllOfThemWithACheckpoint) {
+  for (const int signal : {SIGTERM, SIGUSR2}) {
+    Counting stage(1000);
+    const int last = mpi_world().size() - 1;
+    const int64_t at = stage.position() + 3;
+    stage.in_step = [&](int64_t step) {
+      if (step % 100 == at && mpi_world().rank() == last) std::raise(signal);
+    };
+    EXPECT_EQ(run(stage, {}), Ending::interrupted);
+    EXPECT_FALSE(stage.finished);
+    const auto reached = std::to_string(stage.position());
+    EXPECT_LE(stage.position() % 100, at + 1) << "at most one step after the signal";
+    EXPECT_TRUE(std::filesystem::exists(folder_ + "/checkpoints/step-" + reached + "/manifest.json"));
+    const auto agreed = distributed::broadcast_string(mpi_world().host_group(), reached);
+    EXPECT_EQ(agreed, reached) << "all ranks stop at the same step";
+    distributed::any(mpi_world().host_group(), false);
+    if (mpi_world().rank() == 0) std::filesystem::remove_all(folder_ + "/checkpoints");
+    distributed::any(mpi_world().host_group(), false);
+  }
+}
+
+TEST_F(Run, EndsWhereGradientsStayNotFinite) {
+  Counting stage(100);
+  stage.skipped = 10;
+  try {
+    run(stage, {.log_every = 2, .nonfinite_limit = 10});
+    FAIL() << "the run went on";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("not finite"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(stage.position(), 2) << "noticed at the first log line";
+}
+
+TEST_F(Run, EndsWithTheStreamOfAnEvaluation) {
+  Counting stage(INT64_MAX);
+  FakeStreams streams(small_config(), mpi_world(), 3);
+  EXPECT_EQ(stages::run(stage, streams, mpi_world(), {}), Ending::finished);
+  EXPECT_EQ(stage.position(), 3);
+  EXPECT_TRUE(stage.finished);
+}
+
+TEST(ClockText, ReadsAsHoursMinutesSeconds) {
+  EXPECT_EQ(clock_text(0.4), "0:00:00");
+  EXPECT_EQ(clock_text(3725), "1:02:05");
+  EXPECT_EQ(clock_text(-3), "0:00:00");
+}
+
+}  // namespace
+}  // namespace realface::stages
