@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 #include "base/log.h"
 #include "checkpoints/saver.h"
 #include "cluster/metrics.h"
@@ -22,13 +23,18 @@
 namespace realface::launcher {
 namespace {
 
-/// Collective: only rank 0 writes, all learn of a folder that cannot be written.
-void open_run_folder(const configs::Config& config, distributed::World& world) {
+/// Collective: only rank 0 writes, all learn of a folder that cannot be written. The lock (of rank 0) keeps a second
+/// start of the same run away.
+std::unique_ptr<FolderLock> open_run_folder(const configs::Config& config, distributed::World& world) {
+  std::unique_ptr<FolderLock> lock;
   distributed::agree(world.host_group(), "run folder", [&] {
     if (world.rank() != 0) return;
+    make_folder(config.run.dir);
+    lock = std::make_unique<FolderLock>(config.run.dir);
     configs::claim_run_folder(config);
     log::also_to(config.run.dir + "/log.txt");
   });
+  return lock;
 }
 
 /// What every rank waited for when a collective hung, for whoever asks why.
@@ -69,7 +75,7 @@ std::string run_id(const configs::Config& config) {
 
 stages::Ending walk(const configs::Config& config, distributed::World& world) {
   const stages::StopSignals signals;
-  open_run_folder(config, world);
+  const auto lock = open_run_folder(config, world);
   keep_hang_dumps(config, world);
   tell_world(world);
   auto models = stages::build_models(config.stage, world.device());

@@ -30,9 +30,9 @@ class LayerNorm : public torch::nn::Module {
   torch::Tensor weight_, bias_;
 };
 
-/// The type in which a model of such parameters computes. bf16 stays bf16 on GPUs and on CPUs with AMX; elsewhere bf16
-/// products are slower than fp32 ones (AVX512-BF16's dot product runs at half the rate of an fp32 FMA, and without it
-/// there is but a scalar loop), so bf16 parameters are widened where they are used and activations are fp32.
+/// The type in which a model of such parameters computes. bf16 stays bf16 on GPUs, on CPUs with AMX and on AMD's with
+/// AVX512-BF16; elsewhere bf16 products are no faster than fp32 ones, so bf16 parameters are widened where they are
+/// used and activations are fp32.
 torch::ScalarType compute_dtype(const torch::Tensor& parameter);
 
 /// The parameter in another type. Its gradient comes back in that type, not rounded to the parameter's, for those whose

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 #include "base/log.h"
 #include "data/preprocess/assemble.h"
 #include "data/preprocess/output.h"
@@ -88,6 +91,8 @@ class Run {
     outcome_.unplaced = std::move(listing.unplaced);
     Setup setup;
     setup.plan = make_plan(std::move(listing.sources), described(config_, model_->sha256()), config_.code_version);
+    make_folder(output_.path());
+    lock_.emplace(output_.path());
     const auto state = output_.begin(setup.plan);
     setup.finished = state == OutputFolder::State::finished;
     if (setup.finished) return setup;
@@ -166,6 +171,7 @@ class Run {
   distributed::World& world_;
   const PreprocessSink& sink_;
   OutputFolder output_;
+  std::optional<FolderLock> lock_;  // of rank 0, while it plans, writes and seals
   std::shared_ptr<const LandmarkModel> model_;
   Setup setup_;
   PreprocessOutcome outcome_;

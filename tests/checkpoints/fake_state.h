@@ -1,8 +1,5 @@
 #pragma once
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -13,27 +10,15 @@
 
 #include "base/state.h"
 #include "checkpoints/saver.h"
+#include "tests/temporary_folder.h"
 
 /// State to save in tests, and a folder to save it in.
 namespace realface::checkpoints::fake {
 
-class Folder {
+/// The folder of a run.
+class Folder : public TemporaryFolder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "realface-checkpoints-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path step(int64_t step) const { return path_ / "checkpoints" / ("step-" + std::to_string(step)); }
-
- private:
-  std::filesystem::path path_;
+  std::filesystem::path step(int64_t step) const { return path() / "checkpoints" / ("step-" + std::to_string(step)); }
 };
 
 class FakePart : public Part {

@@ -13,18 +13,13 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::cluster {
 namespace {
 
 class CurveTest : public testing::Test {
  protected:
-  CurveTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "realface-curve-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~CurveTest() override { std::filesystem::remove_all(folder_); }
-
   std::vector<int64_t> steps() const {
     std::vector<int64_t> found;
     std::ifstream file(path());
@@ -32,12 +27,12 @@ class CurveTest : public testing::Test {
       found.push_back(nlohmann::json::parse(line).at("step").get<int64_t>());
     return found;
   }
-  std::filesystem::path path() const { return folder_ / "metrics.jsonl"; }
+  std::filesystem::path path() const { return folder_.path() / "metrics.jsonl"; }
   static void fill(Curve& curve, int64_t first, int64_t last) {
     for (int64_t step = first; step <= last; ++step) curve.append({{"step", step}, {"loss", 1.0}});
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(CurveTest, AppendsOneObjectALine) {

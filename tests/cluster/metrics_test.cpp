@@ -15,6 +15,7 @@
 #include "base/telemetry.h"
 #include "distributed/self_communicator.h"
 #include "tests/cluster/scrape.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::cluster {
 namespace {
@@ -23,12 +24,6 @@ namespace fs = std::filesystem;
 
 class MetricsTest : public testing::Test {
  protected:
-  MetricsTest() {
-    std::string name = (fs::temp_directory_path() / "realface-metrics-XXXXXX").string();
-    run_ = ::mkdtemp(name.data());
-  }
-  ~MetricsTest() override { fs::remove_all(run_); }
-
   std::unique_ptr<Metrics> metrics(const MetricsConfig& config = {}) {
     return std::make_unique<Metrics>(config, run_.string(), "run \"7\"", *self_, "node1");
   }
@@ -52,7 +47,8 @@ class MetricsTest : public testing::Test {
     return std::strtod(line.c_str() + line.rfind(' '), nullptr);
   }
 
-  fs::path run_;
+  TemporaryFolder folder_;
+  fs::path run_ = folder_.path();
   std::unique_ptr<distributed::Communicator> self_ = distributed::make_self_communicator();
 };
 

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "data/importers/ffpp_lists.h"
 #include "data/importers/importers.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::data::importers {
 namespace {

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "data/importers/files.h"
 #include "data/importers/importers.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::data::importers {
 namespace {

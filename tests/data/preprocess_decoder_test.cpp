@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "data/preprocess/frame_reader.h"
 #include "tests/data/preprocess_videos.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::data::preprocess {
 namespace {

@@ -9,7 +9,7 @@
 #include "data/codec.h"
 #include "data/preprocess/crop.h"
 #include "tests/data/preprocess_videos.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::data::preprocess {
 namespace {

@@ -11,7 +11,7 @@
 #include "data/preprocess/config.h"
 #include "data/preprocess/part.h"
 #include "data/shard_reader.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::data::preprocess {
 namespace {

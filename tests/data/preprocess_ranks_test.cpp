@@ -12,8 +12,8 @@
 #include "data/preprocess/preprocess.h"
 #include "distributed/agreement.h"
 #include "tests/data/preprocess_videos.h"
-#include "tests/data/temporary_folder.h"
 #include "tests/mpi_world.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::data::preprocess {
 namespace {

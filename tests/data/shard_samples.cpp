@@ -12,17 +12,6 @@
 namespace realface::data::samples {
 namespace fs = std::filesystem;
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "realface-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 std::vector<uint8_t> picture(int video, int frame, int size) {
   CounterRng rng(7, CounterRng::Purpose::test, {static_cast<uint64_t>(video), static_cast<uint64_t>(frame)});
   std::vector<uint8_t> rgb;

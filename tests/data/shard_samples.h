@@ -7,22 +7,10 @@
 #include "data/manifest.h"
 #include "data/records.h"
 #include "data/shard_format.h"
+#include "tests/temporary_folder.h"
 
 /// Small made-up datasets for the tests of shards, sampler and loader.
 namespace realface::data::samples {
-
-/// A folder that is removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A picture that only (video, frame) decides: u8 [size, size, 3], smooth with some noise.
 std::vector<uint8_t> picture(int video, int frame, int size);

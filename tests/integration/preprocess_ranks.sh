@@ -13,13 +13,16 @@ for count in 2 3; do
   [ "$(digest "$scratch/by-$count")" = "$first" ] || fail "shards at $count ranks differ from those at 1"
 done
 
-ranks 1 "${arguments[@]}" --out "$scratch/killed" >"$scratch/last.log" 2>&1 &
+"$program" "${arguments[@]}" --out "$scratch/killed" >"$scratch/last.log" 2>&1 &
 starter=$!
 for _ in $(seq 400); do
   [ "$(find "$scratch/killed" -type f 2>/dev/null | wc -l)" -lt 12 ] || break
   sleep 0.02
 done
-kill -KILL "$starter" 2>/dev/null || fail "preprocessing had ended before it was killed: the test tested nothing"
+# Stopped, it still holds the folder; killed, it does not.
+kill -STOP "$starter" 2>/dev/null || fail "preprocessing had ended before it was stopped: the test tested nothing"
+refused 1 'another realface writes to this folder' "$program" "${arguments[@]}" --out "$scratch/killed"
+kill -KILL "$starter"
 wait "$starter" 2>/dev/null
 [ ! -e "$scratch/killed/manifest.json" ] || fail "a manifest stands beside unfinished work"
 must ranks 2 "${arguments[@]}" --out "$scratch/killed"
