@@ -36,8 +36,8 @@ theirs() {
   local port
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port
-  RANK=1 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup" &
-  RANK=0 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup"
+  RANK=1 timeout 600 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup" &
+  RANK=0 timeout 600 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup"
   wait $!
 }
 

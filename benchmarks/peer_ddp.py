@@ -89,6 +89,7 @@ def main():
             "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }), flush=True)
     if world > 1:
+        torch.distributed.barrier()  # a rank that leaves early now and then leaves the other waiting for ever
         torch.distributed.destroy_process_group()
 
 

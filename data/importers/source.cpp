@@ -15,13 +15,23 @@ constexpr size_t kLongestKey = 63;
 }  // namespace
 
 void to_json(nlohmann::json& json, const Source& source) {
-  json = {{"path", source.path},         {"kind", static_cast<int>(source.kind)},
-          {"bytes", source.bytes},       {"files", source.files},
-          {"key", source.key},           {"dataset", source.dataset},
-          {"manip", source.manip},       {"compression", source.compression},
-          {"split", source.split},       {"label", source.label},
-          {"identity", source.identity}, {"partner", source.partner},
-          {"group", source.group},       {"mask", source.mask_path}};
+  json = {{"path", source.path},
+          {"kind", static_cast<int>(source.kind)},
+          {"bytes", source.bytes},
+          {"files", source.files},
+          {"key", source.key},
+          {"dataset", source.dataset},
+          {"manip", source.manip},
+          {"compression", source.compression},
+          {"split", source.split},
+          {"label", source.label},
+          {"identity", source.identity},
+          {"partner", source.partner},
+          {"group", source.group},
+          {"mask", source.mask_path},
+          {"original", source.original_path},
+          {"member", source.member}};
+  for (const LabelledRun& run : source.runs) json["runs"].push_back({run.first, run.count, run.label});
 }
 
 void from_json(const nlohmann::json& json, Source& source) {
@@ -39,6 +49,10 @@ void from_json(const nlohmann::json& json, Source& source) {
   json.at("partner").get_to(source.partner);
   json.at("group").get_to(source.group);
   json.at("mask").get_to(source.mask_path);
+  json.at("original").get_to(source.original_path);
+  json.at("member").get_to(source.member);
+  for (const auto& run : json.value("runs", nlohmann::json::array()))
+    source.runs.push_back({run.at(0), run.at(1), run.at(2)});
 }
 
 std::string bounded_key(const std::string& key) {

@@ -12,6 +12,13 @@ enum class SourceKind : int8_t {
   video = 0,    // a file with a video stream
   picture = 1,  // a picture: a video of one frame
   frames = 2,   // a folder of numbered pictures: one frame each
+  archive = 3,  // numbered pictures inside a tar or tar.gz, below Source::member: one frame each
+};
+
+/// `count` frames from `first` on, by their ordinal in the source, with one label.
+struct LabelledRun {
+  int32_t first = 0, count = 0;
+  int8_t label = 0;
 };
 
 /// One video to be.
@@ -27,6 +34,9 @@ struct Source {
   int32_t identity = -1, partner = -1;      // persons: shown, and whose face was put in
   int64_t group = 0;                        // leakage group: a source video and all fakes made from it
   std::string mask_path;                    // video or picture of the tampered area; empty: none
+  std::string original_path;                // the real video, frame for frame, behind a fake; empty: unknown or absent
+  std::string member;                       // archive: the folder of the frames inside it
+  std::vector<LabelledRun> runs;            // temporal labels: frames of a fake video that are real; empty: all `label`
 };
 
 /// A file that belongs to no video, and why: listed, never dropped silently.

@@ -18,6 +18,7 @@ nlohmann::json without_paths(const importers::Source& source) {
   nlohmann::json json = source;
   json.erase("path");
   json["mask"] = !source.mask_path.empty();
+  json["original"] = !source.original_path.empty();
   return json;
 }
 
