@@ -14,7 +14,6 @@
 namespace realface::data {
 namespace {
 namespace fs = std::filesystem;
-using samples::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

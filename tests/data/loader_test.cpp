@@ -16,7 +16,6 @@
 
 namespace realface::data {
 namespace {
-using samples::TemporaryFolder;
 using testing::HasSubstr;
 
 constexpr int kSize = 32, kFrames = 4;

@@ -14,7 +14,6 @@
 namespace realface::data {
 namespace {
 namespace fs = std::filesystem;
-using samples::TemporaryFolder;
 using testing::HasSubstr;
 
 std::string message_of(const std::function<void()>& work) {

@@ -13,7 +13,6 @@
 
 namespace realface::data {
 namespace {
-using samples::TemporaryFolder;
 using ::testing::HasSubstr;
 
 distributed::World& world() { return realface::testing::mpi_world(); }
