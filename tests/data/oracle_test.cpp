@@ -30,7 +30,7 @@ TEST(ShardOracle, H5pyReadsTheSamePictures) {
   if (output_of(python() + " -c 'import h5py, numpy, zstandard; print(1)' 2>/dev/null").empty())
     GTEST_SKIP() << "needs a Python with h5py, numpy and zstandard (REALFACE_PYTHON names one)";
   for (const Codec codec : {Codec::raw, Codec::gdiff_up_zstd}) {
-    const samples::TemporaryFolder folder;
+    const TemporaryFolder folder;
     samples::write_dataset(folder.path(),
                            {.shards = 1, .videos_per_shard = 3, .frames = 4, .size = 40, .codec = codec});
     Sha256 pictures;
