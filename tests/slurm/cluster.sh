@@ -41,6 +41,8 @@ TmpFS=$cluster/tmp/%n
 NodeName=rf[1-2] NodeHostname=$host NodeAddr=127.0.0.1 Port=[26901-26902] CPUs=4 RealMemory=1000
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE OverSubscribe=FORCE:4
 CONF
+  # Named, since looking for the version fails where no cgroup is mounted, as in a bare chroot; nothing here uses one.
+  echo 'CgroupPlugin=cgroup/v1' >"$cluster/cgroup.conf"
 }
 
 slurm_stop() {
