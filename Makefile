@@ -4,6 +4,7 @@
 #   make test                  every test
 #   make demo [VIDEOS=DIR]     a dataset, a training on 2 ranks, a resume and out/demo/report.html
 #   make compare               speed beside PyTorch's own DDP
+#   make fuzz [SECONDS=600]    the decoders of frames and masks under libFuzzer
 #   make format check tidy     formatting, the format check, clang-tidy
 
 SHELL := /bin/bash
@@ -17,7 +18,7 @@ TARGET := realface
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
-.PHONY: build test demo compare format check tidy setup clean
+.PHONY: build test demo compare fuzz format check tidy setup clean
 
 build: setup
 	@$(MAKE) --no-print-directory $(BUILD)/.configured
@@ -43,6 +44,14 @@ demo: build
 compare: SETUP := --test
 compare: build
 	@benchmarks/compare.sh $(BUILD)/realface
+
+# New inputs that reach new code stay in build-fuzz/corpus; the committed ones are read, never changed.
+SECONDS := 600
+fuzz: SETUP := --fuzz
+fuzz: setup
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
+	@mkdir -p build-fuzz/corpus
+	@cd build-fuzz && ./codec_fuzz corpus ../tests/fuzz/corpus -max_total_time=$(SECONDS) -max_len=65536 -timeout=10 -print_final_stats=1
 
 ROOMS := base distributed data models checkpoints cluster stages configs launcher
 SOURCES = $(shell git ls-files '*.h' '*.cpp')

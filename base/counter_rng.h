@@ -28,7 +28,8 @@ class CounterRng {
     plan,
     order,
     split,
-    test
+    test,
+    blend
   };
 
   CounterRng(uint64_t seed, Purpose purpose, std::initializer_list<uint64_t> key);

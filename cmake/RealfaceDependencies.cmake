@@ -21,6 +21,8 @@ endfunction()
 realface_interface(Deps::log LINK spdlog fmt INCLUDE "${CMAKE_BINARY_DIR}/fmt-shim" DEFINE SPDLOG_COMPILED_LIB SPDLOG_SHARED_LIB SPDLOG_FMT_EXTERNAL)
 pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET GLOBAL hdf5-serial)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET GLOBAL libzstd)
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET GLOBAL libarchive)
+pkg_check_modules(PNG REQUIRED IMPORTED_TARGET GLOBAL libpng)
 pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET GLOBAL libturbojpeg)
 realface_interface(Deps::hdf5 LINK PkgConfig::HDF5)
 # By hand: OpenCV's package file comes with libopencv-dev, which drags in all of its modules, VTK and Qt.

@@ -29,6 +29,9 @@ void data_fields(Visitor& v, data::DataConfig& c) {
   v.field("workers", c.workers, within(1, 1024));
   v.field("prefetch", c.prefetch, within(1, 1024));
   v.field("max_bad_share", c.max_bad_share, share());
+  v.field("order", c.order, {"global", "window"});
+  v.field("block_mb", c.block_mb, within(1, 4096));
+  v.field("window_blocks", c.window_blocks, within(1, 1 << 20));
 }
 
 void model_fields(Visitor& v, models::MaeConfig& c, std::string& size, std::string& pixels) {

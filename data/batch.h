@@ -12,6 +12,7 @@ struct Batch {
   torch::Tensor images;                  // u8 [B, H, W, 3] RGB, or [B, T, H, W, 3]
   torch::Tensor landmarks;               // f32 [B, 68, 2] in crop pixels (clips: the median over frames, G11)
   torch::Tensor mask;                    // bool [B, N], true = masked; undefined where the stream draws none
+  torch::Tensor tampered;                // u8 [B, H, W], 1 = blended in; undefined unless the stream self-blends
   torch::Tensor labels;                  // i64 [B]: 0 real, 1 fake, -1 unknown
   torch::Tensor weights;                 // f32 [B]: 1, or 0 for the padding of an evaluation's last batch
   std::vector<int64_t> epochs, samples;  // [B] the key of each sample; samples index the whole dataset

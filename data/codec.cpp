@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "data/codec_kernels.h"
+#include "data/codec_pictures.h"
 
 namespace realface::data {
 namespace {
@@ -78,40 +79,56 @@ void expand(std::span<const std::byte> blob, uint8_t* out, size_t size) {
                     std::to_string(size) + "; run `realface verify` on the shards");
 }
 
-}  // namespace
-
-const char* codec_name(Codec codec) { return codec == Codec::raw ? "raw" : "gdiff-up-zstd"; }
-
-const char* codec_params(Codec codec) { return codec == Codec::raw ? "" : "zstd level 3, minmatch 6"; }
-
-Codec codec_by_name(const std::string& name) {
-  for (const Codec codec : {Codec::raw, Codec::gdiff_up_zstd})
-    if (name == codec_name(codec)) return codec;
-  const std::string near = nearest(name, {"raw", "gdiff-up-zstd"});
-  throw DataError("[codec] unknown codec '" + name + "'; known: raw, gdiff-up-zstd" +
-                  (near.empty() ? "" : "; did you mean " + near + "?"));
+void decode_raw(std::span<const std::byte> blob, size_t size, uint8_t* rgb_out) {
+  if (blob.size() != size)
+    throw DataError("[codec] a raw blob has " + std::to_string(blob.size()) + " bytes; the picture has " +
+                    std::to_string(size) + "; run `realface verify` on the shards");
+  std::memcpy(rgb_out, blob.data(), size);
 }
 
-std::string encode_frame(Codec codec, const uint8_t* rgb, int height, int width) {
+std::string encode_gdiff(const uint8_t* rgb, int height, int width) {
   const size_t size = picture_bytes(height, width, 3);
-  if (codec == Codec::raw) return {reinterpret_cast<const char*>(rgb), size};
   uint8_t* planes = scratch().room(size);
   filter_planes(rgb, height, width, planes);
   return compress(planes, size, Content::frame);
 }
 
-void decode_frame(Codec codec, std::span<const std::byte> blob, int height, int width, uint8_t* rgb_out) {
+void decode_gdiff(std::span<const std::byte> blob, int height, int width, uint8_t* rgb_out) {
   const size_t size = picture_bytes(height, width, 3);
-  if (codec == Codec::raw) {
-    if (blob.size() != size)
-      throw DataError("[codec] a raw blob has " + std::to_string(blob.size()) + " bytes; the picture has " +
-                      std::to_string(size) + "; run `realface verify` on the shards");
-    std::memcpy(rgb_out, blob.data(), size);
-    return;
-  }
   uint8_t* planes = scratch().room(size);
   expand(blob, planes, size);
   restore_planes(planes, height, width, rgb_out);
+}
+
+}  // namespace
+
+std::string encode_frame(CodecConfig config, const uint8_t* rgb, int height, int width) {
+  const size_t size = picture_bytes(height, width, 3);
+  switch (config.codec) {
+    case Codec::raw:
+      return {reinterpret_cast<const char*>(rgb), size};
+    case Codec::gdiff_up_zstd:
+      return encode_gdiff(rgb, height, width);
+    case Codec::png:
+      return encode_png(rgb, height, width);
+    case Codec::jpeg:
+      return encode_jpeg(config, rgb, height, width);
+  }
+  return {};
+}
+
+void decode_frame(CodecConfig config, std::span<const std::byte> blob, int height, int width, uint8_t* rgb_out) {
+  const size_t size = picture_bytes(height, width, 3);
+  switch (config.codec) {
+    case Codec::raw:
+      return decode_raw(blob, size, rgb_out);
+    case Codec::gdiff_up_zstd:
+      return decode_gdiff(blob, height, width, rgb_out);
+    case Codec::png:
+      return decode_png(blob, height, width, rgb_out);
+    case Codec::jpeg:
+      return decode_jpeg(blob, height, width, rgb_out);
+  }
 }
 
 std::string encode_mask(const uint8_t* mask, int height, int width) {

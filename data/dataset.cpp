@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
 #include "distributed/agreement.h"
@@ -12,25 +11,37 @@ namespace realface::data {
 namespace fs = std::filesystem;
 namespace {
 
-template <class T>
-void put(std::string& out, const std::vector<T>& values) {
-  const uint64_t count = values.size();
-  out.append(reinterpret_cast<const char*>(&count), sizeof count);
-  out.append(reinterpret_cast<const char*>(values.data()), count * sizeof(T));
-}
+/// Hands out pieces of a block, one after the other, each at a multiple of 8 bytes. Without a block it only counts.
+class Carver {
+ public:
+  explicit Carver(std::byte* base) : base_(base) {}
 
-/// Reads back what `put` wrote; `at` moves on.
-template <class T>
-std::vector<T> take(const std::string& bytes, size_t& at) {
-  uint64_t count = 0;
-  if (bytes.size() - at < sizeof count) throw Error("[data] an index from another rank is cut short");
-  std::memcpy(&count, bytes.data() + at, sizeof count);
-  at += sizeof count;
-  if ((bytes.size() - at) / sizeof(T) < count) throw Error("[data] an index from another rank is cut short");
-  std::vector<T> values(count);
-  if (count > 0) std::memcpy(values.data(), bytes.data() + at, count * sizeof(T));
-  at += count * sizeof(T);
-  return values;
+  template <class T>
+  std::span<T> take(size_t count) {
+    const size_t at = size_;
+    size_ += (count * sizeof(T) + 7) / 8 * 8;
+    return base_ == nullptr ? std::span<T>() : std::span<T>(reinterpret_cast<T*>(base_ + at), count);
+  }
+  size_t size() const { return size_; }
+
+ private:
+  std::byte* base_;
+  size_t size_ = 0;
+};
+
+ShardTable carved(Carver& carver, const ShardEntry& entry) {
+  const auto frames = static_cast<size_t>(entry.frames), videos = static_cast<size_t>(entry.videos);
+  ShardTable table;
+  table.places = carver.take<uint64_t>(2);
+  table.offset = carver.take<uint64_t>(frames + 1);
+  table.first = carver.take<uint64_t>(videos + 1);
+  table.crc32c = carver.take<uint32_t>(frames);
+  table.landmarks_crc32c = carver.take<uint32_t>(frames);
+  table.manip = carver.take<int16_t>(videos);
+  table.dataset = carver.take<int16_t>(videos);
+  table.label = carver.take<int8_t>(frames);
+  table.video_label = carver.take<int8_t>(videos);
+  return table;
 }
 
 /// One file stays open for each shard.
@@ -45,108 +56,98 @@ bool wanted(const std::string& split, const std::vector<std::string>& splits) {
   return std::any_of(splits.begin(), splits.end(), [&](const auto& name) { return name == "all" || name == split; });
 }
 
-FrameTable table_of(const fs::path& folder, const Manifest& manifest, const ShardEntry& entry) {
-  Shard shard = open_shard(folder / entry.name);
-  check_entry(shard, entry);
+void check_against(const Manifest& manifest, const Shard& shard) {
   const ShardHeader& header = shard.header;
-  if (header.height != manifest.height || header.width != manifest.width || header.codec != manifest.codec ||
+  if (header.height != manifest.height || header.width != manifest.width || !(header.codec == manifest.codec) ||
       !(header.names == manifest.names))
     throw DataError("[" + shard.path.string() + "] has another size, codec or table of names than its manifest");
-  FrameTable table;
-  table.name = entry.name;
-  table.blob_at = shard.blob_at;
-  table.landmarks_at = shard.landmarks_at;
-  table.offset = std::move(shard.index.frame_offset);
-  table.crc32c = std::move(shard.index.crc32c);
-  table.label = std::move(shard.index.label);
-  return table;
+}
+
+template <class T>
+void copy(const std::vector<T>& from, std::span<T> to) {
+  std::copy(from.begin(), from.end(), to.begin());
+}
+
+void fill_table(const ShardTable& table, const Shard& shard) {
+  const ShardIndex& index = shard.index;
+  table.places[0] = shard.blob_at;
+  table.places[1] = shard.landmarks_at;
+  copy(index.frame_offset, table.offset);
+  copy(index.first, table.first);
+  copy(index.crc32c, table.crc32c);
+  copy(index.landmarks_crc32c, table.landmarks_crc32c);
+  copy(index.manip, table.manip);
+  copy(index.dataset, table.dataset);
+  copy(index.label, table.label);
+  copy(index.video_label, table.video_label);
 }
 
 }  // namespace
 
-std::string FrameTable::pack() const {
-  std::string out;
-  put(out, std::vector<char>(name.begin(), name.end()));
-  put(out, std::vector<uint64_t>{blob_at, landmarks_at});
-  put(out, offset);
-  put(out, crc32c);
-  put(out, label);
-  return out;
-}
-
-FrameTable FrameTable::unpack(const std::string& bytes) {
-  FrameTable table;
-  size_t at = 0;
-  const auto text = take<char>(bytes, at);
-  table.name.assign(text.begin(), text.end());
-  const auto places = take<uint64_t>(bytes, at);
-  table.blob_at = places.at(0);
-  table.landmarks_at = places.at(1);
-  table.offset = take<uint64_t>(bytes, at);
-  table.crc32c = take<uint32_t>(bytes, at);
-  table.label = take<int8_t>(bytes, at);
-  return table;
-}
-
 std::shared_ptr<const Dataset> Dataset::open(const std::string& folder, const std::vector<std::string>& splits,
-                                             distributed::Communicator& group) {
+                                             distributed::Communicator& group,
+                                             const distributed::BlockMaker& make_block) {
   auto dataset = std::make_shared<Dataset>();
-  std::vector<std::string> mine;  // packed table, or "" where another rank opens the shard
-  const auto ranks = static_cast<size_t>(group.size()), rank = static_cast<size_t>(group.rank());
   distributed::agree(group, "data.shards", [&] {
     dataset->manifest_ = Manifest::load(folder);
     dataset->digest_ = dataset->manifest_.digest();
-    const auto& shards = dataset->manifest_.shards;
-    allow_open_files(shards.size());
-    for (size_t i = 0; i < shards.size(); ++i)
-      if (i % ranks == rank && wanted(shards[i].split, splits))
-        mine.push_back(table_of(folder, dataset->manifest_, shards[i]).pack());
+    for (const ShardEntry& entry : dataset->manifest_.shards) dataset->opened_.push_back(wanted(entry.split, splits));
+    dataset->carve(nullptr);
   });
-  std::string packed;
-  for (const std::string& table : mine) put(packed, std::vector<char>(table.begin(), table.end()));
-  const std::vector<std::string> everybodys = distributed::gather_strings(group, packed);
-
+  const std::string first_digest = distributed::broadcast_string(group, dataset->digest_);
   distributed::agree(group, "data.shards", [&] {
-    std::vector<size_t> at(ranks, 0);
-    dataset->first_.push_back(0);
-    const auto& shards = dataset->manifest_.shards;
-    for (size_t i = 0; i < shards.size(); ++i) {
-      dataset->first_.push_back(dataset->first_.back() + static_cast<uint64_t>(shards[i].frames));
-      auto& table = dataset->tables_.emplace_back();
-      if (!wanted(shards[i].split, splits)) continue;
-      const auto bytes = take<char>(everybodys[i % ranks], at[i % ranks]);
-      table = std::make_unique<FrameTable>(FrameTable::unpack({bytes.begin(), bytes.end()}));
-      table->file = PositionedFile(fs::path(folder) / table->name);
-      // Ranks on other nodes may see another file system.
-      if (table->name != shards[i].name || table->file.size() != shards[i].bytes)
-        throw DataError("[" + table->name + "] is another file on this rank than on rank " + std::to_string(i % ranks) +
-                        "; data.shards must be the same folder on every node");
-    }
+    if (first_digest != dataset->digest_)
+      throw DataError("[" + folder +
+                      "] holds another dataset on this rank than on rank 0; data.shards must be the same folder on "
+                      "every node");
   });
+  const distributed::NodeBlock block = make_block(dataset->index_bytes_);
+  dataset->index_ = block.data;
+  dataset->carve(block.data.get());
+  distributed::agree(group, "data.shards", [&] { dataset->fill(folder, block); });
+  distributed::agree(group, "data.shards", [&] { dataset->open_files(folder); });
   return dataset;
 }
 
-std::vector<uint64_t> Dataset::select(const std::string& split, const std::string& label) const {
-  if (label != "real" && label != "fake" && label != "any")
-    throw ConfigError("[data] a stream asks for the label '" + label + "'; known: real, fake, any");
-  const int8_t sought = label == "real" ? 0 : 1;
-  std::vector<uint64_t> numbers;
-  for (size_t i = 0; i < tables_.size(); ++i) {
-    if (!tables_[i] || !wanted(manifest_.shards[i].split, {split})) continue;
-    const auto& labels = tables_[i]->label;
-    for (size_t frame = 0; frame < labels.size(); ++frame)
-      if (label == "any" || labels[frame] == sought) numbers.push_back(first_[i] + frame);
+void Dataset::carve(std::byte* base) {
+  Carver carver(base);
+  first_.assign(1, 0);
+  tables_.assign(manifest_.shards.size(), {});
+  for (size_t i = 0; i < manifest_.shards.size(); ++i) {
+    first_.push_back(first_.back() + static_cast<uint64_t>(manifest_.shards[i].frames));
+    if (opened_[i]) tables_[i] = carved(carver, manifest_.shards[i]);
   }
-  if (numbers.empty())
-    throw DataError("[data.shards] holds no frames of split '" + split + "' with label '" + label + "' among its " +
-                    std::to_string(manifest_.frames()) + " frames; see `realface inspect` for what it holds");
-  return numbers;
+  index_bytes_ = carver.size();
+}
+
+void Dataset::fill(const std::string& folder, const distributed::NodeBlock& block) {
+  int turn = 0;
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    if (!opened_[i] || turn++ % block.writers != block.writer) continue;
+    const Shard shard = open_training_index(fs::path(folder) / manifest_.shards[i].name);
+    check_entry(shard, manifest_.shards[i]);
+    check_against(manifest_, shard);
+    fill_table(tables_[i], shard);
+  }
+}
+
+void Dataset::open_files(const std::string& folder) {
+  allow_open_files(tables_.size());
+  files_.resize(tables_.size());
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    if (!opened_[i]) continue;
+    files_[i] = PositionedFile(fs::path(folder) / manifest_.shards[i].name);
+    if (files_[i].size() != manifest_.shards[i].bytes)
+      throw DataError("[" + manifest_.shards[i].name +
+                      "] has another size on this rank than the manifest says; data.shards must be the same folder on "
+                      "every node");
+  }
 }
 
 Dataset::Place Dataset::find(uint64_t number) const {
   const auto next = std::upper_bound(first_.begin(), first_.end(), number);
   const auto shard = static_cast<size_t>(next - first_.begin()) - 1;
-  return {tables_[shard].get(), static_cast<size_t>(number - first_[shard])};
+  return {shard, static_cast<size_t>(number - first_[shard])};
 }
 
 }  // namespace realface::data

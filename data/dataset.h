@@ -2,55 +2,74 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "data/manifest.h"
 #include "data/shard_reader.h"
 #include "distributed/communicator.h"
+#include "distributed/node_block.h"
 
 namespace realface::data {
 
-/// What reading frames needs of one shard: about 13 bytes a frame.
-struct FrameTable {
-  std::string name;
-  uint64_t blob_at = 0, landmarks_at = 0;
-  std::vector<uint64_t> offset;  // [N+1]
-  std::vector<uint32_t> crc32c;  // [N]
-  std::vector<int8_t> label;     // [N]
-  PositionedFile file;
+/// What training needs of one shard: 17 bytes a frame and 13 a video, in memory that all ranks of a node share.
+struct ShardTable {
+  std::span<uint64_t> places;                    // of the frames' bytes and of the landmarks in the file
+  std::span<uint64_t> offset;                    // [N+1] into the frames' bytes
+  std::span<uint64_t> first;                     // [V+1] into the frames
+  std::span<uint32_t> crc32c, landmarks_crc32c;  // [N]
+  std::span<int16_t> manip, dataset;             // [V] into the manifest's names
+  std::span<int8_t> label, video_label;          // [N], [V]
 
-  std::string pack() const;
-  static FrameTable unpack(const std::string& bytes);
+  uint64_t blob_at() const { return places[0]; }
+  uint64_t landmarks_at() const { return places[1]; }
+  uint64_t frames() const { return label.size(); }
+  uint64_t videos() const { return video_label.size(); }
 };
 
 /// The shards of a folder, opened for reading by many threads. Immutable once open.
 class Dataset {
  public:
-  /// Opens the shards of the named splits ("all": every one). The ranks share the work of reading and checking the
-  /// indices, then tell one another. Collective over the host group; an error of one rank is everybody's.
+  /// Opens the shards of the named splits ("all": every one). The ranks that share a block of `make_block` share the
+  /// work of reading and checking the indices. Collective over the host group; an error of one rank is everybody's.
   static std::shared_ptr<const Dataset> open(const std::string& folder, const std::vector<std::string>& splits,
-                                             distributed::Communicator& group);
+                                             distributed::Communicator& group,
+                                             const distributed::BlockMaker& make_block = distributed::own_block);
 
   const Manifest& manifest() const { return manifest_; }
   const std::string& digest() const { return digest_; }
-  /// Global numbers of the frames of a split ("all") with a label ("real", "fake", "any"): a frame's number is its
-  /// place in the whole dataset, shard after shard as the manifest lists them. Throws ConfigError for other words,
-  /// DataError where there is none.
-  std::vector<uint64_t> select(const std::string& split, const std::string& label) const;
+  /// Bytes of the index, once a node.
+  size_t index_bytes() const { return index_bytes_; }
+
+  /// An opened shard, or null where it is of another split.
+  const ShardTable* table(size_t shard) const { return opened_[shard] ? &tables_[shard] : nullptr; }
+  /// The number of a shard's first frame: a frame's number is its place in the whole dataset, shard after shard as the
+  /// manifest lists them, whatever splits are open.
+  uint64_t first_frame(size_t shard) const { return first_[shard]; }
 
   struct Place {
-    const FrameTable* table;
-    size_t frame;
+    size_t shard = 0, frame = 0;
+    bool operator==(const Place&) const = default;
   };
-  /// Where a frame of an opened split lies.
+  /// Where a frame lies. Its shard must be open.
   Place find(uint64_t number) const;
+  const PositionedFile& file(size_t shard) const { return files_[shard]; }
+  const std::string& name(size_t shard) const { return manifest_.shards[shard].name; }
 
  private:
+  void carve(std::byte* base);
+  void fill(const std::string& folder, const distributed::NodeBlock& block);
+  void open_files(const std::string& folder);
+
   Manifest manifest_;
   std::string digest_;
-  std::vector<uint64_t> first_;                      // of each shard of the manifest, and the end
-  std::vector<std::unique_ptr<FrameTable>> tables_;  // null: of another split
+  std::vector<uint64_t> first_;  // of each shard of the manifest, and the end
+  std::vector<bool> opened_;     // by shard, as are the tables and the files
+  std::vector<ShardTable> tables_;
+  std::vector<PositionedFile> files_;
+  std::shared_ptr<std::byte> index_;
+  size_t index_bytes_ = 0;
 };
 
 }  // namespace realface::data

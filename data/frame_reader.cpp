@@ -1,6 +1,7 @@
 #include "data/frame_reader.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "base/counter_rng.h"
@@ -10,86 +11,201 @@
 #include "base/telemetry.h"
 #include "data/codec.h"
 #include "data/landmarks.h"
+#include "data/sbi.h"
 
 namespace realface::data {
 namespace {
 
-using Purpose = CounterRng::Purpose;
+constexpr size_t kLandmarkNumbers = 136, kLandmarkBytes = kLandmarkNumbers * sizeof(float);
 
-std::string name_of(const Dataset::Place& place) {
-  return "[" + place.table->name + "] frame " + std::to_string(place.frame);
+std::string name_of(const Dataset& dataset, uint64_t number) {
+  const Dataset::Place place = dataset.find(number);
+  std::string name = "[";
+  return name.append(dataset.name(place.shard)).append("] frame ").append(std::to_string(place.frame));
+}
+
+void count_bytes(size_t bytes) {
+  static telemetry::Number& counter = telemetry::counter("data_read_bytes_total");
+  counter.add(static_cast<double>(bytes));
+}
+
+/// G11: the landmarks of a clip are the median of its frames', point by point.
+void median_of(std::vector<float>& frames, size_t count, float* median) {
+  std::vector<float> column(count);
+  for (size_t i = 0; i < kLandmarkNumbers; ++i) {
+    for (size_t t = 0; t < count; ++t) column[t] = frames[t * kLandmarkNumbers + i];
+    std::ranges::sort(column);
+    median[i] = (column[(count - 1) / 2] + column[count / 2]) / 2;
+  }
 }
 
 }  // namespace
 
-void mirror(uint8_t* rgb, int64_t height, int64_t width) {
-  for (int64_t row = 0; row < height; ++row, rgb += 3 * width)
-    for (uint8_t *left = rgb, *right = rgb + 3 * (width - 1); left < right; left += 3, right -= 3)
-      std::swap_ranges(left, left + 3, right);
+FrameReader::FrameReader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Items> items,
+                         const FrameReaderConfig& config)
+    : dataset_(std::move(dataset)), items_(std::move(items)), config_(config) {}
+
+void FrameReader::advise(const ReadPlan& plan) const {
+  for (size_t group = 0; group < plan.group_count(); ++group) {
+    const ReadPlan::Range range = plan.range_of(*dataset_, group);
+    dataset_->file(range.shard).advise(range.begin, range.size());
+  }
 }
 
-FrameReader::FrameReader(std::shared_ptr<const Dataset> dataset, std::vector<uint64_t> numbers,
-                         const FrameReaderConfig& config)
-    : dataset_(std::move(dataset)), numbers_(std::move(numbers)), config_(config) {}
+void FrameReader::read_group(const ReadPlan& plan, size_t group, const Target& target) {
+  thread_local std::vector<std::byte> bytes;
+  const ReadPlan::Range range = plan.range_of(*dataset_, group);
+  bytes.resize(range.size());
+  bool whole = true;
+  try {
+    dataset_->file(range.shard).read(range.begin, bytes.data(), bytes.size());
+    count_bytes(bytes.size());
+  } catch (const DataError&) {
+    whole = false;  // one by one, below: some of the frames may still be there
+  }
+  const auto frames = static_cast<size_t>(items_->frames());
+  for (size_t i = plan.groups[group]; i < plan.groups[group + 1]; ++i) {
+    const Piece& piece = plan.pieces[i];
+    const ReadPlan::Range mine = frame_range(*dataset_, piece.number);
+    uint8_t* image = target.images + (piece.row * frames + piece.t) * frame_bytes();
+    std::string why;
+    if (whole && decode(piece.number, std::span(bytes).subspan(mine.begin - range.begin, mine.size()), image, why))
+      continue;
+    dataset_->file(range.shard).forget(mine.begin, mine.size());
+    if (load(piece.number, image, why)) continue;
+    note_damage(piece.number, why);
+    target.damaged[piece.row].store(1);
+  }
+}
+
+bool FrameReader::decode(uint64_t number, std::span<const std::byte> blob, uint8_t* image, std::string& why) const {
+  const Dataset::Place place = dataset_->find(number);
+  const Manifest& manifest = dataset_->manifest();
+  if (crc32c(blob) != dataset_->table(place.shard)->crc32c[place.frame]) {
+    why = name_of(*dataset_, number) + " does not have its CRC32C";
+    return false;
+  }
+  try {
+    decode_frame(manifest.codec, blob, static_cast<int>(manifest.height), static_cast<int>(manifest.width), image);
+  } catch (const DataError& error) {
+    why = name_of(*dataset_, number) + ": " + error.what();
+    return false;
+  }
+  return true;
+}
+
+bool FrameReader::load(uint64_t number, uint8_t* image, std::string& why) const {
+  thread_local std::vector<std::byte> blob;
+  const ReadPlan::Range range = frame_range(*dataset_, number);
+  try {
+    blob.resize(range.size());
+    dataset_->file(range.shard).read(range.begin, blob.data(), blob.size());
+    count_bytes(blob.size());
+  } catch (const DataError& error) {
+    why = name_of(*dataset_, number) + ": " + error.what();
+    return false;
+  }
+  return decode(number, blob, image, why);
+}
+
+bool FrameReader::load_all(const std::vector<uint64_t>& numbers, uint8_t* images) {
+  std::string why;
+  for (size_t t = 0; t < numbers.size(); ++t) {
+    uint8_t* image = images + t * frame_bytes();
+    if (load(numbers[t], image, why)) continue;
+    const ReadPlan::Range range = frame_range(*dataset_, numbers[t]);
+    dataset_->file(range.shard).forget(range.begin, range.size());
+    if (load(numbers[t], image, why)) continue;
+    note_damage(numbers[t], why);
+    return false;
+  }
+  return true;
+}
+
+bool FrameReader::load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks) {
+  thread_local std::vector<float> all;
+  all.resize(numbers.size() * kLandmarkNumbers);
+  for (size_t t = 0; t < numbers.size(); ++t) {
+    const Dataset::Place place = dataset_->find(numbers[t]);
+    const ShardTable& table = *dataset_->table(place.shard);
+    const PositionedFile& file = dataset_->file(place.shard);
+    const uint64_t at = table.landmarks_at() + place.frame * kLandmarkBytes;
+    float* mine = &all[t * kLandmarkNumbers];
+    const auto whole = [&] {
+      try {
+        file.read(at, mine, kLandmarkBytes);
+      } catch (const DataError&) {
+        return false;
+      }
+      return crc32c(mine, kLandmarkBytes) == table.landmarks_crc32c[place.frame];
+    };
+    if (whole()) continue;
+    file.forget(at, kLandmarkBytes);
+    if (whole()) continue;
+    note_damage(numbers[t], name_of(*dataset_, numbers[t]) + ": its landmarks do not have their CRC32C");
+    return false;
+  }
+  median_of(all, numbers.size(), landmarks);
+  return true;
+}
 
 SampleFacts FrameReader::read(const Draw& draw, const SampleSlot& slot) {
-  SampleFacts facts;
-  facts.number = numbers_[draw.item];
-  std::string why;
-  for (uint64_t attempt = 0; !load(facts.number, slot.image, why); ++attempt) {
-    note_damage(facts.number, why);
-    CounterRng rng(config_.seed, Purpose::order, {draw.position, attempt});
-    facts.number = numbers_[rng.below(numbers_.size())];
+  std::vector<uint64_t> numbers(static_cast<size_t>(items_->frames()));
+  items_->frames_of(draw, numbers.data());
+  const bool damaged = !load_all(numbers, slot.images);
+  return finish(draw, std::move(numbers), damaged, slot);
+}
+
+SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot) {
+  damaged = damaged || !load_landmarks(numbers, slot.landmarks);
+  for (uint64_t attempt = 0; damaged; ++attempt) {
+    Draw other = draw;
+    other.item = items_->substitute(draw, attempt);
+    items_->frames_of(other, numbers.data());
+    damaged = !load_all(numbers, slot.images) || !load_landmarks(numbers, slot.landmarks);
   }
-  const Dataset::Place place = dataset_->find(facts.number);
-  facts.label = place.table->label[place.frame];
-  place.table->file.read(place.table->landmarks_at + place.frame * 136 * sizeof(float), slot.landmarks,
-                         136 * sizeof(float));
-  finish(draw, slot, facts);
+  SampleFacts facts;
+  facts.number = numbers.front();
+  facts.label = label_of(facts.number);
+  draw_on(draw, slot, facts);
   return facts;
 }
 
-void FrameReader::finish(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const {
-  const Manifest& manifest = dataset_->manifest();
-  if (config_.flip && CounterRng(config_.seed, Purpose::flip, {draw.epoch, facts.number}).chance(0.5)) {
-    mirror(slot.image, manifest.height, manifest.width);
-    flip_landmarks(std::span<float, 136>(slot.landmarks, 136), static_cast<int>(manifest.width));
-  }
+int8_t FrameReader::label_of(uint64_t number) const {
+  const Dataset::Place place = dataset_->find(number);
+  const ShardTable& table = *dataset_->table(place.shard);
+  if (items_->frames() == 1) return table.label[place.frame];
+  const auto next = std::upper_bound(table.first.begin(), table.first.end(), place.frame);
+  return table.video_label[static_cast<size_t>(next - table.first.begin()) - 1];
+}
+
+void FrameReader::draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const {
+  thread_local std::vector<uint8_t> scratch;
+  const int64_t size = dataset_->manifest().width;
+  if (slot.tampered != nullptr) blend(draw, slot, facts);
+  const Augmentation drawn = draw_augmentation(config_.augment, size, config_.seed, draw.epoch, facts.number);
+  for (int64_t t = 0; t < items_->frames(); ++t)
+    augment_picture(drawn, slot.images + static_cast<size_t>(t) * frame_bytes(), size, scratch);
+  if (slot.tampered != nullptr) augment_map(drawn, slot.tampered, size, scratch);
+  augment_landmarks(drawn, std::span<float, 136>(slot.landmarks, kLandmarkNumbers), size);
   if (slot.mask == nullptr) return;
-  const auto mask = draw_mask(config_.mask, manifest.width / config_.patch, config_.patch,
-                              Landmarks(slot.landmarks, 136), config_.seed, draw.epoch, facts.number);
+  const auto mask = draw_mask(config_.mask, size / config_.patch, config_.patch,
+                              Landmarks(slot.landmarks, kLandmarkNumbers), config_.seed, draw.epoch, facts.number);
   std::copy(mask.begin(), mask.end(), slot.mask);
   facts.masked = std::accumulate(mask.begin(), mask.end(), int64_t{0});
 }
 
-bool FrameReader::load(uint64_t number, uint8_t* image, std::string& why) const {
-  const Dataset::Place place = dataset_->find(number);
-  if (load_once(place, image, why)) return true;
-  const FrameTable& table = *place.table;
-  table.file.forget(table.blob_at + table.offset[place.frame],
-                    table.offset[place.frame + 1] - table.offset[place.frame]);
-  return load_once(place, image, why);
-}
-
-bool FrameReader::load_once(const Dataset::Place& place, uint8_t* image, std::string& why) const {
-  thread_local std::vector<std::byte> blob;
-  static telemetry::Number& bytes_read = telemetry::counter("data_read_bytes_total");
-  const FrameTable& table = *place.table;
-  const Manifest& manifest = dataset_->manifest();
-  try {
-    blob.resize(table.offset[place.frame + 1] - table.offset[place.frame]);
-    table.file.read(table.blob_at + table.offset[place.frame], blob.data(), blob.size());
-    bytes_read.add(static_cast<double>(blob.size()));
-    if (crc32c(blob) != table.crc32c[place.frame]) {
-      why = name_of(place) + " does not have its CRC32C";
-      return false;
-    }
-    decode_frame(manifest.codec, blob, static_cast<int>(manifest.height), static_cast<int>(manifest.width), image);
-  } catch (const DataError& error) {
-    why = name_of(place) + ": " + error.what();
-    return false;
-  }
-  return true;
+/// Those that are not to be fakes are taken from the same process, so that nothing but the blend tells them apart.
+void FrameReader::blend(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const {
+  const auto size = static_cast<int>(dataset_->manifest().width);
+  const SelfBlend blended = self_blend(slot.images, size, size, Landmarks(slot.landmarks, kLandmarkNumbers),
+                                       config_.seed, draw.epoch, facts.number);
+  CounterRng rng(config_.seed, CounterRng::Purpose::blend, {draw.epoch, facts.number, 1});
+  const bool fake = blended.blended && rng.chance(config_.sbi);
+  std::memcpy(slot.images, fake ? blended.fake.data() : blended.real.data(), frame_bytes());
+  std::memset(slot.tampered, 0, blended.tampered.size());
+  if (fake) std::copy(blended.tampered.begin(), blended.tampered.end(), slot.tampered);
+  facts.label = fake ? 1 : 0;
 }
 
 void FrameReader::note_damage(uint64_t number, const std::string& why) {
@@ -98,14 +214,15 @@ void FrameReader::note_damage(uint64_t number, const std::string& why) {
   size_t damaged = 0;
   {
     const std::lock_guard hold(damage_mutex_);
-    if (damaged_.insert(number).second) log::warn(why + ", also when read again; another frame takes its place");
+    if (damaged_.insert(number).second) log::warn(why + ", also when read again; another sample takes its place");
     damaged = damaged_.size();
   }
-  if (static_cast<double>(damaged) > config_.max_bad_share * static_cast<double>(numbers_.size()))
-    throw DataError(
-        why + ", also when read again; " + std::to_string(damaged) + " of " + std::to_string(numbers_.size()) +
-        " frames are damaged, more than data.max_bad_share allows; run `realface verify` on the shards, then "
-        "copy or make the damaged ones again");
+  const uint64_t items = items_->size();
+  if (static_cast<double>(damaged) > config_.max_bad_share * static_cast<double>(items))
+    throw DataError(why + ", also when read again; " + std::to_string(damaged) + " frames of a stream of " +
+                    std::to_string(items) +
+                    " are damaged, more than data.max_bad_share allows; run `realface verify` on the shards, then "
+                    "copy or make the damaged ones again");
 }
 
 }  // namespace realface::data

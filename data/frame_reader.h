@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -9,28 +8,32 @@
 #include <string>
 #include <vector>
 
+#include "data/augment.h"
 #include "data/dataset.h"
+#include "data/items.h"
 #include "data/masks.h"
-#include "data/sampler.h"
+#include "data/read_plan.h"
 
 namespace realface::data {
 
 /// Where one sample goes: pointers into the batch's memory.
 struct SampleSlot {
-  uint8_t* image = nullptr;    // [H, W, 3]
-  float* landmarks = nullptr;  // [68, 2]
-  uint8_t* mask = nullptr;     // [N] patches, 0 or 1; null: none is drawn
+  uint8_t* images = nullptr;    // [T, H, W, 3]
+  float* landmarks = nullptr;   // [68, 2]
+  uint8_t* mask = nullptr;      // [N] patches, 0 or 1; null: none is drawn
+  uint8_t* tampered = nullptr;  // [H, W], 0 or 1; null unless samples are self-blended
 };
 
 /// What is known of a sample besides its pixels.
 struct SampleFacts {
-  uint64_t number = 0;  // of the frame in the whole dataset
+  uint64_t number = 0;  // of its first frame in the whole dataset: the key of what is drawn about it
   int8_t label = -1;
   int64_t masked = 0;  // patches
 };
 
 struct FrameReaderConfig {
-  bool flip = false;
+  AugmentConfig augment{};
+  double sbi = 0;  // share of the samples that become self-blended fakes; the others get the same treatment unblended
   MaskConfig mask{};
   int64_t patch = 16;
   uint64_t seed = 0;
@@ -39,31 +42,51 @@ struct FrameReaderConfig {
 
 /// Reads, checks and decodes the frames of one stream, and draws what is random about them. Any number of threads.
 ///
-/// A frame whose checksum fails is read again from the disk; if it fails again, another one takes its place, drawn by
-/// (seed, position), so that the choice does not depend on ranks or threads. Where more than `max_bad_share` of the
-/// stream's frames were found damaged by this process, read() throws DataError instead.
+/// A frame or landmarks whose checksum fails are read again from the disk; if they fail again, another item of the same
+/// class takes the sample's place, drawn by (seed, position), so that the choice does not depend on ranks or threads.
+/// Where more than `max_bad_share` of the stream's items were found damaged by this process, DataError is thrown
+/// instead.
 class FrameReader {
  public:
-  FrameReader(std::shared_ptr<const Dataset> dataset, std::vector<uint64_t> numbers, const FrameReaderConfig& config);
+  FrameReader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Items> items,
+              const FrameReaderConfig& config);
 
+  const Items& items() const { return *items_; }
+  ReadPlan plan(std::vector<Draw> draws) const { return make_read_plan(*dataset_, *items_, std::move(draws)); }
+  /// Tells the kernel what a plan will read.
+  void advise(const ReadPlan& plan) const;
+
+  /// Where the frames of a plan go, and which samples turned out damaged.
+  struct Target {
+    uint8_t* images = nullptr;                // [rows, T, H, W, 3]
+    std::atomic<uint8_t>* damaged = nullptr;  // [rows], set to 1
+  };
+  /// One group of a plan: read, checked, decoded.
+  void read_group(const ReadPlan& plan, size_t group, const Target& target);
+  /// Completes a sample whose frames are there: replaces a damaged one, reads landmarks, augments, draws the mask.
+  SampleFacts finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot);
+
+  /// A whole sample by itself.
   SampleFacts read(const Draw& draw, const SampleSlot& slot);
-  uint64_t frames() const { return numbers_.size(); }
 
  private:
-  /// False where the frame is damaged; `why` says how.
+  size_t frame_bytes() const {
+    return static_cast<size_t>(dataset_->manifest().height * dataset_->manifest().width * 3);
+  }
+  bool decode(uint64_t number, std::span<const std::byte> blob, uint8_t* image, std::string& why) const;
   bool load(uint64_t number, uint8_t* image, std::string& why) const;
-  bool load_once(const Dataset::Place& place, uint8_t* image, std::string& why) const;
+  bool load_all(const std::vector<uint64_t>& numbers, uint8_t* images);
+  bool load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks);
   void note_damage(uint64_t number, const std::string& why);
-  void finish(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
+  void draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
+  void blend(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
+  int8_t label_of(uint64_t number) const;
 
   std::shared_ptr<const Dataset> dataset_;
-  std::vector<uint64_t> numbers_;
+  std::shared_ptr<const Items> items_;
   FrameReaderConfig config_;
   std::mutex damage_mutex_;
   std::set<uint64_t> damaged_;
 };
-
-/// Mirrors a picture in place.
-void mirror(uint8_t* rgb, int64_t height, int64_t width);
 
 }  // namespace realface::data

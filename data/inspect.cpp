@@ -13,8 +13,8 @@ namespace realface::data {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<const char*, 6> kStatusNames = {"ok",      "unreadable",    "no_frames",
-                                                     "no_face", "too_few_faces", "truncated"};
+constexpr std::array<const char*, 7> kStatusNames = {"ok",            "unreadable", "no_frames", "no_face",
+                                                     "too_few_faces", "truncated",  "crashed"};
 constexpr std::array<const char*, 5> kFlagNames = {"tracked", "concealed", "edge_padded", "small_face",
                                                    "several_faces"};
 
@@ -55,6 +55,8 @@ void add_index(nlohmann::json& facts, const ShardIndex& index, std::set<int32_t>
   int64_t masks = 0;
   for (size_t i = 0; i + 1 < index.mask_offset.size(); ++i) masks += index.mask_offset[i + 1] > index.mask_offset[i];
   add(facts, "frames_with_mask", masks);
+  for (const int8_t source : index.mask_source)
+    add(facts["videos_by_mask_source"], mask_source_name(static_cast<MaskSource>(source)), 1);
   for (const int32_t identity : index.identity)
     if (identity >= 0) identities.insert(identity);
 }
@@ -62,6 +64,7 @@ void add_index(nlohmann::json& facts, const ShardIndex& index, std::set<int32_t>
 void add_header(nlohmann::json& facts, const ShardHeader& header) {
   facts["schema"] = std::string(kShardSchema) + " " + std::to_string(kShardMajor);
   facts["codec"] = codec_name(header.codec);
+  facts["codec_params"] = codec_params(header.codec);
   facts["height"] = header.height;
   facts["width"] = header.width;
   facts["plan_digest"] = header.plan_digest;

@@ -91,6 +91,7 @@ std::string inspect_text(const Json& facts) {
   name_of(out, "files") << number(whole(totals, "shards")) << " of " << size_text(bytes) << " together\n";
   splits_table(out, part(facts, "splits"));
   name_of(out, "videos") << listed(part(facts, "videos_by_status")) << '\n';
+  name_of(out, "masks from") << listed(part(facts, "videos_by_mask_source")) << '\n';
   name_of(out, "frame flags") << listed(part(facts, "frames_by_flag")) << '\n';
   for (const auto& [name, words] : kMadeBy)
     if (made_by.contains(name) && made_by[name] != "")

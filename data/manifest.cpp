@@ -37,23 +37,25 @@ ShardEntry entry_of(const nlohmann::json& json) {
 nlohmann::json core_json(const Manifest& manifest) {
   nlohmann::json shards = nlohmann::json::array();
   for (const ShardEntry& entry : manifest.shards) shards.push_back(to_json(entry));
-  return {{"schema", kManifestSchema},
-          {"version", kVersion},
-          {"dataset_id", manifest.dataset_id},
-          {"plan_digest", manifest.plan_digest},
-          {"codec", codec_name(manifest.codec)},
-          {"height", manifest.height},
-          {"width", manifest.width},
-          {"names",
-           {{"manip", manifest.names.manip},
-            {"dataset", manifest.names.dataset},
-            {"compression", manifest.names.compression}}},
-          {"totals",
-           {{"shards", manifest.shards.size()},
-            {"videos", manifest.videos()},
-            {"frames", manifest.frames()},
-            {"bytes", manifest.bytes()}}},
-          {"shards", shards}};
+  nlohmann::json json = {{"schema", kManifestSchema},
+                         {"version", kVersion},
+                         {"dataset_id", manifest.dataset_id},
+                         {"plan_digest", manifest.plan_digest},
+                         {"codec", codec_name(manifest.codec)},
+                         {"height", manifest.height},
+                         {"width", manifest.width},
+                         {"names",
+                          {{"manip", manifest.names.manip},
+                           {"dataset", manifest.names.dataset},
+                           {"compression", manifest.names.compression}}},
+                         {"totals",
+                          {{"shards", manifest.shards.size()},
+                           {"videos", manifest.videos()},
+                           {"frames", manifest.frames()},
+                           {"bytes", manifest.bytes()}}},
+                         {"shards", shards}};
+  if (!manifest.codec.lossless()) json["codec_params"] = codec_params(manifest.codec);
+  return json;
 }
 
 Manifest parse(const std::string& text) {
@@ -64,7 +66,7 @@ Manifest parse(const std::string& text) {
   Manifest manifest;
   json.at("dataset_id").get_to(manifest.dataset_id);
   json.at("plan_digest").get_to(manifest.plan_digest);
-  manifest.codec = codec_by_name(json.at("codec").get<std::string>());
+  manifest.codec = codec_config(json.at("codec").get<std::string>(), json.value("codec_params", ""));
   json.at("height").get_to(manifest.height);
   json.at("width").get_to(manifest.width);
   json.at("names").at("manip").get_to(manifest.names.manip);

@@ -32,7 +32,7 @@ struct ShardEntry {
 struct Manifest {
   std::string dataset_id;   // made from the plan's digest, so equal for equal plans
   std::string plan_digest;  // SHA-256, hex
-  Codec codec = Codec::gdiff_up_zstd;
+  CodecConfig codec;
   int64_t height = 224, width = 224;
   NameTables names;
   std::vector<ShardEntry> shards;

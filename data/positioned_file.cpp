@@ -44,6 +44,10 @@ void PositionedFile::read(uint64_t position, void* out, size_t size) const {
   }
 }
 
+void PositionedFile::advise(uint64_t position, size_t size) const {
+  ::posix_fadvise(descriptor_, static_cast<off_t>(position), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
+}
+
 void PositionedFile::forget(uint64_t position, size_t size) const {
   ::posix_fadvise(descriptor_, static_cast<off_t>(position), static_cast<off_t>(size), POSIX_FADV_DONTNEED);
 }

@@ -26,7 +26,17 @@ enum class VideoStatus : int16_t {
   no_face = 3,        // no frame with a face
   too_few_faces = 4,  // a face in under half of the frames (G22)
   truncated = 5,      // ends early; the frames before the end are used
+  crashed = 6,        // the process that decoded it died or fell silent, twice
 };
+
+/// Where the masks of a video come from (L5).
+enum class MaskSource : int8_t {
+  none = 0,        // it has no masks
+  dataset = 1,     // shipped with the dataset
+  difference = 2,  // made from the difference to its original
+};
+/// "none", "dataset" or "difference".
+const char* mask_source_name(MaskSource source);
 
 /// One stored face: a row of /frames. `crop` below is the stored picture, `source` the decoded video frame; pixel
 /// centres are at integers.
@@ -59,7 +69,9 @@ struct VideoRecord {
   Digest source_sha256{};
   float fps = 0;
   int32_t n_src = 0, width = 0, height = 0;
+  int64_t source_bytes = 0;  // of the file, or of all files of frames; 0 unknown
   VideoStatus status = VideoStatus::ok;
+  MaskSource mask_source = MaskSource::none;
   std::vector<Segment> segments;
   std::vector<FrameRecord> frames;
 };

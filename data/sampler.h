@@ -1,33 +1,56 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
+#include <vector>
 
-#include "data/permutation.h"
+#include "data/shuffle.h"
 
 namespace realface::data {
 
 /// One place of a stream's endless sequence.
 struct Draw {
   uint64_t position = 0;  // from the start of training
-  uint64_t epoch = 0;
-  uint64_t item = 0;     // 0..n-1 of the stream's items
-  bool padding = false;  // beyond the end of a stream that is not endless; item repeats an earlier one
+  uint64_t epoch = 0;     // of the item's class
+  uint64_t item = 0;      // 0..n-1 of the stream's items
+  bool padding = false;   // beyond the end of a stream that is not endless; item repeats an earlier one
 };
 
-/// Which item stands at a position: position = epoch * n + i, item = cipher(seed, epoch)(i). Nothing here knows ranks.
-/// One thread an object.
+/// Items [first, first + count) of a stream that take turns with other classes.
+struct ItemClass {
+  uint64_t first = 0, count = 0;
+  std::shared_ptr<const Blocks> blocks;  // of a windowed order, numbered from 0; null: global
+};
+
+struct OrderConfig {
+  uint64_t seed = 0;
+  bool shuffled = true;  // false: once through 0..n-1, in storage order, whatever the classes
+  std::vector<ItemClass> classes;
+  /// Numbers of classes. Groups take turns, one of each in every run of as many positions, in an order drawn for that
+  /// run, and so do the classes of a group at the group's turns (G20: reals and fakes by halves, fakes uniform over
+  /// types).
+  std::vector<std::vector<size_t>> groups;
+};
+
+/// One class, in one order: what a stream without balance has.
+OrderConfig plain_order(uint64_t items, uint64_t seed, bool shuffled);
+
+/// Which item stands at a position. A class runs through its own items, each once in an epoch of its own. Nothing here
+/// knows ranks. One thread an object.
 class Order {
  public:
-  /// Shuffled streams never end; others run once through 0..n-1.
-  Order(uint64_t items, uint64_t seed, bool shuffled) : items_(items), seed_(seed), shuffled_(shuffled) {}
+  explicit Order(const OrderConfig& config);
   Draw at(uint64_t position);
 
+  uint64_t items() const { return items_; }
+  /// A class's own order, and how many of it were drawn before a position: what reads ahead in windows asks.
+  Shuffle& shuffle_of(size_t number) { return shuffles_[number]; }
+  uint64_t drawn_before(size_t number, uint64_t position) const;
+
  private:
-  uint64_t items_, seed_;
-  bool shuffled_;
-  uint64_t epoch_ = 0;
-  std::optional<Permutation> permutation_;
+  OrderConfig config_;
+  uint64_t items_ = 0;
+  std::vector<Shuffle> shuffles_;
 };
 
 /// How the positions of an update are dealt: update s covers [start + s B, start + (s+1) B), and rank r of W takes

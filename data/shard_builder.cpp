@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crc32c.h"
 #include "base/error.h"
 #include "data/shard_columns.h"
 
@@ -112,7 +113,7 @@ void ShardBuilder::write_header(const ShardHeader& header) {
   write_attribute("schema_major", kShardMajor);
   write_attribute("schema_minor", kShardMinor);
   write_attribute("codec", std::string(codec_name(header.codec)));
-  write_attribute("codec_params", std::string(codec_params(header.codec)));
+  write_attribute("codec_params", codec_params(header.codec));
   write_attribute("channels", int64_t{3});
   write_attribute("colour_order", std::string("RGB"));
   write_attribute("pixel_centre", std::string("integers"));
@@ -151,9 +152,9 @@ void ShardBuilder::write_attribute(const char* name, const std::string& value) {
   h5_check(H5Awrite(attribute, type, value.empty() ? "\0" : value.data()), path_, "cannot write an attribute");
 }
 
-void ShardBuilder::write_attribute(const char* name, int64_t value) {
+void ShardBuilder::write_attribute(hid_t object, const char* name, int64_t value) {
   const H5Id space(H5Screate(H5S_SCALAR), H5Sclose, path_, "cannot make an attribute");
-  const H5Id attribute(H5Acreate2(file_, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, path_,
+  const H5Id attribute(H5Acreate2(object, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, path_,
                        std::string("cannot make attribute ") + name);
   h5_check(H5Awrite(attribute, H5T_NATIVE_INT64, &value), path_, "cannot write an attribute");
 }
@@ -167,17 +168,18 @@ void ShardBuilder::write_attribute(const char* name, double value) {
 
 void ShardBuilder::finish(const ShardIndex& index, const Digest& index_sha256, const Digest& payload_sha256) {
   const Hdf5Lock lock;
-  const auto write = [&](const char* path, hid_t type, const void* values, size_t count) {
+  const auto write = [&](const char* path, hid_t type, const void* values, size_t count, size_t bytes) {
     const H5Id dataset(H5Dopen2(file_, path, H5P_DEFAULT), H5Dclose, path_, std::string("cannot open ") + path);
     if (count > 0)
       h5_check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), path_,
                std::string("cannot write ") + path);
+    write_attribute(dataset, kColumnCrc, int64_t{crc32c(values, bytes)});
   };
   visit_columns(index, [&](const Column& column, const auto& values) {
     using Value = typename std::decay_t<decltype(values)>::value_type;
-    write(column.path, H5Type<Value>::memory(), values.data(), values.size());
+    write(column.path, H5Type<Value>::memory(), values.data(), values.size(), values.size() * sizeof(Value));
   });
-  write(kKeyPath, text_type(kKeyBytes, path_), index.key.data(), index.key.size());
+  write(kKeyPath, text_type(kKeyBytes, path_), index.key.data(), index.key.size(), index.key.size());
   write_attribute("payload_sha256", hex(payload_sha256));
   write_attribute("index_sha256", hex(index_sha256));
   h5_check(H5Fflush(file_, H5F_SCOPE_LOCAL), path_, "cannot be written");

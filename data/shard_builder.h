@@ -29,7 +29,8 @@ class ShardBuilder {
   H5Id make_dataset(const char* path, hid_t type, const std::vector<hsize_t>& shape);
   void write_bytes(const H5Id& dataset, uint64_t position, const std::string& bytes);
   void write_attribute(const char* name, const std::string& value);
-  void write_attribute(const char* name, int64_t value);
+  void write_attribute(const char* name, int64_t value) { write_attribute(file_, name, value); }
+  void write_attribute(hid_t object, const char* name, int64_t value);
   void write_attribute(const char* name, double value);
 
   std::filesystem::path path_;

@@ -19,6 +19,7 @@ void check_counts(const Shard& shard) {
   const auto frames = static_cast<uint64_t>(shard.index.frames()), videos = static_cast<uint64_t>(shard.index.videos()),
              segments = static_cast<uint64_t>(shard.index.seg_label.size());
   visit_columns(shard.index, [&](const Column& column, const auto& values) {
+    if ((column.optional && values.empty()) || (!shard.complete && !for_training(column))) return;
     uint64_t rows = 0;
     switch (column.rows) {
       case Rows::frames:
@@ -98,16 +99,20 @@ void check_index(const Shard& shard) {
   const ShardHeader& header = shard.header;
   const ShardIndex& index = shard.index;
   check_counts(shard);
+  check_offsets(shard, "/frames/offset", index.frame_offset, shard.blob_bytes);
+  check_offsets(shard, "/videos/first", index.first, static_cast<uint64_t>(index.frames()));
+  check_ids(shard, "/videos/manip", index.manip, header.names.manip);
+  check_ids(shard, "/videos/dataset", index.dataset, header.names.dataset);
+  if (!shard.complete) return;
   const Digest found = index_digest(header, index);
   if (found != shard.index_sha256)
     refuse(shard, "its index is damaged: SHA-256 " + hex(found).substr(0, 16) + "... found, " +
                       hex(shard.index_sha256).substr(0, 16) + "... expected");
-  check_offsets(shard, "/frames/offset", index.frame_offset, shard.blob_bytes);
+  for (size_t i = 0; i < index.landmarks_crc32c.size(); ++i)
+    if (crc32c(&index.landmarks[i * 136], 136 * sizeof(float)) != index.landmarks_crc32c[i])
+      refuse(shard, "the landmarks of frame " + std::to_string(i) + " do not have their CRC32C");
   check_offsets(shard, "/masks/offset", index.mask_offset, shard.mask_bytes);
-  check_offsets(shard, "/videos/first", index.first, static_cast<uint64_t>(index.frames()));
   check_offsets(shard, "/videos/seg_offset", index.seg_offset, index.seg_label.size());
-  check_ids(shard, "/videos/manip", index.manip, header.names.manip);
-  check_ids(shard, "/videos/dataset", index.dataset, header.names.dataset);
   check_ids(shard, "/videos/compression", index.compression, header.names.compression);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/shard_format.h"
@@ -15,6 +16,7 @@ struct Column {
   const char* path;
   Rows rows;
   std::vector<uint64_t> row_shape;  // of one row; {} for a number
+  bool optional = false;            // of a later minor version: an older shard has none, and its vector is empty
 
   uint64_t row_size() const {
     uint64_t size = 1;
@@ -22,6 +24,14 @@ struct Column {
     return size;
   }
 };
+
+/// Whether training needs the array: what says where each frame lies, and what it is. The rest is for people and tools.
+inline bool for_training(const Column& column) {
+  for (const std::string_view path : {"/frames/offset", "/frames/crc32c", "/frames/label", "/frames/landmarks_crc32c",
+                                      "/videos/first", "/videos/label", "/videos/manip", "/videos/dataset"})
+    if (path == column.path) return true;
+  return false;
+}
 
 /// Calls visit(column, vector) for every array but the keys, which are text, and the blobs.
 template <class Index, class Visit>
@@ -32,6 +42,7 @@ void visit_columns(Index& index, Visit&& visit) {
   visit(Column{"/frames/src_index", Rows::frames, {}}, index.src_index);
   visit(Column{"/frames/label", Rows::frames, {}}, index.label);
   visit(Column{"/frames/landmarks", Rows::frames, {68, 2}}, index.landmarks);
+  visit(Column{"/frames/landmarks_crc32c", Rows::frames, {}}, index.landmarks_crc32c);
   visit(Column{"/frames/affine", Rows::frames, {2, 3}}, index.affine);
   visit(Column{"/frames/bbox", Rows::frames, {4}}, index.bbox);
   visit(Column{"/frames/score", Rows::frames, {}}, index.score);
@@ -51,6 +62,8 @@ void visit_columns(Index& index, Visit&& visit) {
   visit(Column{"/videos/width", Rows::videos, {}}, index.source_width);
   visit(Column{"/videos/height", Rows::videos, {}}, index.source_height);
   visit(Column{"/videos/status", Rows::videos, {}}, index.status);
+  visit(Column{"/videos/source_bytes", Rows::videos, {}, true}, index.source_bytes);
+  visit(Column{"/videos/mask_source", Rows::videos, {}, true}, index.mask_source);
   visit(Column{"/videos/seg_offset", Rows::video_offsets, {}}, index.seg_offset);
   visit(Column{"/segments/range", Rows::segments, {2}}, index.seg_range);
   visit(Column{"/segments/label", Rows::segments, {}}, index.seg_label);

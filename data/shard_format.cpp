@@ -27,6 +27,10 @@ struct HashAttribute {
 
 }  // namespace
 
+const char* mask_source_name(MaskSource source) {
+  return source == MaskSource::dataset ? "dataset" : source == MaskSource::difference ? "difference" : "none";
+}
+
 void ShardTotals::count(const VideoRecord& video) {
   ++videos;
   frames += static_cast<int64_t>(video.frames.size());
@@ -46,11 +50,14 @@ Digest index_digest(const ShardHeader& header, const ShardIndex& index) {
   Sha256 sha;
   const HashAttribute hash{sha};
   hash("codec", std::string(codec_name(header.codec)));
+  // Where nothing is lost, they say nothing of the pixels.
+  if (!header.codec.lossless()) hash("codec_params", codec_params(header.codec));
   visit_attributes(header, hash);
   visit_names(header.names, [&](const char* path, const std::vector<std::string>& names) {
     for (const std::string& name : names) hash(path, name);
   });
   visit_columns(index, [&](const Column& column, const auto& values) {
+    if (column.optional && values.empty()) return;
     hash_field(sha, column.path, values.data(), values.size() * sizeof(values[0]));
   });
   hash_field(sha, kKeyPath, index.key.data(), index.key.size());

@@ -11,9 +11,10 @@
 namespace realface::data {
 
 inline constexpr const char* kShardSchema = "realface.shard";
-inline constexpr int64_t kShardMajor = 1;  // a reader refuses another one
-inline constexpr int64_t kShardMinor = 0;  // a reader ignores another one
-inline constexpr size_t kKeyBytes = 64;    // of /videos/key, with at least one zero at the end
+inline constexpr int64_t kShardMajor = 1;            // a reader refuses another one
+inline constexpr int64_t kShardMinor = 1;            // a reader ignores another one
+inline constexpr const char* kColumnCrc = "crc32c";  // attribute of each index array: of its bytes, little endian
+inline constexpr size_t kKeyBytes = 64;              // of /videos/key, with at least one zero at the end
 
 /// Id -> name of a manipulation, dataset or compression. The same in every shard of a dataset, known from the plan.
 struct NameTables {
@@ -24,7 +25,7 @@ struct NameTables {
 /// The root attributes. Nothing that differs between two runs of one plan belongs here: no host, time, rank count or
 /// path.
 struct ShardHeader {
-  Codec codec = Codec::gdiff_up_zstd;
+  CodecConfig codec;
   int64_t height = 224, width = 224;
   std::string split = "train";
   int64_t shard_id = 0, n_shards = 1;
@@ -57,6 +58,7 @@ struct ShardIndex {
   std::vector<int32_t> src_index;                           // [N]
   std::vector<int8_t> label;                                // [N]
   std::vector<float> landmarks, affine, bbox, score;        // [N,68,2] [N,2,3] [N,4] [N]
+  std::vector<uint32_t> landmarks_crc32c;                   // [N] of a frame's landmarks, as stored
   std::vector<uint32_t> flags;                              // [N]
   std::vector<uint64_t> mask_offset;                        // [N+1]
   std::vector<uint64_t> first;                              // [V+1] into frames
@@ -69,6 +71,8 @@ struct ShardIndex {
   std::vector<float> fps;                                   // [V]
   std::vector<int32_t> n_src, source_width, source_height;  // [V]
   std::vector<int16_t> status;                              // [V]
+  std::vector<int64_t> source_bytes;                        // [V], since minor 1; empty where the shard lacks it
+  std::vector<int8_t> mask_source;                          // [V], since minor 1; empty where the shard lacks it
   std::vector<uint64_t> seg_offset;                         // [V+1] into segments
   std::vector<int32_t> seg_range;                           // [S,2]
   std::vector<int8_t> seg_label;                            // [S]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crc32c.h"
 #include "base/error.h"
 #include "data/hdf5_handles.h"
 #include "data/shard_columns.h"
@@ -25,10 +26,13 @@ class Reading {
   void read_header();
   void read_names(const char* path, std::vector<std::string>& names);
   void read_attribute(const char* name, std::string& value);
-  void read_attribute(const char* name, int64_t& value);
+  void read_attribute(const char* name, int64_t& value) { read_attribute(file_, name, value); }
+  void read_attribute(hid_t object, const char* name, int64_t& value);
   void read_attribute(const char* name, double& value);
   void read_digest(const char* name, Digest& digest);
-  H5Id open_attribute(const char* name);
+  void read_keys();
+  H5Id open_attribute(hid_t object, const char* name);
+  H5Id open_attribute(const char* name) { return open_attribute(file_, name); }
   H5Id open_dataset(const char* path);
   uint64_t rows_of(const H5Id& dataset, const char* path, const std::vector<uint64_t>& row_shape);
   void place(const char* path, uint64_t& at, uint64_t& bytes);
@@ -55,10 +59,10 @@ Reading::Reading(Shard& shard) : shard_(shard) {
   }
 }
 
-H5Id Reading::open_attribute(const char* name) {
-  if (H5Aexists(file_, name) <= 0)
+H5Id Reading::open_attribute(hid_t object, const char* name) {
+  if (H5Aexists(object, name) <= 0)
     refuse(std::string("has no attribute ") + name + "; expected a sealed realface shard");
-  return {H5Aopen(file_, name, H5P_DEFAULT), H5Aclose, shard_.path, std::string("cannot read attribute ") + name};
+  return {H5Aopen(object, name, H5P_DEFAULT), H5Aclose, shard_.path, std::string("cannot read attribute ") + name};
 }
 
 void Reading::read_attribute(const char* name, std::string& value) {
@@ -74,8 +78,8 @@ void Reading::read_attribute(const char* name, std::string& value) {
   value = text.substr(0, text.find('\0'));
 }
 
-void Reading::read_attribute(const char* name, int64_t& value) {
-  const H5Id attribute = open_attribute(name);
+void Reading::read_attribute(hid_t object, const char* name, int64_t& value) {
+  const H5Id attribute = open_attribute(object, name);
   if (H5Aget_storage_size(attribute) != sizeof value) refuse(std::string("attribute ") + name + " is not one number");
   h5_check(H5Aread(attribute, H5T_NATIVE_INT64, &value), shard_.path, std::string("cannot read attribute ") + name);
 }
@@ -96,7 +100,7 @@ void Reading::read_digest(const char* name, Digest& digest) {
 }
 
 void Reading::read_header() {
-  std::string schema, codec;
+  std::string schema, codec, params;
   int64_t major = 0, sealed = 0;
   read_attribute("schema", schema);
   if (schema != kShardSchema) refuse("holds '" + schema + "'; expected '" + std::string(kShardSchema) + "'");
@@ -108,7 +112,8 @@ void Reading::read_header() {
   if (H5Aexists(file_, "sealed") > 0) read_attribute("sealed", sealed);
   if (sealed != 1) refuse("is not sealed: its writer was stopped; expected a finished shard");
   read_attribute("codec", codec);
-  shard_.header.codec = codec_by_name(codec);
+  read_attribute("codec_params", params);
+  shard_.header.codec = codec_config(codec, params);
   visit_attributes(shard_.header, [&](const char* name, auto& value) { read_attribute(name, value); });
   read_digest("index_sha256", shard_.index_sha256);
   read_digest("payload_sha256", shard_.payload_sha256);
@@ -135,6 +140,7 @@ uint64_t Reading::rows_of(const H5Id& dataset, const char* path, const std::vect
 
 template <class Value>
 void Reading::read_column(const Column& column, std::vector<Value>& values) {
+  if (column.optional && H5Lexists(file_, column.path, H5P_DEFAULT) <= 0) return;
   const H5Id dataset = open_dataset(column.path);
   const uint64_t rows = rows_of(dataset, column.path, column.row_shape);
   const uint64_t count = rows * column.row_size();
@@ -144,6 +150,12 @@ void Reading::read_column(const Column& column, std::vector<Value>& values) {
   if (count > 0)
     h5_check(H5Dread(dataset, H5Type<Value>::memory(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), shard_.path,
              std::string("cannot read ") + column.path);
+  int64_t expected = -1;
+  read_attribute(dataset, kColumnCrc, expected);
+  const uint32_t found = crc32c(values.data(), count * sizeof(Value));
+  if (found != expected)
+    refuse(std::string(column.path) + " is damaged: CRC32C " + std::to_string(found) + " found, " +
+           std::to_string(expected) + " expected");
 }
 
 void Reading::read_names(const char* path, std::vector<std::string>& names) {
@@ -184,7 +196,19 @@ void Reading::place(const char* path, uint64_t& at, uint64_t& bytes) {
 void Reading::read() {
   read_header();
   visit_names(shard_.header.names, [&](const char* path, auto& names) { read_names(path, names); });
-  visit_columns(shard_.index, [&](const Column& column, auto& values) { read_column(column, values); });
+  visit_columns(shard_.index, [&](const Column& column, auto& values) {
+    if (shard_.complete || for_training(column)) read_column(column, values);
+  });
+  if (shard_.complete) read_keys();
+  uint64_t landmark_bytes = 0;
+  place(kFrameBlobPath, shard_.blob_at, shard_.blob_bytes);
+  place(kMaskBlobPath, shard_.mask_at, shard_.mask_bytes);
+  place("/frames/landmarks", shard_.landmarks_at, landmark_bytes);
+  if (landmark_bytes != static_cast<uint64_t>(shard_.index.frames()) * 136 * sizeof(float))
+    refuse("/frames/landmarks has another shape than the schema's");
+}
+
+void Reading::read_keys() {
   const H5Id keys = open_dataset(kKeyPath);
   const H5Id stored(H5Dget_type(keys), H5Tclose, shard_.path, "cannot read the keys");
   const uint64_t rows = rows_of(keys, kKeyPath, {});
@@ -194,21 +218,22 @@ void Reading::read() {
   if (rows > 0)
     h5_check(H5Dread(keys, text_type(kKeyBytes, shard_.path), H5S_ALL, H5S_ALL, H5P_DEFAULT, shard_.index.key.data()),
              shard_.path, "cannot read the keys");
-  uint64_t landmark_bytes = 0;
-  place(kFrameBlobPath, shard_.blob_at, shard_.blob_bytes);
-  place(kMaskBlobPath, shard_.mask_at, shard_.mask_bytes);
-  place("/frames/landmarks", shard_.landmarks_at, landmark_bytes);
 }
 
-}  // namespace
-
-Shard open_shard(const fs::path& path) {
+Shard open_as(const fs::path& path, bool complete) {
   Shard shard;
   shard.path = path;
   shard.bytes = PositionedFile(path).size();
+  shard.complete = complete;
   Reading(shard).read();
   check_index(shard);
   return shard;
 }
+
+}  // namespace
+
+Shard open_shard(const fs::path& path) { return open_as(path, true); }
+
+Shard open_training_index(const fs::path& path) { return open_as(path, false); }
 
 }  // namespace realface::data

@@ -82,6 +82,8 @@ void ShardWriter::Members::add_video(const VideoRecord& video) {
   index.source_width.push_back(video.width);
   index.source_height.push_back(video.height);
   index.status.push_back(static_cast<int16_t>(video.status));
+  index.source_bytes.push_back(video.source_bytes);
+  index.mask_source.push_back(static_cast<int8_t>(video.mask_source));
   for (const Segment& segment : video.segments) {
     append(index.seg_range, std::array{segment.first, segment.last});
     index.seg_label.push_back(segment.label);
@@ -103,6 +105,7 @@ void ShardWriter::Members::add_frames(const VideoRecord& video) {
     index.src_index.push_back(frame.src_index);
     index.label.push_back(frame.label);
     append(index.landmarks, frame.landmarks);
+    index.landmarks_crc32c.push_back(crc32c(frame.landmarks.data(), sizeof frame.landmarks));
     append(index.affine, frame.affine);
     append(index.bbox, frame.bbox);
     index.score.push_back(frame.score);

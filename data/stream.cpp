@@ -18,11 +18,43 @@ using telemetry::Phase;
 using telemetry::PhaseTimer;
 
 FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& needs) {
-  return {.flip = needs.flip,
+  return {.augment = needs.augment,
+          .sbi = needs.sbi,
           .mask = needs.mask,
           .patch = needs.patch,
           .seed = needs.seed,
           .max_bad_share = config.max_bad_share};
+}
+
+std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& config, const StreamNeeds& needs) {
+  ItemsConfig items;
+  items.split = needs.split;
+  items.label = needs.label;
+  items.unit = needs.unit;
+  items.balance = needs.balance;
+  items.frames = needs.frames;
+  items.stride = needs.stride;
+  items.views = needs.views;
+  items.shuffled = needs.endless;
+  items.seed = needs.seed;
+  items.windowed = config.order == "window" && needs.endless;
+  items.block_bytes = static_cast<uint64_t>(config.block_mb) << 20;
+  items.blocks_per_window = static_cast<uint64_t>(config.window_blocks);
+  auto found = std::make_shared<const Items>(dataset, items);
+  if (found->too_short() > 0)
+    log::info("[data] " + std::to_string(found->too_short()) + " videos hold too few frames for a clip of " +
+              std::to_string(needs.frames) + " and are left out");
+  return found;
+}
+
+/// What decides which sample stands where, besides seed and dataset.
+std::string order_text(const DataConfig& config, const StreamNeeds& needs) {
+  std::string text = needs.split + " " + needs.label + " " + needs.unit + ", balance " + needs.balance;
+  if (needs.unit == "clip")
+    text += ", " + std::to_string(needs.frames) + " frames, stride " + std::to_string(needs.stride);
+  if (config.order == "window" && needs.endless)
+    text += ", windows of " + std::to_string(config.window_blocks) + " x " + std::to_string(config.block_mb) + " MiB";
+  return text;
 }
 
 [[noreturn]] void refuse_resume(const std::string& part, const std::string& key, const std::string& saved,
@@ -47,13 +79,17 @@ Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_p
     : needs_(needs),
       workers_(config.workers),
       slots_(config.prefetch + 1),
+      order_(order_text(config, needs)),
       dataset_(std::move(dataset)),
-      reader_(dataset_, dataset_->select(needs.split, needs.label), reader_config(config, needs)),
+      items_(items_of(*dataset_, config, needs)),
+      reader_(dataset_, items_, reader_config(config, needs)),
       group_(world.host_group()),
       device_(world.device()),
       copy_(device_),
       dealing_{static_cast<uint64_t>(needs.batch), static_cast<uint64_t>(world.size()),
                static_cast<uint64_t>(world.rank())} {
+  if (config.order == "window" && needs.endless)
+    stager_ = std::make_unique<WindowStager>(dataset_, items_, world.local_rank(), world.local_size());
   if (needs.mask.kind == "none") return;
   const int64_t grid = needs.image / needs.patch;
   patches_ = grid * grid;
@@ -78,12 +114,16 @@ void Stream::begin() {
   config.height = dataset_->manifest().height;
   config.width = dataset_->manifest().width;
   config.patches = patches_;
+  config.clips = needs_.unit == "clip";
+  config.tampered = needs_.sbi > 0;
   config.pinned = !device_.is_cpu();
   config.workers = workers_;
   config.slots = slots_;
+  config.advise = stager_ == nullptr;
   step_ = 0;
-  const Order order(reader_.frames(), needs_.seed, needs_.endless);
-  ring_ = std::make_unique<BatchRing>(config, reader_, order, dealing_, position_, updates_left());
+  std::function<void(uint64_t)> begun;
+  if (stager_) begun = [this](uint64_t position) { stager_->reach(position); };
+  ring_ = std::make_unique<BatchRing>(config, reader_, dealing_, position_, updates_left(), std::move(begun));
 }
 
 void Stream::stop() {
@@ -104,7 +144,7 @@ RingSlot& Stream::wait(int64_t step) {
 
 std::shared_ptr<DeviceCopy::Flight> Stream::fly(const RingSlot& slot) {
   const PhaseTimer timer(Phase::h2d);
-  return copy_.start({slot.images, slot.landmarks, slot.mask, slot.labels, slot.weights});
+  return copy_.start({slot.images, slot.landmarks, slot.mask, slot.labels, slot.weights, slot.tampered});
 }
 
 /// Padding does not count: it has no weight in any loss.
@@ -178,6 +218,7 @@ std::vector<Batch> Stream::split(const RingSlot& slot, const std::vector<torch::
     batch.mask = part(whole[2]);
     batch.labels = part(whole[3]);
     batch.weights = part(whole[4]);
+    batch.tampered = part(whole[5]);
     batch.epochs.assign(slot.epochs.begin() + begin, slot.epochs.begin() + begin + size);
     batch.samples.assign(slot.samples.begin() + begin, slot.samples.begin() + begin + size);
     const auto first = slot.masked.begin() + begin;
@@ -190,16 +231,13 @@ std::vector<Batch> Stream::split(const RingSlot& slot, const std::vector<torch::
 }
 
 nlohmann::json Stream::values() const {
-  return {{"seed", needs_.seed},
-          {"position", position_},
-          {"batch", needs_.batch},
-          {"samples", samples()},
-          {"digest", dataset_->digest()}};
+  return {{"seed", needs_.seed},  {"position", position_},        {"batch", needs_.batch},
+          {"samples", samples()}, {"digest", dataset_->digest()}, {"order", order_}};
 }
 
 void Stream::restore(const nlohmann::json& values) {
   const nlohmann::json mine = this->values();
-  for (const char* key : {"digest", "samples", "seed"})
+  for (const char* key : {"digest", "samples", "seed", "order"})
     if (values.at(key) != mine.at(key)) refuse_resume(part_name(), key, values.at(key).dump(), mine.at(key).dump());
   if (values.at("batch") != mine.at("batch"))
     log::warn(changed_batch(part_name(), values.at("batch").dump(), mine.at("batch").dump()));

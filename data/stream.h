@@ -11,12 +11,13 @@
 #include "data/dataset.h"
 #include "data/device_copy.h"
 #include "data/streams.h"
+#include "data/window_stager.h"
 #include "distributed/world.h"
 
 namespace realface::data {
 
 /// One stream of a stage: its order, its threads, its cursor. The part "data.NAME" holds {seed, position, batch,
-/// samples, digest}; restoring refuses another seed, number of samples or dataset.
+/// samples, digest, order}; restoring refuses another seed, number of samples, dataset or order.
 class Stream : public Part {
  public:
   Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_ptr<const Dataset> dataset,
@@ -32,7 +33,7 @@ class Stream : public Part {
   std::optional<Update> next();
 
   const std::string& name() const { return needs_.name; }
-  int64_t samples() const { return static_cast<int64_t>(reader_.frames()); }
+  int64_t samples() const { return static_cast<int64_t>(items_->size()); }
   int64_t steps_per_epoch() const { return (samples() + needs_.batch - 1) / needs_.batch; }
   /// Updates handed out since the start of training.
   int64_t updates() const { return static_cast<int64_t>(position_) / needs_.batch; }
@@ -60,8 +61,11 @@ class Stream : public Part {
 
   StreamNeeds needs_;
   int workers_, slots_;
+  std::string order_;
   std::shared_ptr<const Dataset> dataset_;
+  std::shared_ptr<const Items> items_;
   FrameReader reader_;
+  std::unique_ptr<WindowStager> stager_;  // of a windowed order
   distributed::Communicator& group_;
   torch::Device device_;
   DeviceCopy copy_;

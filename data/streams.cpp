@@ -39,12 +39,29 @@ void check_geometry(const StreamNeeds& needs, const Manifest& manifest) {
                       std::to_string(needs.image));
 }
 
+void check_kind(const StreamNeeds& needs) {
+  if (needs.augment.smallest <= 0 || needs.augment.smallest > 1)
+    throw ConfigError("[augment] smallest is " + std::to_string(needs.augment.smallest) +
+                      "; expected a share of the area, over 0 and at most 1");
+  if (needs.sbi == 0) return;
+  if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || needs.unit == "clip")
+    throw ConfigError(
+        "[data.sbi] self-blended fakes are made of real frames: expected a share from 0 to 1 and a stream "
+        "of real frames or videos, not of " +
+        needs.label + " " + needs.unit + "s");
+}
+
 void check_config(const DataConfig& config) {
   if (config.shards.empty())
     throw ConfigError("[data.shards] names no folder; expected one that `realface preprocess` made");
   if (config.workers < 1 || config.prefetch < 1)
     throw ConfigError("[data] workers is " + std::to_string(config.workers) + " and prefetch " +
                       std::to_string(config.prefetch) + "; both must be at least 1");
+  if (config.order != "global" && config.order != "window")
+    throw ConfigError("[data.order] is '" + config.order + "'; known: global, window");
+  if (config.block_mb < 1 || config.window_blocks < 1)
+    throw ConfigError("[data] block_mb is " + std::to_string(config.block_mb) + " and window_blocks " +
+                      std::to_string(config.window_blocks) + "; both must be at least 1");
 }
 
 class StreamSet : public Streams {
@@ -91,10 +108,12 @@ std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<Stream
   std::set<std::string> names;
   for (const StreamNeeds& one : needs) {
     check_batch(one, world.size());
+    check_kind(one);
     splits.push_back(one.split);
     if (!names.insert(one.name).second) throw Error("[data] two streams are named '" + one.name + "'");
   }
-  const auto dataset = Dataset::open(config.shards, splits, world.host_group());
+  const auto dataset = Dataset::open(config.shards, splits, world.host_group(),
+                                     [&world](size_t bytes) { return world.node_block(bytes); });
   for (const StreamNeeds& one : needs) check_geometry(one, dataset->manifest());
   std::unique_ptr<Streams> streams;
   distributed::agree(world.host_group(), "data",

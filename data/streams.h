@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/state.h"
+#include "data/augment.h"
 #include "data/batch.h"
 #include "data/masks.h"
 #include "distributed/world.h"
@@ -13,10 +14,14 @@
 namespace realface::data {
 
 struct DataConfig {
-  std::string shards;           // folder of *.h5 beside a manifest.json, made by `realface preprocess`
-  int workers = 1;              // threads that read, check and decode, a rank
-  int prefetch = 4;             // batches ready ahead of the step
-  double max_bad_share = 1e-4;  // a run ends when more than this share of its frames was damaged
+  std::string shards;            // folder of *.h5 beside a manifest.json, made by `realface preprocess`
+  int workers = 1;               // threads that read, check and decode, a rank
+  int prefetch = 4;              // batches ready ahead of the step
+  double max_bad_share = 1e-4;   // a run ends when more than this share of its frames was damaged
+  std::string order = "global";  // global: any sample may follow any other; window: for parallel file systems, which
+                                 // want large reads: samples are mixed within windows of blocks (docs/data.md)
+  int64_t block_mb = 16;        // of a window's block: whole videos, read at once
+  int64_t window_blocks = 512;  // of a window; a node's page cache should hold two windows
 };
 
 /// What a stage asks of one stream; `stages::needs` fills it in.
@@ -24,8 +29,14 @@ struct StreamNeeds {
   std::string name = "faces";
   std::string split = "train";  // train | val | test | all
   std::string label = "real";   // real | fake | any
-  bool endless = true;     // true: shuffled, epoch after epoch; false: in order, once, last batch padded with weight 0
-  bool flip = false;       // mirror half of the samples, landmarks too (G18)
+  bool endless = true;  // true: shuffled, epoch after epoch; false: in order, once, last batch padded with weight 0
+  std::string unit = "frame";  // frame | video: one frame of it | clip: `frames` of a video, `stride` apart
+  int64_t frames = 1, stride = 1;
+  int64_t views = 1;             // not endless: samples of each video or clip, evenly spread over it
+  std::string balance = "none";  // none | label: half real, half fake, fakes uniform over types (G20) | domain:
+                                 // datasets take turns
+  AugmentConfig augment;   // landmarks too (G18)
+  double sbi = 0;          // share of self-blended fakes, made of real frames; 0: none. Labels become 0 and 1
   int64_t batch = 0;       // samples an update, over all ranks and micro-batches
   int64_t accumulate = 1;  // micro-batches an update, on each rank
   uint64_t seed = 0;

@@ -14,9 +14,11 @@
 #include "distributed/cores.h"
 #include "distributed/devices.h"
 #include "distributed/failure.h"
+#include "distributed/mpi_calls.h"
 #include "distributed/mpi_communicator.h"
 #include "distributed/mpi_session.h"
 #include "distributed/nccl_communicator.h"
+#include "distributed/node_memory.h"
 #include "distributed/self_communicator.h"
 #include "distributed/watchdog.h"
 
@@ -162,6 +164,15 @@ torch::Device World::device() const { return members_->device; }
 int World::threads() const { return members_->threads; }
 Communicator& World::group() { return *members_->group; }
 Communicator& World::host_group() { return *members_->host_group; }
+
+NodeBlock World::node_block(size_t bytes) {
+  if (members_->local_size == 1) return own_block(bytes);
+  const MpiGroup node = MpiGroup::of_node(MPI_COMM_WORLD);
+  auto memory = NodeMemory::allocate(node, bytes);
+  if (memory == nullptr) return own_block(bytes);
+  std::byte* const first = memory->of(0);
+  return {std::shared_ptr<std::byte>(std::move(memory), first), node.size(), node.rank()};
+}
 
 std::string World::banner() {
   return banner_of(

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "distributed/communicator.h"
+#include "distributed/node_block.h"
 
 namespace realface::distributed {
 
@@ -46,6 +47,9 @@ class World {
   Communicator& group();
   /// For host tensors, apart from group(): small agreements that must not queue behind gradients.
   Communicator& host_group();
+
+  /// Memory of this node, seen by all of its ranks; of this rank alone where they cannot map one another's. Collective.
+  NodeBlock node_block(size_t bytes);
 
   /// Ranks, hosts, devices, library versions, BLAS and threads per rank, for rank 0 to print: lines, the last without
   /// a newline. Lines that begin with "warning: " name ranks with fewer cores than threads. Collective.

@@ -8,6 +8,7 @@ namespace realface::launcher {
 
 void add_synth(CLI::App& app);
 void add_preprocess(CLI::App& app);
+void add_decode(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_verify(CLI::App& app);
 void add_pretrain(CLI::App& app);

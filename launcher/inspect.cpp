@@ -9,6 +9,7 @@
 #include "base/safetensors.h"
 #include "checkpoints/inspect.h"
 #include "data/inspect.h"
+#include "data/leaks.h"
 #include "launcher/commands.h"
 
 namespace realface::launcher {
@@ -19,12 +20,19 @@ using Json = nlohmann::json;
 
 struct InspectOptions {
   std::string path;
-  bool json = false;
+  bool json = false, leaks = false;
   std::string sheet;
 };
 
 /// Beside the reader, never in the dataset, which is sealed.
 constexpr const char* kSheetName = "contact-sheet.png";
+
+void inspect_leaks(const InspectOptions& options) {
+  if (!data::is_shards(options.path))
+    throw UsageError("[inspect] --leaks is about shards; [" + options.path + "] is neither a folder of them nor one");
+  const Json leaks = data::find_leaks(options.path);
+  std::cout << (options.json ? leaks.dump(2) + "\n" : data::leaks_text(leaks));
+}
 
 void inspect_dataset(const InspectOptions& options) {
   const Json facts = data::inspect_shards(options.path);
@@ -64,7 +72,9 @@ void inspect(const InspectOptions& options) {
   const fs::path path = options.path;
   if (!fs::exists(path))
     throw Error("[" + options.path + "] does not exist; name shards, a checkpoint or a run folder");
-  if (checkpoints::is_checkpoint(path)) {
+  if (options.leaks) {
+    inspect_leaks(options);
+  } else if (checkpoints::is_checkpoint(path)) {
     const Json facts = checkpoints::inspect_checkpoint(path);
     std::cout << (options.json ? facts.dump(2) + "\n" : checkpoints::checkpoint_text(facts));
   } else if (data::is_shards(path)) {
@@ -91,6 +101,8 @@ void add_inspect(CLI::App& app) {
   command->add_option("--sheet", options->sheet,
                       "Where the contact sheet of shards goes (default: contact-sheet.png in this folder; with --json "
                       "none is drawn unless named)");
+  command->add_flag("--leaks", options->leaks,
+                    "Instead, whether fakes can be told from reals by the sizes of their files and pictures alone");
   command->callback([options] { inspect(*options); });
 }
 

@@ -46,6 +46,7 @@ int leave(ExitCode code, const std::string& message) {
 void add_commands(CLI::App& app) {
   realface::launcher::add_synth(app);
   realface::launcher::add_preprocess(app);
+  realface::launcher::add_decode(app);
   realface::launcher::add_inspect(app);
   realface::launcher::add_verify(app);
   realface::launcher::add_pretrain(app);

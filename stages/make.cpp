@@ -34,7 +34,7 @@ std::vector<data::StreamNeeds> needs(const StageConfig& config) {
   const auto& pretrain = config.pretrain;
   data::StreamNeeds faces;
   faces.name = Pretrain::kStream;
-  faces.flip = pretrain.train.flip;
+  faces.augment.flip = pretrain.train.flip;
   faces.batch = pretrain.train.batch;
   faces.accumulate = pretrain.train.accumulate;
   faces.seed = pretrain.seed;

@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
 # Installs what realface is built with: the Debian packages of packages.txt and libtorch from locked wheels, below .deps/.
 #
-#   setup.sh [--test] [--check] [--no-video]
+#   setup.sh [--test] [--check] [--no-video] | --fuzz
 #
-# --test and --check add the packages of the tests and of the format and lint checks. CUDA=1 (or a GPU driver in sight) takes the
-# GPU set of libtorch, CUDA=0 the CPU set. A second run finds everything in place and only looks.
+# --test and --check add the packages of the tests and of the format and lint checks; --fuzz installs for the fuzz targets
+# alone, without libtorch. CUDA=1 (or a GPU driver in sight) takes the GPU set of libtorch, CUDA=0 the CPU set. A second run
+# finds everything in place and only looks.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 wanted="base video"
+wheels=yes
 for argument in "$@"; do
   case $argument in
     --test) wanted="$wanted test" ;;
     --check) wanted="$wanted check" ;;
+    --fuzz) wanted="base fuzz" wheels=no ;;
     --no-video) wanted=${wanted/video/} ;;
-    *) echo "setup.sh: unknown argument '$argument'; known are --test, --check, --no-video" >&2; exit 64 ;;
+    *) echo "setup.sh: unknown argument '$argument'; known are --test, --check, --no-video, --fuzz" >&2; exit 64 ;;
   esac
 done
 
@@ -66,7 +69,9 @@ install_wheels() {
 mkdir -p "$root/.deps"
 log=$root/.deps/setup.log
 install_packages
-if [ -n "${CMAKE_PREFIX_PATH:-}" ] && ls -d ${CMAKE_PREFIX_PATH//:/ } 2>/dev/null | xargs -I{} ls {}/lib/libtorch_cpu.so {}/torch/lib/libtorch_cpu.so 2>/dev/null | grep -q .; then
+if [ "$wheels" = no ]; then
+  :
+elif [ -n "${CMAKE_PREFIX_PATH:-}" ] && ls -d ${CMAKE_PREFIX_PATH//:/ } 2>/dev/null | xargs -I{} ls {}/lib/libtorch_cpu.so {}/torch/lib/libtorch_cpu.so 2>/dev/null | grep -q .; then
   echo "setup: using the libtorch of CMAKE_PREFIX_PATH"
 elif [ "$("$here/variant.sh")" = cuda ]; then
   install_wheels "$root/.deps/libtorch-cuda" "$here/libtorch-cuda.lock"

@@ -2,11 +2,12 @@
 #include <optional>
 #include <regex>
 #include <set>
+#include <unordered_map>
 
 #include "base/error.h"
+#include "data/importers/collector.h"
 #include "data/importers/ffpp_lists.h"
 #include "data/importers/files.h"
-#include "data/importers/importers.h"
 
 namespace realface::data::importers {
 namespace fs = std::filesystem;
@@ -19,21 +20,39 @@ constexpr const char* kActorMethod = "DeepFakeDetection";
 /// What a file's name says.
 struct Name {
   std::string target, source;  // ids; source is empty for a real video
+  std::string original;        // stem of the real video behind a fake
 };
 
 /// YouTube: `000` and `000_003` (target_source). Actors: `01__scene` and `01_02__scene__ABCD1234`.
 std::optional<Name> parse(const std::string& stem, bool fake, bool actors) {
   static const std::regex kReal("(\\d+)"), kFake("(\\d+)_(\\d+)"), kActorReal("(\\d+)__.+"),
-      kActorFake("(\\d+)_(\\d+)__.+__[A-Za-z0-9]{8}");
+      kActorFake("(\\d+)_(\\d+)(__.+)__[A-Za-z0-9]{8}");
   std::smatch match;
   if (!std::regex_match(stem, match, actors ? (fake ? kActorFake : kActorReal) : (fake ? kFake : kReal)))
     return std::nullopt;
-  return Name{match[1], fake ? match[2].str() : ""};
+  if (!fake) return Name{match[1], "", ""};
+  return Name{match[1], match[2], actors ? match[1].str() + match[3].str() : match[1].str()};
 }
 
 int32_t person(const std::string& id, bool actors) {
   if (id.empty() || id.size() > 8) return -1;
   return std::stoi(id) + (actors ? kFirstActor : 0);
+}
+
+/// The videos of a folder: stem -> path.
+using Stems = std::unordered_map<std::string, std::string>;
+
+Stems stems(const fs::path& folder) {
+  Stems found;
+  if (fs::is_directory(folder))
+    for (const auto& file : read_folder(folder).files)
+      if (file_kind(file) == FileKind::video) found[file.stem().string()] = file.string();
+  return found;
+}
+
+std::string at(const Stems& found, const std::string& stem) {
+  const auto file = found.find(stem);
+  return file == found.end() ? "" : file->second;
 }
 
 class FfppImporter {
@@ -44,9 +63,7 @@ class FfppImporter {
   Listing import() {
     const auto originals = methods_below("original_sequences"), fakes = methods_below("manipulated_sequences");
     if (originals.empty() && fakes.empty())
-      throw DataError("[" + root_.string() +
-                      "] is not a FaceForensics++ tree; expected original_sequences/ and manipulated_sequences/ in it; "
-                      "name its root, or use --dataset folder");
+      refuse_tree(root_, "a FaceForensics++ tree", "original_sequences/ and manipulated_sequences/ in it");
     check_methods(fakes);
     join_groups(fakes);
     for (const auto& method : originals) add_method("original_sequences", method, false);
@@ -61,6 +78,13 @@ class FfppImporter {
     if (fs::is_directory(root_ / kind))
       for (const auto& folder : read_folder(root_ / kind).folders) names.push_back(folder.filename().string());
     return names;
+  }
+
+  /// The uncompressed videos are called raw by the authors' script and c0 by their paper.
+  fs::path videos_of(const std::string& kind, const std::string& method, const std::string& level) const {
+    const fs::path folder = root_ / kind / method;
+    const bool paper = level == "raw" && !fs::is_directory(folder / "raw") && fs::is_directory(folder / "c0");
+    return folder / (paper ? "c0" : level) / "videos";
   }
 
   bool wanted(const std::string& method) const {
@@ -83,7 +107,7 @@ class FfppImporter {
     for (const auto& [pair, split] : lists_.pair_of) groups_.join(pair.first, pair.second);
     for (const auto& method : fakes)
       for (const std::string level : {"raw", "c23", "c40"}) {
-        const fs::path folder = root_ / "manipulated_sequences" / method / level / "videos";
+        const fs::path folder = videos_of("manipulated_sequences", method, level);
         if (method == kActorMethod || !fs::is_directory(folder)) continue;
         for (const auto& file : read_folder(folder).files)
           if (const auto name = parse(file.stem().string(), true, false)) groups_.join(name->target, name->source);
@@ -92,63 +116,85 @@ class FfppImporter {
 
   void add_method(const std::string& kind, const std::string& method, bool fake) {
     for (const auto& level : options_.compression) {
-      const fs::path folder = root_ / kind / method / level / "videos";
+      const fs::path folder = videos_of(kind, method, level);
       if (!fs::is_directory(folder)) {
         listing_.unplaced.push_back({(root_ / kind / method).string(), "has no " + level + "/videos"});
         continue;
       }
-      for (const auto& file : read_folder(folder).files) add_file(file, method, level, fake);
+      const bool actors = method == "actors" || method == kActorMethod;
+      const Stems originals =
+          fake ? stems(videos_of("original_sequences", actors ? "actors" : "youtube", level)) : Stems{};
+      // Masks have no compression level; FaceShifter ships none.
+      const Stems masks = fake && options_.masks ? stems(root_ / kind / method / "masks" / "videos") : Stems{};
+      Stems present;
+      for (const auto& file : read_folder(folder).files) {
+        present[file.stem().string()] = file.string();
+        add_file(file, method, level, {fake, actors, originals, masks});
+      }
+      if (!actors) note_absent(folder, present, fake);
     }
   }
 
-  void add_file(const fs::path& file, const std::string& method, const std::string& level, bool fake) {
-    const bool actors = method == "actors" || method == kActorMethod;
-    const auto name = parse(file.stem().string(), fake, actors);
+  /// What the lists name and the folder lacks: counted, since most people fetch a part.
+  void note_absent(const fs::path& folder, const Stems& present, bool fake) {
+    std::set<std::string> named;
+    for (const auto& [id, split] : lists_.split_of)
+      if (!fake) named.insert(id);
+    for (const auto& [pair, split] : lists_.pair_of)
+      if (fake) named.insert(pair.first + "_" + pair.second);
+    const size_t all = named.size();
+    std::erase_if(named, [&present](const std::string& stem) { return present.contains(stem); });
+    if (!named.empty())
+      listing_.notes.push_back(folder.string() + ": " + std::to_string(named.size()) + " of the " +
+                               std::to_string(all) + " videos named by splits/*.json are absent; for example " +
+                               *named.begin());
+  }
+
+  /// What the files of one folder have in common.
+  struct Shared {
+    bool fake, actors;
+    const Stems &originals, &masks;
+  };
+
+  void add_file(const fs::path& file, const std::string& method, const std::string& level, const Shared& shared) {
+    const std::string stem = file.stem().string();
+    const auto name = parse(stem, shared.fake, shared.actors);
     std::string why;
     if (file_kind(file) != FileKind::video)
       why = "not a video by its name";
     else if (!name)
-      why = "its name is not that of a " + std::string(fake ? "fake" : "real") + " video of " + method;
-    Source source;
+      why = "its name is not that of a " + std::string(shared.fake ? "fake" : "real") + " video of " + method;
+    Source source = video_file(file);
     if (why.empty()) {
       source.group =
-          group_number(actors ? "ffpp/actors/" + name->target : "ffpp/youtube/" + groups_.root(name->target));
-      source.split = split(*name, actors, source.group);
-      if (source.split.empty()) why = why_not(*name, actors);
+          group_number(shared.actors ? "ffpp/actors/" + name->target : "ffpp/youtube/" + groups_.root(name->target));
+      const Official placed = place(options_.split, official(*name, shared.actors), source.group);
+      source.split = placed.split;
+      why = placed.why;
     }
     if (!why.empty()) {
       listing_.unplaced.push_back({file.string(), why});
       return;
     }
-    source.path = file.string();
-    source.bytes = file_bytes(file);
     source.dataset = "ffpp";
     source.compression = level;
-    source.label = fake ? 1 : 0;
-    source.manip = fake ? method : "";
-    source.key = bounded_key("ffpp/" + method + "/" + level + "/" + file.stem().string());
-    source.identity = person(name->target, actors);
-    source.partner = person(name->source, actors);
-    if (fake && options_.masks) source.mask_path = mask_of(method, file.stem().string());
+    source.label = shared.fake ? 1 : 0;
+    source.manip = shared.fake ? method : "";
+    source.key = bounded_key("ffpp/" + method + "/" + level + "/" + stem);
+    source.identity = person(name->target, shared.actors);
+    source.partner = person(name->source, shared.actors);
+    source.original_path = at(shared.originals, name->original);
+    source.mask_path = at(shared.masks, stem);
     listing_.sources.push_back(std::move(source));
   }
 
-  /// Masks have no compression level; FaceShifter ships none.
-  std::string mask_of(const std::string& method, const std::string& stem) const {
-    const fs::path path = root_ / "manipulated_sequences" / method / "masks" / "videos" / (stem + ".mp4");
-    return fs::exists(path) ? path.string() : "";
-  }
-
-  std::string split(const Name& name, bool actors, int64_t group) const {
-    if (options_.split == "hash") return split_by_group(group);
-    if (!options_.split.empty()) return options_.split;
-    if (actors) return "";
-    if (name.source.empty()) {
-      const auto listed = lists_.split_of.find(name.target);
-      return listed == lists_.split_of.end() ? "" : listed->second;
-    }
-    const auto listed = lists_.pair_of.find({name.target, name.source});
-    return listed == lists_.pair_of.end() ? "" : listed->second;
+  Official official(const Name& name, bool actors) const {
+    if (actors) return {"", why_not(name, actors)};
+    const auto pair = lists_.pair_of.find({name.target, name.source});
+    if (pair != lists_.pair_of.end()) return {pair->second, ""};
+    const auto id = lists_.split_of.find(name.target);
+    if (name.source.empty() && id != lists_.split_of.end()) return {id->second, ""};
+    return {"", why_not(name, actors)};
   }
 
   std::string why_not(const Name& name, bool actors) const {

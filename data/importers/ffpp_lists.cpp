@@ -49,9 +49,13 @@ FfppLists read_ffpp_lists(const fs::path& root) {
 }
 
 std::string IdGroups::root(const std::string& id) const {
-  std::string at = id;
-  for (auto up = parent_.find(at); up != parent_.end(); up = parent_.find(at)) at = up->second;
-  return at;
+  auto at = parent_.find(id);
+  if (at == parent_.end()) return id;
+  for (auto up = parent_.find(at->second); up != parent_.end(); up = parent_.find(at->second)) {
+    at->second = up->second;  // halves the way for whoever comes next
+    at = up;
+  }
+  return at->second;
 }
 
 void IdGroups::join(const std::string& a, const std::string& b) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 /// FaceForensics++'s lists: pairs of ids, kept as strings with their zeros.
@@ -20,14 +21,14 @@ struct FfppLists {
 /// an id that is in two splits: a face would be trained on and tested.
 FfppLists read_ffpp_lists(const std::filesystem::path& root);
 
-/// Joins ids that share a video or a face; a group is named by its smallest id.
+/// Joins ids that share a video or a face; a group is named by its smallest id. One thread.
 class IdGroups {
  public:
   void join(const std::string& a, const std::string& b);
   std::string root(const std::string& id) const;
 
  private:
-  std::map<std::string, std::string> parent_;
+  mutable std::unordered_map<std::string, std::string> parent_;
 };
 
 }  // namespace realface::data::importers

@@ -71,12 +71,13 @@ bool is_frame_sequence(const std::vector<fs::path>& files) {
   return true;
 }
 
-std::vector<fs::path> frame_files(const fs::path& folder) {
-  std::vector<fs::path> files = read_folder(folder).files;
+std::vector<fs::path> in_frame_order(std::vector<fs::path> files) {
   std::erase_if(files, [](const fs::path& file) { return !numbered(file) || file_kind(file) != FileKind::picture; });
   std::ranges::sort(files, {}, [](const fs::path& file) { return number_order(numbered(file)->digits); });
   return files;
 }
+
+std::vector<fs::path> frame_files(const fs::path& folder) { return in_frame_order(read_folder(folder).files); }
 
 int64_t file_bytes(const fs::path& path) {
   std::error_code error;

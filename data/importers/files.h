@@ -23,7 +23,10 @@ Folder read_folder(const std::filesystem::path& path);
 /// least two of them.
 bool is_frame_sequence(const std::vector<std::filesystem::path>& files);
 
-/// The pictures of a frame folder in the order of their numbers (2 before 10).
+/// Those that are numbered pictures by their names, in the order of their numbers (2 before 10).
+std::vector<std::filesystem::path> in_frame_order(std::vector<std::filesystem::path> files);
+
+/// The pictures of a frame folder in that order.
 std::vector<std::filesystem::path> frame_files(const std::filesystem::path& folder);
 
 int64_t file_bytes(const std::filesystem::path& path);

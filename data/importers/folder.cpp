@@ -1,8 +1,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "data/importers/collector.h"
 #include "data/importers/files.h"
-#include "data/importers/importers.h"
 
 namespace realface::data::importers {
 namespace fs = std::filesystem;
@@ -66,9 +66,7 @@ class FolderImporter {
     source.compression = "unknown";
     source.key = bounded_key(name);
     source.group = group_number(name);
-    source.split = options_.split.empty()     ? "train"
-                   : options_.split == "hash" ? split_by_group(source.group)
-                                              : options_.split;
+    source.split = place(options_.split, {"train", ""}, source.group).split;
     return source;
   }
 

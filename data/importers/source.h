@@ -33,9 +33,9 @@ struct Source {
   int8_t label = 0;                         // 0 real, 1 fake
   int32_t identity = -1, partner = -1;      // persons: shown, and whose face was put in
   int64_t group = 0;                        // leakage group: a source video and all fakes made from it
-  std::string mask_path;                    // video or picture of the tampered area; empty: none
+  std::string mask_path;                    // tampered area: a video, a picture or a folder of pictures; empty: none
   std::string original_path;                // the real video, frame for frame, behind a fake; empty: unknown or absent
-  std::string member;                       // archive: the folder of the frames inside it
+  std::string member;                       // archive: the folder of the frames inside it, without a leading "./"
   std::vector<LabelledRun> runs;            // temporal labels: frames of a fake video that are real; empty: all `label`
 };
 
@@ -47,6 +47,7 @@ struct Unplaced {
 struct Listing {
   std::vector<Source> sources;  // by key, ascending; keys are unique
   std::vector<Unplaced> unplaced;
+  std::vector<std::string> notes;  // what a person should know of the dataset: counts of what disagrees or is absent
 };
 
 void to_json(nlohmann::json& json, const Source& source);

@@ -18,7 +18,7 @@ namespace {
 
 ShardHeader header_of(const Plan& plan, const PlannedShard& shard) {
   ShardHeader header;
-  header.codec = codec_by_name(plan.config.at("codec"));
+  header.codec = frame_codec(plan.config);
   header.height = header.width = plan.config.at("size").get<int64_t>();
   header.split = shard.split;
   header.shard_id = shard.id;
@@ -61,7 +61,7 @@ Report finish(const Plan& plan, const OutputFolder& output) {
   Manifest manifest;
   manifest.plan_digest = plan.digest;
   manifest.dataset_id = plan.digest.substr(0, 32);
-  manifest.codec = codec_by_name(plan.config.at("codec"));
+  manifest.codec = frame_codec(plan.config);
   manifest.height = manifest.width = plan.config.at("size").get<int64_t>();
   manifest.names = plan.names;
   Report report;

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "data/codec.h"
 #include "data/preprocess/face_finder.h"
 #include "data/preprocess/frame_reader.h"
 
@@ -23,29 +22,43 @@ void check(const PreprocessConfig& config) {
   require(config.crop == "clip" || config.crop == "frame", "--crop " + config.crop + " is unknown; say clip or frame");
   require(config.margin >= 1 && config.margin <= 4,
           "--margin " + std::to_string(config.margin) + " is not possible; it must be 1 to 4");
-  require(config.codec == "raw" || config.codec == "gdiff-up-zstd",
-          "--codec " + config.codec + " is unknown; say raw or gdiff-up-zstd");
+  try {
+    frame_codec(config);
+  } catch (const DataError& error) {
+    require(false, std::string("the codec is not possible: ") + error.what());
+  }
   require(!config.output.empty(), "--out is missing; name the folder for the shards");
 }
 
+CodecConfig frame_codec(const PreprocessConfig& config) {
+  const Codec codec = codec_by_name(config.codec);
+  return codec == Codec::jpeg ? CodecConfig::jpeg(config.jpeg_quality, config.jpeg_subsampling) : CodecConfig(codec);
+}
+
+CodecConfig frame_codec(const nlohmann::json& described) {
+  return codec_config(described.at("codec"), described.value("codec_params", ""));
+}
+
 nlohmann::json described(const PreprocessConfig& config, const std::string& landmark_model_sha256) {
-  return {{"dataset", config.dataset},
-          {"split", config.import.split.empty() ? "official" : config.import.split},
-          {"compression", config.import.compression},
-          {"methods", config.import.methods},
-          {"masks", config.import.masks ? "dataset" : "none"},
-          {"pictures", config.import.pictures},
-          {"size", config.size},
-          {"frames", config.frames},
-          {"crop", config.crop},
-          {"margin", config.margin},
-          {"align", "none"},
-          {"codec", config.codec},
-          {"seed", config.seed},
-          {"shard_bytes", config.shard_bytes},
-          {"landmark_model_sha256", landmark_model_sha256},
-          {"detector", detector_name()},
-          {"libraries", video_libraries()}};
+  nlohmann::json json = {{"dataset", config.dataset},
+                         {"split", config.import.split.empty() ? "official" : config.import.split},
+                         {"compression", config.import.compression},
+                         {"methods", config.import.methods},
+                         {"masks", config.import.masks ? "dataset, else difference" : "none"},
+                         {"pictures", config.import.pictures},
+                         {"size", config.size},
+                         {"frames", config.frames},
+                         {"crop", config.crop},
+                         {"margin", config.margin},
+                         {"align", "none"},
+                         {"codec", config.codec},
+                         {"seed", config.seed},
+                         {"shard_bytes", config.shard_bytes},
+                         {"landmark_model_sha256", landmark_model_sha256},
+                         {"detector", detector_name()},
+                         {"libraries", video_libraries()}};
+  if (const CodecConfig codec = frame_codec(config); !codec.lossless()) json["codec_params"] = codec_params(codec);
+  return json;
 }
 
 }  // namespace realface::data::preprocess

@@ -7,8 +7,6 @@
 namespace realface::data::preprocess {
 namespace {
 
-constexpr int kMaskThreshold = 127;
-
 cv::Matx23d matrix(const Affine& m) { return {m[0], m[1], m[2], m[3], m[4], m[5]}; }
 
 /// `to_crop` for a mask picture whose pixels are `x` by `y` pixels of the video: pixel centres are at integers, so the
@@ -27,11 +25,9 @@ std::vector<uint8_t> crop_pixels(const Picture& picture, const Affine& to_crop, 
   return pixels;
 }
 
-std::vector<uint8_t> crop_mask(const Picture& mask, const Affine& to_crop, int size, int shown_width,
+std::vector<uint8_t> crop_mask(const FrameMask& mask, const Affine& to_crop, int size, int shown_width,
                                int shown_height) {
-  cv::Mat grey, bits;
-  cv::cvtColor(view(mask), grey, cv::COLOR_RGB2GRAY);
-  cv::threshold(grey, bits, kMaskThreshold, 1, cv::THRESH_BINARY);
+  const cv::Mat bits(mask.height, mask.width, CV_8UC1, const_cast<uint8_t*>(mask.bits.data()));
   std::vector<uint8_t> pixels(static_cast<size_t>(size) * static_cast<size_t>(size));
   cv::Mat out(size, size, CV_8UC1, pixels.data());
   const Affine transform = stretched(to_crop, static_cast<float>(shown_width) / static_cast<float>(mask.width),

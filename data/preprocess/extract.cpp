@@ -5,9 +5,11 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "data/codec.h"
 #include "data/importers/files.h"
 #include "data/preprocess/crop.h"
+#include "data/preprocess/mask_reader.h"
 
 namespace realface::data::preprocess {
 namespace {
@@ -38,6 +40,22 @@ Digest source_digest(const importers::Source& source) {
   return all.finish();
 }
 
+int8_t label_of(const importers::Source& source, int32_t index) {
+  for (const importers::LabelledRun& run : source.runs)
+    if (index >= run.first && index - run.first < run.count) return run.label;
+  return source.label;
+}
+
+/// The source's runs as far as it has frames.
+std::vector<Segment> segments_of(const importers::Source& source, int32_t frames) {
+  std::vector<Segment> segments;
+  for (const importers::LabelledRun& run : source.runs) {
+    const auto end = std::min<int64_t>(int64_t{run.first} + run.count, frames);
+    if (run.first >= 0 && run.first < end) segments.push_back({run.first, static_cast<int32_t>(end - 1), run.label});
+  }
+  return segments;
+}
+
 std::string frames_text(size_t count) { return std::to_string(count) + (count == 1 ? " frame" : " frames"); }
 
 /// A frame of the first pass: what is known of it besides its pixels.
@@ -50,20 +68,29 @@ struct Seen {
 
 class Extraction {
  public:
-  Extraction(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder)
-      : source_(source), config_(config), finder_(finder), codec_(codec_by_name(config.codec)) {}
+  Extraction(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder, Decoder& decoder)
+      : source_(source), config_(config), finder_(finder), decoder_(decoder), codec_(frame_codec(config)) {
+    describe();
+  }
 
   Extracted run() {
-    describe();
     if (!open()) return std::move(out_);
     search();
-    const std::vector<std::vector<Face>> faces = faces_by_frame();
-    chosen_ = choose_track(faces);
-    out_.considered = static_cast<int64_t>(seen_.size());
-    out_.detected = std::ranges::count_if(chosen_, [](int face) { return face >= 0; });
+    find_masks();
+    choose();
     if (!enough()) return std::move(out_);
     nearest_ = nearest_found(chosen_);
     crop_all();
+    return std::move(out_);
+  }
+
+  /// The record of a video whose decoder cannot be survived.
+  Extracted without_frames(const std::string& why) {
+    try {
+      if (source_.kind != importers::SourceKind::archive) out_.record.source_sha256 = source_digest(source_);
+    } catch (const Error&) {  // gone since: the reason below is what counts
+    }
+    set_status(VideoStatus::crashed, why);
     return std::move(out_);
   }
 
@@ -78,20 +105,25 @@ class Extraction {
     record.identity = source_.identity;
     record.partner = source_.partner;
     record.group = source_.group;
+    record.source_bytes = source_.bytes;
   }
 
-  void refuse(VideoStatus status, const std::string& why) {
+  void set_status(VideoStatus status, const std::string& why) {
     out_.record.status = status;
-    out_.why = why;
+    note(why);
   }
+
+  void note(const std::string& what) { out_.why += (out_.why.empty() ? "" : "; ") + what; }
 
   bool open() {
     Stopwatch watch(out_.seconds.decode);
     try {
-      out_.record.source_sha256 = source_digest(source_);
-      reader_ = open_source(source_);
+      const bool archived = source_.kind == importers::SourceKind::archive;
+      if (!archived) out_.record.source_sha256 = source_digest(source_);
+      reader_ = decoder_.open(source_);
+      if (archived) out_.record.source_sha256 = reader_->info().sha256.value();
     } catch (const Error& error) {  // no video, no such file, no permission
-      refuse(VideoStatus::unreadable, error.what());
+      set_status(VideoStatus::unreadable, error.what());
       return false;
     }
     const StreamInfo& info = reader_->info();
@@ -100,69 +132,123 @@ class Extraction {
     out_.record.n_src = static_cast<int32_t>(info.times_us.size());
     out_.record.width = info.width;
     out_.record.height = info.height;
+    out_.record.segments = segments_of(source_, out_.record.n_src);
     if (info.truncated) {
-      out_.record.status = VideoStatus::truncated;
-      out_.why = "the file ends before its video does; the " + std::to_string(info.times_us.size()) +
-                 " frames before the end are used";
+      std::string text = "the file ends before its video does; the ";
+      text += std::to_string(info.times_us.size());
+      set_status(VideoStatus::truncated, text.append(" frames before the end are used"));
     }
+    check_compression(info.x264_crf);
     wanted_ = chosen_frames(out_.record.n_src, config_.frames);
-    if (wanted_.empty()) refuse(VideoStatus::no_frames, "it holds no frame that can be decoded");
+    if (wanted_.empty()) set_status(VideoStatus::no_frames, "it holds no frame that can be decoded");
     return !wanted_.empty();
+  }
+
+  /// Trap 8 of reference/datasets-and-metrics.md: a tree may lie about its compression.
+  void check_compression(double crf) {
+    const std::string& level = source_.compression;
+    if (crf < 0 || level.size() < 2 || level[0] != 'c' || level.find_first_not_of("0123456789", 1) != std::string::npos)
+      return;
+    if (std::abs(std::stod(level.substr(1)) - crf) < 0.5) return;
+    std::string text = "it lies among the videos of compression " + level + ", but x264 noted crf ";
+    note(text.append(std::to_string(std::lround(crf))).append(" in it"));
   }
 
   /// The first pass: faces of every wanted frame, and the pixels while they fit.
   void search() {
-    std::optional<Box> last;
     size_t held = 0;
-    decode([&](Frame frame) {
+    finder_.begin();
+    decode(wanted_, [&](Frame frame) {
       Stopwatch watch(out_.seconds.detect);
-      seen_.push_back({frame.index, frame.pts_us, frame.concealed, finder_.find(frame.picture, last)});
-      if (!seen_.back().faces.empty()) last = follow(last, seen_.back().faces);
+      seen_.push_back({frame.index, frame.pts_us, frame.concealed, finder_.find(frame.picture)});
       held += frame.picture.bytes();
-      if (held <= kHeldBytes) held_.push_back(std::move(frame.picture));
+      if (held <= kHeldBytes) held_[frame.index] = std::make_shared<const Picture>(std::move(frame.picture));
     });
-    if (seen_.empty()) refuse(VideoStatus::no_frames, "none of its frames can be decoded");
+    if (seen_.empty()) set_status(VideoStatus::no_frames, "none of its frames can be decoded");
+    if (held > kHeldBytes) held_.clear();
   }
 
-  /// Where to look first in the next frame: at the face that goes on from here, else at the largest.
-  static Box follow(const std::optional<Box>& last, const std::vector<Face>& faces) {
-    if (!last) return faces.front().box;
-    const auto shared = [&last](const Face& face) { return overlap(*last, face.box); };
-    const auto best = std::ranges::max_element(faces, {}, shared);
-    return shared(*best) > 0 ? best->box : faces.front().box;
+  /// Before a face is chosen, and of whole frames.
+  void find_masks() {
+    const bool shipped = !source_.mask_path.empty();
+    if (!config_.import.masks || seen_.empty() || (!shipped && (source_.original_path.empty() || source_.label != 1)))
+      return;
+    Stopwatch watch(out_.seconds.decode);
+    std::vector<int32_t> indices;
+    for (const Seen& frame : seen_) indices.push_back(frame.index);
+    try {
+      if (shipped)
+        read_shipped_masks(decoder_, source_.mask_path, indices, masks_);
+      else
+        read_difference_masks(
+            decoder_, source_.original_path, indices, frames_at_once(),
+            [this](const auto& lot) { return pictures(lot); }, masks_);
+    } catch (const DataError& error) {
+      note(std::string("its mask cannot be used: ") + error.what());
+    }
+    out_.masks_missing = static_cast<int64_t>(seen_.size() - masks_.size());
+    if (!masks_.empty()) out_.record.mask_source = shipped ? MaskSource::dataset : MaskSource::difference;
+  }
+
+  size_t frames_at_once() const {
+    const size_t bytes = picture_bytes(out_.record.width, out_.record.height);
+    return std::max<size_t>(1, kHeldBytes / bytes);
+  }
+
+  Pictures pictures(const std::vector<int32_t>& lot) {
+    if (!held_.empty()) return held_;
+    Pictures read;
+    reader_->read(
+        lot, [&read](Frame frame) { read[frame.index] = std::make_shared<const Picture>(std::move(frame.picture)); });
+    return read;
+  }
+
+  void choose() {
+    std::vector<std::vector<Face>> faces;
+    for (const Seen& frame : seen_) faces.push_back(frame.faces);
+    chosen_ = choose_track(faces, tampered());
+    out_.considered = static_cast<int64_t>(seen_.size());
+    out_.detected = std::ranges::count_if(chosen_, [](int face) { return face >= 0; });
+  }
+
+  /// How much of each frame's mask each face has; empty where there are no masks.
+  std::vector<std::vector<double>> tampered() const {
+    std::vector<std::vector<double>> shares;
+    if (masks_.empty()) return shares;
+    for (const Seen& frame : seen_) {
+      shares.emplace_back(frame.faces.size(), 0.0);
+      if (!masks_.has(frame.index) || frame.faces.empty()) continue;
+      const FrameMask mask = masks_.at(frame.index);
+      for (size_t i = 0; i < frame.faces.size(); ++i)
+        shares.back()[i] = share_inside(mask, frame.faces[i].box, out_.record.width, out_.record.height);
+    }
+    return shares;
   }
 
   // Time in the reader is decoding, less what the callback took for itself.
-  void decode(const std::function<void(Frame)>& take) {
+  void decode(const std::vector<int32_t>& frames, const std::function<void(Frame)>& take) {
     double inside = 0, whole = 0;
     try {
       Stopwatch watch(whole);
-      reader_->read(wanted_, [&](Frame frame) {
+      reader_->read(frames, [&](Frame frame) {
         Stopwatch own(inside);
         take(std::move(frame));
       });
     } catch (const DataError& error) {  // the frames before the fault are used
-      if (out_.record.status == VideoStatus::ok) out_.record.status = VideoStatus::truncated;
-      if (out_.why.empty()) out_.why = error.what();
+      if (out_.record.status == VideoStatus::ok) set_status(VideoStatus::truncated, error.what());
     }
     out_.seconds.decode += whole - inside;
-  }
-
-  std::vector<std::vector<Face>> faces_by_frame() const {
-    std::vector<std::vector<Face>> faces;
-    for (const Seen& frame : seen_) faces.push_back(frame.faces);
-    return faces;
   }
 
   bool enough() {
     if (seen_.empty()) return false;
     if (out_.detected == 0) {
-      refuse(VideoStatus::no_face, "no face was found in its " + frames_text(seen_.size()));
+      set_status(VideoStatus::no_face, "no face was found in its " + frames_text(seen_.size()));
       return false;
     }
     if (2 * out_.detected < static_cast<int64_t>(seen_.size())) {
-      refuse(VideoStatus::too_few_faces, "one person's face was found in " + std::to_string(out_.detected) + " of " +
-                                             frames_text(seen_.size()) + "; half of them are needed");
+      set_status(VideoStatus::too_few_faces, "one person's face was found in " + std::to_string(out_.detected) +
+                                                 " of " + frames_text(seen_.size()) + "; half of them are needed");
       return false;
     }
     return true;
@@ -176,29 +262,27 @@ class Extraction {
   void crop_all() {
     Box clip = face_at(0).box;
     for (size_t t = 1; t < seen_.size(); ++t) clip = unite(clip, face_at(t).box);
-    const std::map<int32_t, std::string> masks = read_masks(clip);
-    const auto store = [&](size_t t, const Picture& picture) {
-      out_.record.frames.push_back(cropped(t, picture, clip));
-      if (const auto mask = masks.find(seen_[t].index); mask != masks.end())
-        out_.record.frames.back().mask = mask->second;
-    };
-    if (held_.size() == seen_.size()) {
-      for (size_t t = 0; t < seen_.size(); ++t) store(t, held_[t]);
-    } else {
-      held_.clear();
-      size_t t = 0;
-      decode([&](const Frame& frame) {
-        while (t < seen_.size() && seen_[t].index < frame.index) ++t;
-        if (t < seen_.size() && seen_[t].index == frame.index) store(t, frame.picture);
-      });
+    if (!held_.empty()) {
+      for (size_t t = 0; t < seen_.size(); ++t)
+        out_.record.frames.push_back(cropped(t, *held_.at(seen_[t].index), clip));
+      return;
     }
-    if (!source_.mask_path.empty())
-      out_.masks_missing = static_cast<int64_t>(seen_.size() - std::min(masks.size(), seen_.size()));
+    size_t t = 0;
+    decode(wanted_, [&](const Frame& frame) {
+      while (t < seen_.size() && seen_[t].index < frame.index) ++t;
+      if (t < seen_.size() && seen_[t].index == frame.index)
+        out_.record.frames.push_back(cropped(t, frame.picture, clip));
+    });
   }
 
   Affine transform(size_t frame, const Box& clip) const {
     const Box& box = config_.crop == "clip" ? clip : face_at(frame).box;
     return crop_transform(square_about(box, static_cast<float>(config_.margin)), config_.size);
+  }
+
+  std::string cropped_mask(const FrameMask& mask, const Affine& to_crop) const {
+    const auto bits = crop_mask(mask, to_crop, config_.size, out_.record.width, out_.record.height);
+    return encode_mask(bits.data(), config_.size, config_.size);
   }
 
   FrameRecord cropped(size_t t, const Picture& picture, const Box& clip) {
@@ -213,10 +297,11 @@ class Extraction {
     {
       Stopwatch watch(out_.seconds.encode);
       frame.blob = encode_frame(codec_, pixels.data(), config_.size, config_.size);
+      if (masks_.has(seen_[t].index)) frame.mask = cropped_mask(masks_.at(seen_[t].index), frame.affine);
     }
     frame.pts_us = seen_[t].pts_us;
     frame.src_index = seen_[t].index;
-    frame.label = source_.label;
+    frame.label = label_of(source_, seen_[t].index);
     frame.landmarks = mapped(frame.affine, face.landmarks);
     frame.bbox = {face.box.left, face.box.top, face.box.right, face.box.bottom};
     frame.score = face.score;
@@ -228,46 +313,45 @@ class Extraction {
     return frame;
   }
 
-  /// Encoded masks by frame: frame k of the mask video belongs to frame k of the video.
-  std::map<int32_t, std::string> read_masks(const Box& clip) {
-    std::map<int32_t, std::string> masks;
-    if (source_.mask_path.empty()) return masks;
-    Stopwatch watch(out_.seconds.crop);
-    std::map<int32_t, size_t> position;
-    for (size_t t = 0; t < seen_.size(); ++t) position[seen_[t].index] = t;
-    try {
-      const auto reader = open_video(source_.mask_path);
-      const auto count = static_cast<int32_t>(reader->info().times_us.size());
-      std::vector<int32_t> wanted;
-      for (const auto& [index, t] : position)
-        if (index < count) wanted.push_back(index);
-      reader->read(wanted, [&](const Frame& frame) {
-        const auto bits = crop_mask(frame.picture, transform(position.at(frame.index), clip), config_.size,
-                                    out_.record.width, out_.record.height);
-        masks[frame.index] = encode_mask(bits.data(), config_.size, config_.size);
-      });
-    } catch (const DataError& error) {
-      if (out_.why.empty()) out_.why = std::string("its mask cannot be used: ") + error.what();
-    }
-    return masks;
-  }
-
   const importers::Source& source_;
   const PreprocessConfig& config_;
   FaceFinder& finder_;
-  Codec codec_;
+  Decoder& decoder_;
+  CodecConfig codec_;
   std::unique_ptr<FrameReader> reader_;
   std::vector<int32_t> wanted_;
   std::vector<Seen> seen_;
-  std::vector<Picture> held_;
+  Pictures held_;  // all of them, or none
+  FrameMasks masks_;
   std::vector<int> chosen_, nearest_;
   Extracted out_;
 };
 
 }  // namespace
 
-Extracted extract(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder) {
-  return Extraction(source, config, finder).run();
+Extracted extract(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder,
+                  Decoder& decoder) {
+  importers::Source tried = source;
+  std::map<std::string, int> crashes;
+  std::string maskless;
+  for (;;) {
+    decoder.start();
+    try {
+      Extracted video = Extraction(tried, config, finder, decoder).run();
+      if (maskless.empty()) return video;
+      video.masks_missing = video.considered;
+      video.why += (video.why.empty() ? "" : "; ") + maskless;
+      return video;
+    } catch (const DecoderCrash& crash) {
+      log::warn("[" + crash.path() + "] " + crash.what());
+      if (++crashes[crash.path()] < 2) continue;  // it may have died of an earlier file, or of a lack of memory
+      const std::string twice = std::string(crash.what()) + ", twice";
+      if (crash.path() == source.path) return Extraction(source, config, finder, decoder).without_frames(twice);
+      tried.mask_path.clear();
+      tried.original_path.clear();
+      maskless = "its mask cannot be used: [" + crash.path() + "] " + twice;
+    }
+  }
 }
 
 }  // namespace realface::data::preprocess

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "data/preprocess/config.h"
+#include "data/preprocess/decoder.h"
 #include "data/preprocess/face_finder.h"
 #include "data/preprocess/frame_reader.h"
 #include "data/records.h"
@@ -27,8 +28,11 @@ struct Extracted {
   PhaseSeconds seconds;
 };
 
-/// Decodes the chosen frames (G13), finds one person through them (G22), crops (G12) and encodes. Never throws for what
-/// is wrong with the file: the status says it. Errors of this machine (memory, disk) are thrown.
-Extracted extract(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder);
+/// Decodes the chosen frames (G13), finds one person through them (G22), crops (G12) and encodes, with masks (L5) and
+/// the labels of the source's runs. Never throws for what is wrong with the file: the status says it. A file whose
+/// decoder dies is tried again with a new one; the second time, a video has status `crashed`, and a mask or an original
+/// is done without. Errors of this machine (memory, disk, no decoder) are thrown.
+Extracted extract(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder,
+                  Decoder& decoder);
 
 }  // namespace realface::data::preprocess

@@ -17,9 +17,17 @@ namespace realface::data::preprocess {
 namespace {
 
 constexpr const char* kDebianModel = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
-constexpr size_t kMostFaces = 4;
+constexpr size_t kMostFaces = 4, kMostPeople = 8;  // of a picture; whose neighbourhood is searched
 constexpr float kFaceInSearch = 120;  // pixels: the width that a known face is given; the detector's own least is 80
 constexpr int kLandmarkPicture = 448;
+constexpr int kLookAround =
+    8;  // pictures from one search of everything to the next, and until a lost face is forgotten
+constexpr float kSameFace = 0.2F;  // overlap of two boxes of one face
+
+struct Person {
+  Box box;         // the last one
+  int missed = 0;  // pictures since
+};
 
 /// Resizes `part` of a grey picture, and knows the way back to the picture's coordinates.
 struct SearchPicture {
@@ -49,6 +57,13 @@ cv::Rect pixels_of(const Box& box, const cv::Mat& picture) {
   return cv::Rect(from, to) & cv::Rect(0, 0, picture.cols, picture.rows);
 }
 
+/// Adds the faces of `found` that are not there yet.
+void add_others(std::vector<Face>& faces, const std::vector<Face>& found) {
+  for (const Face& face : found)
+    if (std::ranges::none_of(faces, [&face](const Face& other) { return overlap(face.box, other.box) > kSameFace; }))
+      faces.push_back(face);
+}
+
 }  // namespace
 
 struct LandmarkModel::Members {
@@ -57,6 +72,31 @@ struct LandmarkModel::Members {
 
 struct FaceFinder::Members {
   dlib::frontal_face_detector detector = dlib::get_frontal_face_detector();
+  std::vector<Person> people;
+  int64_t pictures = 0;  // of this video
+
+  /// Adds who is found again. True where somebody has just been lost.
+  bool search_near(const cv::Mat& grey, std::vector<Face>& faces) {
+    bool lost = false;
+    for (const Person& person : people) {
+      const double scale = std::clamp(kFaceInSearch / person.box.width(), 0.1F, 2.0F);
+      const std::vector<Face> near = search(grey, pixels_of(grow(person.box, 2), grey), scale);
+      lost = lost || (near.empty() && person.missed == 0);
+      add_others(faces, near);
+    }
+    return lost;
+  }
+
+  void remember(const std::vector<Face>& faces) {
+    std::vector<Person> now;
+    for (const Face& face : faces) now.push_back({face.box, 0});
+    for (const Person& person : people)
+      if (person.missed < kLookAround &&
+          std::ranges::none_of(now, [&](const Person& other) { return overlap(other.box, person.box) > kSameFace; }))
+        now.push_back({person.box, person.missed + 1});
+    if (now.size() > kMostPeople) now.resize(kMostPeople);
+    people = std::move(now);
+  }
 
   std::vector<Face> search(const cv::Mat& grey, const cv::Rect& part, double scale) {
     std::vector<Face> faces;
@@ -108,20 +148,25 @@ FaceFinder::FaceFinder(std::shared_ptr<const LandmarkModel> model)
     : model_(std::move(model)), members_(std::make_unique<Members>()) {}
 FaceFinder::~FaceFinder() = default;
 
-std::vector<Face> FaceFinder::find(const Picture& picture, const std::optional<Box>& last) {
+void FaceFinder::begin() {
+  members_->people.clear();
+  members_->pictures = 0;
+}
+
+std::vector<Face> FaceFinder::find(const Picture& picture) {
   cv::Mat grey;
   cv::cvtColor(view(picture), grey, cv::COLOR_RGB2GRAY);
   const cv::Rect whole(0, 0, grey.cols, grey.rows);
-  std::vector<Face> faces;
-  if (last) {
-    const double scale = std::clamp(kFaceInSearch / last->width(), 0.1F, 2.0F);
-    faces = members_->search(grey, pixels_of(grow(*last, 2), grey), scale);
-  }
   const double scale = search_scale(std::max(grey.cols, grey.rows));
-  if (faces.empty()) faces = members_->search(grey, whole, scale);
+  std::vector<Face> faces;
+  const bool lost = members_->search_near(grey, faces);
+  if (lost || faces.empty() || members_->pictures % kLookAround == 0)
+    add_others(faces, members_->search(grey, whole, scale));
   if (faces.empty()) faces = members_->search(grey, whole, 2 * scale);
+  ++members_->pictures;
   std::ranges::stable_sort(faces, std::ranges::greater{}, [](const Face& face) { return face.box.area(); });
   if (faces.size() > kMostFaces) faces.resize(kMostFaces);
+  members_->remember(faces);
   for (Face& face : faces) face.landmarks = Members::landmarks(model_->members_->predictor, grey, face.box);
   return faces;
 }

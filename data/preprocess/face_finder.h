@@ -29,15 +29,20 @@ class LandmarkModel {
   std::string path_, sha256_;
 };
 
-/// Frontal faces by dlib's HOG detector, with landmarks. One object a thread.
+/// Frontal faces by dlib's HOG detector, with landmarks. Follows people from frame to frame. One object a thread.
 class FaceFinder {
  public:
   explicit FaceFinder(std::shared_ptr<const LandmarkModel> model);
   ~FaceFinder();
 
-  /// The faces of a picture, largest first, at most four. Searches, until something is found: the neighbourhood of
-  /// `last` (a box of an earlier frame, grown twice), the whole picture at `search_scale`, the same at twice that.
-  std::vector<Face> find(const Picture& picture, const std::optional<Box>& last);
+  /// Forgets everybody: the next picture begins a video.
+  void begin();
+
+  /// The faces of the next picture, largest first, at most four. Searches the neighbourhood of everybody who was there
+  /// shortly before (the last box, grown twice); the whole picture at `search_scale` in every eighth picture, where
+  /// somebody has just been lost and where nobody was found; then, where nobody was found still, at twice that scale.
+  /// It searches alike whatever the video's label is: boxes must not tell real from fake.
+  std::vector<Face> find(const Picture& picture);
 
  private:
   struct Members;

@@ -17,7 +17,8 @@ LandmarkModel::~LandmarkModel() = default;
 FaceFinder::FaceFinder(std::shared_ptr<const LandmarkModel> model) : model_(std::move(model)) {}
 FaceFinder::~FaceFinder() = default;
 
-std::vector<Face> FaceFinder::find(const Picture&, const std::optional<Box>&) { return {}; }
+void FaceFinder::begin() {}
+std::vector<Face> FaceFinder::find(const Picture&) { return {}; }
 
 std::string detector_name() { return "none"; }
 

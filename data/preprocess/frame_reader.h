@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "base/sha256.h"
 #include "data/importers/source.h"
 #include "data/preprocess/picture.h"
 
@@ -20,6 +23,8 @@ struct StreamInfo {
   bool truncated = false;         // the file ends before its stream does
   int rotation = 0;               // clockwise degrees that were applied
   std::string matrix;             // how YUV became RGB, for the record
+  double x264_crf = -1;           // quality that x264 noted in the stream; -1: no such note
+  std::optional<Digest> sha256;   // archive: of its pictures, each one's SHA-256 in order; other sources have files
 };
 
 struct Frame {
@@ -33,7 +38,19 @@ struct Frame {
 struct DecodeLimits {
   int64_t max_pixels = 8192LL * 8192;  // of one frame
   int64_t max_frames = 1LL << 22;
-  double max_seconds = 1800;  // for one pass over one file
+  double max_seconds = 1800;         // for one pass over one file
+  int64_t max_archived = 1LL << 30;  // bytes of the pictures of one archived video
+};
+
+/// The process that decoded a file died or fell silent (decoder.h). No Error: what catches those for a file that cannot
+/// be read must not take the death of its decoder for one.
+class DecoderCrash : public std::runtime_error {
+ public:
+  DecoderCrash(const std::string& path, const std::string& what) : std::runtime_error(what), path_(path) {}
+  const std::string& path() const { return path_; }  // of the file
+
+ private:
+  std::string path_;
 };
 
 /// One opened source. Not thread-safe; one object a thread.
@@ -52,6 +69,11 @@ std::unique_ptr<FrameReader> open_video(const std::string& path, const DecodeLim
 
 /// One frame a file, 40 ms apart, all of the first one's size. Files that do not decode are left out of `read`.
 std::unique_ptr<FrameReader> open_pictures(const std::vector<std::string>& paths, const DecodeLimits& limits = {});
+
+/// The same of the numbered pictures directly below the folder `member` of an archive, in the order of their numbers.
+/// Reads the archive once, here, and keeps the pictures as they are stored.
+std::unique_ptr<FrameReader> open_archive(const std::string& path, const std::string& member,
+                                          const DecodeLimits& limits = {});
 
 std::unique_ptr<FrameReader> open_source(const importers::Source& source, const DecodeLimits& limits = {});
 

@@ -55,8 +55,12 @@ Json record_json(const VideoRecord& record) {
                {"n_src", record.n_src},
                {"width", record.width},
                {"height", record.height},
+               {"source_bytes", record.source_bytes},
                {"status", static_cast<int>(record.status)},
+               {"mask_source", static_cast<int>(record.mask_source)},
+               {"segments", Json::array()},
                {"frames", Json::array()}};
+  for (const Segment& run : record.segments) json["segments"].push_back({run.first, run.last, run.label});
   for (const auto& frame : record.frames) json["frames"].push_back(frame_json(frame));
   return json;
 }
@@ -76,7 +80,10 @@ VideoRecord record_of(const Json& json) {
   record.n_src = json.at("n_src");
   record.width = json.at("width");
   record.height = json.at("height");
+  record.source_bytes = json.value("source_bytes", int64_t{0});  // parts of an older program have none
   record.status = static_cast<VideoStatus>(json.at("status").get<int>());
+  record.mask_source = static_cast<MaskSource>(json.at("mask_source").get<int>());
+  for (const auto& run : json.at("segments")) record.segments.push_back({run.at(0), run.at(1), run.at(2)});
   for (const auto& frame : json.at("frames")) record.frames.push_back(frame_of(frame));
   return record;
 }

@@ -15,10 +15,13 @@ struct Picture {
   size_t bytes() const { return pixels.size(); }
 };
 
-/// An empty picture of that size. Rows are padded: the colour converter writes a few bytes past the last pixel.
+/// Rows are padded: the colour converter writes a few bytes past the last pixel.
+inline size_t picture_stride(int width) { return (static_cast<size_t>(width) * 3 + 127) / 64 * 64; }
+inline size_t picture_bytes(int width, int height) { return picture_stride(width) * static_cast<size_t>(height) + 64; }
+
+/// An empty picture of that size.
 inline Picture make_picture(int width, int height) {
-  const size_t stride = (static_cast<size_t>(width) * 3 + 127) / 64 * 64;
-  return {width, height, stride, std::vector<uint8_t>(stride * static_cast<size_t>(height) + 64)};
+  return {width, height, picture_stride(width), std::vector<uint8_t>(picture_bytes(width, height))};
 }
 
 }  // namespace realface::data::preprocess

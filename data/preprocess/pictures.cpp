@@ -2,6 +2,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
+#include "data/archive.h"
 #include "data/importers/files.h"
 #include "data/preprocess/frame_reader.h"
 #include "data/preprocess/opencv_view.h"
@@ -11,10 +12,13 @@ namespace {
 
 constexpr int64_t kPictureTime = 40'000;  // microseconds: pictures have no times, and 25 a second is as good as any
 
+/// The picture of an ordinal in OpenCV's order of colours; empty where it does not decode.
+using Load = std::function<cv::Mat(size_t)>;
+
 /// OpenCV throws its own exceptions for pictures beyond its limits; here every failure is an empty picture.
-cv::Mat load(const std::string& path) {
+cv::Mat or_empty(const std::function<cv::Mat()>& decode) {
   try {
-    return cv::imread(path, cv::IMREAD_COLOR);
+    return decode();
   } catch (const cv::Exception&) {
     return {};
   }
@@ -29,44 +33,105 @@ Picture to_picture(const cv::Mat& bgr) {
 
 class PictureReader final : public FrameReader {
  public:
-  PictureReader(const std::vector<std::string>& paths, const DecodeLimits& limits) : paths_(paths) {
-    const cv::Mat first = paths.empty() ? cv::Mat() : load(paths.front());
-    if (first.empty())
-      throw DataError("[" + (paths.empty() ? "pictures" : paths.front()) +
-                      "] is not a picture that can be read; expected png, jpg or another common format");
-    if (static_cast<int64_t>(first.total()) > limits.max_pixels)
-      throw DataError("[" + paths.front() + "] has " + std::to_string(first.total()) + " pixels; at most " +
+  /// `first` names the first picture, for people.
+  PictureReader(Load load, size_t count, const std::string& first, const DecodeLimits& limits)
+      : load_(std::move(load)) {
+    const cv::Mat picture = count == 0 ? cv::Mat() : load_(0);
+    if (picture.empty())
+      throw DataError("[" + first + "] is not a picture that can be read; expected png, jpg or another common format");
+    if (static_cast<int64_t>(picture.total()) > limits.max_pixels)
+      throw DataError("[" + first + "] has " + std::to_string(picture.total()) + " pixels; at most " +
                       std::to_string(limits.max_pixels) + " are read");
-    info_.width = first.cols;
-    info_.height = first.rows;
-    info_.fps = paths.size() > 1 ? 1e6 / kPictureTime : 0;
-    for (size_t i = 0; i < paths.size(); ++i) info_.times_us.push_back(static_cast<int64_t>(i) * kPictureTime);
+    info_.width = picture.cols;
+    info_.height = picture.rows;
+    info_.fps = count > 1 ? 1e6 / kPictureTime : 0;
+    for (size_t i = 0; i < count; ++i) info_.times_us.push_back(static_cast<int64_t>(i) * kPictureTime);
   }
 
   const StreamInfo& info() const override { return info_; }
+  void set_sha256(const Digest& digest) { info_.sha256 = digest; }
 
   void read(const std::vector<int32_t>& wanted, const std::function<void(Frame)>& take) override {
     for (const int32_t index : wanted) {
-      const cv::Mat bgr = load(paths_.at(static_cast<size_t>(index)));
+      const int64_t time = info_.times_us.at(static_cast<size_t>(index));
+      const cv::Mat bgr = load_(static_cast<size_t>(index));
       if (bgr.cols != info_.width || bgr.rows != info_.height) continue;
-      take({to_picture(bgr), index, info_.times_us[static_cast<size_t>(index)], false});
+      take({to_picture(bgr), index, time, false});
     }
   }
 
  private:
-  std::vector<std::string> paths_;
+  Load load_;
   StreamInfo info_;
 };
+
+struct ArchivedPicture {
+  std::filesystem::path name;
+  std::vector<uint8_t> bytes;
+};
+
+/// The pictures of the folder as they are stored, in the order of their numbers.
+std::vector<ArchivedPicture> archived_pictures(const std::string& path, const std::string& member,
+                                               const DecodeLimits& limits) {
+  std::map<std::filesystem::path, std::vector<uint8_t>> found;
+  int64_t total = 0;
+  read_archive(
+      path, [&](const ArchiveEntry& entry) { return std::filesystem::path(entry.name).parent_path() == member; },
+      [&](const ArchiveEntry& entry, std::vector<uint8_t>&& bytes) {
+        total += static_cast<int64_t>(bytes.size());
+        if (total > limits.max_archived)
+          throw DataError("[" + path + "] holds more than " + std::to_string(limits.max_archived) +
+                          " bytes of pictures in " + member + "; unpack it");
+        found[entry.name] = std::move(bytes);
+      });
+  std::vector<std::filesystem::path> names;
+  for (const auto& [name, bytes] : found) names.push_back(name);
+  std::vector<ArchivedPicture> pictures;
+  for (const auto& name : importers::in_frame_order(std::move(names)))
+    pictures.push_back({name, std::move(found.at(name))});
+  return pictures;
+}
 
 }  // namespace
 
 std::unique_ptr<FrameReader> open_pictures(const std::vector<std::string>& paths, const DecodeLimits& limits) {
-  return std::make_unique<PictureReader>(paths, limits);
+  const auto load = [paths](size_t index) {
+    return or_empty([&] { return cv::imread(paths[index], cv::IMREAD_COLOR); });
+  };
+  return std::make_unique<PictureReader>(load, paths.size(), paths.empty() ? "pictures" : paths.front(), limits);
+}
+
+std::unique_ptr<FrameReader> open_archive(const std::string& path, const std::string& member,
+                                          const DecodeLimits& limits) {
+  const auto pictures = std::make_shared<const std::vector<ArchivedPicture>>(archived_pictures(path, member, limits));
+  if (pictures->empty()) throw DataError("[" + path + "] holds no numbered picture in " + member);
+  Sha256 all;
+  for (const auto& picture : *pictures) {
+    Sha256 one;
+    one.update(picture.bytes.data(), picture.bytes.size());
+    const Digest digest = one.finish();
+    all.update(digest.data(), digest.size());
+  }
+  const auto load = [pictures](size_t index) {
+    return or_empty([&] { return cv::imdecode((*pictures)[index].bytes, cv::IMREAD_COLOR); });
+  };
+  auto reader =
+      std::make_unique<PictureReader>(load, pictures->size(), path + "/" + pictures->front().name.string(), limits);
+  reader->set_sha256(all.finish());
+  return reader;
 }
 
 std::unique_ptr<FrameReader> open_source(const importers::Source& source, const DecodeLimits& limits) {
-  if (source.kind == importers::SourceKind::video) return open_video(source.path, limits);
-  if (source.kind == importers::SourceKind::picture) return open_pictures({source.path}, limits);
+  switch (source.kind) {
+    case importers::SourceKind::video:
+      return open_video(source.path, limits);
+    case importers::SourceKind::picture:
+      return open_pictures({source.path}, limits);
+    case importers::SourceKind::archive:
+      return open_archive(source.path, source.member, limits);
+    case importers::SourceKind::frames:
+      break;
+  }
   std::vector<std::string> paths;
   for (const auto& file : importers::frame_files(source.path)) paths.push_back(file.string());
   return open_pictures(paths, limits);

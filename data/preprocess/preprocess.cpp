@@ -106,9 +106,10 @@ class Run {
   }
 
   Worker video_worker() {
-    return [this, finder = std::make_shared<FaceFinder>(model_)](int64_t video) {
+    return [this, finder = std::make_shared<FaceFinder>(model_),
+            decoder = std::make_shared<Decoder>(config_.decoder, config_.decoder_patience)](int64_t video) {
       const importers::Source& source = setup_.plan.sources[static_cast<size_t>(video)];
-      write_part(output_.part(video), extract(source, config_, *finder), setup_.plan.digest);
+      write_part(output_.part(video), extract(source, config_, *finder, *decoder), setup_.plan.digest);
     };
   }
 

@@ -63,6 +63,8 @@ std::string status_name(VideoStatus status) {
       return "too_few_faces";
     case VideoStatus::truncated:
       return "truncated";
+    case VideoStatus::crashed:
+      return "crashed";
   }
   return "unknown";
 }

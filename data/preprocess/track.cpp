@@ -10,7 +10,7 @@ constexpr float kSameFace = 0.2F;  // frames are up to 4 apart, and a detector's
 
 struct Track {
   Box last;
-  double area = 0;
+  double area = 0, tampered = 0;
   std::vector<int> faces;  // by frame
 };
 
@@ -29,19 +29,22 @@ Track* continued(std::vector<Track>& tracks, const Box& box, size_t frame) {
 
 }  // namespace
 
-std::vector<int> choose_track(const std::vector<std::vector<Face>>& frames) {
+std::vector<int> choose_track(const std::vector<std::vector<Face>>& frames,
+                              const std::vector<std::vector<double>>& tampered) {
   std::vector<Track> tracks;
   for (size_t t = 0; t < frames.size(); ++t)
     for (size_t i = 0; i < frames[t].size(); ++i) {
       const Box& box = frames[t][i].box;
       Track* track = continued(tracks, box, t);
-      if (track == nullptr) track = &tracks.emplace_back(Track{box, 0, std::vector<int>(frames.size(), -1)});
+      if (track == nullptr) track = &tracks.emplace_back(Track{box, 0, 0, std::vector<int>(frames.size(), -1)});
       track->last = box;
       track->area += box.area();
+      if (!tampered.empty()) track->tampered += tampered[t][i];
       track->faces[t] = static_cast<int>(i);
     }
   if (tracks.empty()) return std::vector<int>(frames.size(), -1);
-  return std::ranges::max_element(tracks, {}, &Track::area)->faces;
+  const auto weight = [](const Track& track) { return std::pair(track.tampered, track.area); };
+  return std::ranges::max_element(tracks, {}, weight)->faces;
 }
 
 std::vector<int> nearest_found(const std::vector<int>& chosen) {

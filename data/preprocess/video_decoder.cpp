@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <string_view>
 
 #include "base/error.h"
 #include "data/preprocess/demuxer.h"
@@ -14,7 +16,19 @@ struct PacketScan {
   bool timed = true;           // false: the container gives no presentation times, so frames are counted as they come
   int64_t bad = 0;
   bool truncated = false;
+  double x264_crf = -1;
 };
+
+/// What x264 notes in the first packet of a stream: "x264 - core 164 ... rc=crf mbtree=1 crf=23.0 ..." (trap 8 of
+/// reference/datasets-and-metrics.md: the folder's name may say another quality). -1 where it notes none.
+double noted_crf(const AVPacket& packet) {
+  const std::string_view bytes(reinterpret_cast<const char*>(packet.data), static_cast<size_t>(packet.size));
+  const size_t note = bytes.find("x264 - core");
+  if (note == std::string_view::npos) return -1;
+  const std::string options(bytes.substr(note, bytes.find('\0', note) - note));
+  const size_t crf = options.find(" crf=");
+  return crf == std::string::npos ? -1 : std::strtod(options.c_str() + crf + 5, nullptr);
+}
 
 class PacketScanner {
  public:
@@ -37,6 +51,7 @@ class PacketScanner {
  private:
   void good(const AVPacket& packet) {
     bad_at_end_ = 0;
+    if (scan_.times.empty() && packet.data != nullptr) scan_.x264_crf = noted_crf(packet);
     if ((packet.flags & AV_PKT_FLAG_DISCARD) != 0) return;  // cut away by the container's edit list
     if (packet.pts == AV_NOPTS_VALUE) scan_.timed = false;
     const int64_t time = packet.pts != AV_NOPTS_VALUE   ? packet.pts
@@ -148,6 +163,7 @@ class VideoReader final : public FrameReader {
     for (const int64_t time : scan_.times) info_.times_us.push_back(file.microseconds(time));
     info_.bad_packets = scan_.bad;
     info_.truncated = scan_.truncated;
+    info_.x264_crf = scan_.x264_crf;
     info_.matrix = colour_name(stream);
   }
 

@@ -51,7 +51,7 @@ Pixels planes_by_definition(const Pixels& rgb, int height, int width) {
 }
 
 TEST(Codec, ReturnsEveryPictureExactly) {
-  for (const Codec codec : {Codec::raw, Codec::gdiff_up_zstd})
+  for (const Codec codec : {Codec::raw, Codec::gdiff_up_zstd, Codec::png})
     for (const auto& [height, width] : {std::pair{1, 1}, {1, 33}, {7, 5}, {32, 32}, {31, 95}, {224, 224}, {224, 300}})
       for (const Pixels& picture :
            {noise(height, width, 1), gradient(height, width), Pixels(static_cast<size_t>(height * width * 3), 200)}) {
@@ -125,6 +125,8 @@ TEST(Codec, StaysInsideItsBuffersForDamagedBlobs) {
 TEST(Codec, NamesTheNearestCodec) {
   EXPECT_EQ(codec_by_name("gdiff-up-zstd"), Codec::gdiff_up_zstd);
   EXPECT_EQ(codec_by_name("raw"), Codec::raw);
+  EXPECT_EQ(codec_by_name("png"), Codec::png);
+  EXPECT_EQ(codec_by_name("jpeg"), Codec::jpeg);
   try {
     codec_by_name("gdiff-up-zst");
     FAIL();

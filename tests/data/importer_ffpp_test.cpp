@@ -94,6 +94,42 @@ TEST_F(FfppImporter, FindsMasksWhereTheyAreShippedAndWanted) {
   EXPECT_EQ(at(import(with([](auto& o) { o.masks = false; })), "ffpp/Deepfakes/c23/000_003").mask_path, "");
 }
 
+TEST_F(FfppImporter, NamesTheRealVideoBehindAFake) {
+  const auto listing = import(with([](auto& o) { o.methods = {"FaceSwap"}; }));
+  EXPECT_THAT(at(listing, "ffpp/FaceSwap/c23/071_054").original_path, HasSubstr("youtube/c23/videos/071.mp4"));
+  EXPECT_EQ(at(listing, "ffpp/youtube/c23/071").original_path, "");
+  std::filesystem::remove(folder.path() / "original_sequences/youtube/c23/videos/071.mp4");
+  EXPECT_EQ(at(import(), "ffpp/FaceSwap/c23/071_054").original_path, "");
+}
+
+TEST_F(FfppImporter, TakesUncompressedVideosUnderBothOfTheirNames) {
+  folder.write("original_sequences/youtube/raw/videos/000.mp4");
+  folder.write("manipulated_sequences/Deepfakes/c0/videos/000_003.mp4");
+  for (const auto* level : {"raw", "c0"}) {
+    const auto listing = import(with([&](auto& o) { o.compression = {level, "raw"}; }));
+    EXPECT_EQ(listing.sources.size(), 2u);
+    EXPECT_EQ(at(listing, "ffpp/Deepfakes/raw/000_003").compression, "raw");
+    EXPECT_THAT(at(listing, "ffpp/Deepfakes/raw/000_003").original_path, HasSubstr("raw/videos/000.mp4"));
+  }
+}
+
+TEST_F(FfppImporter, CountsWhatTheListsNameAndTheTreeLacks) {
+  list("test", R"([["900","901"]])");
+  const auto listing = import();
+  ASSERT_EQ(listing.notes.size(), 3u);  // reals and two methods
+  EXPECT_THAT(listing.notes[0], HasSubstr("2 of the 6 videos named by splits/*.json are absent; for example 900"));
+  EXPECT_THAT(listing.notes[1], HasSubstr("Deepfakes"));
+}
+
+TEST_F(FfppImporter, NeverTrainsOnWhatTheListsHoldOutForTesting) {
+  list("test", R"([["900","901"]])");
+  real("900");
+  const auto listing = import(with([](auto& o) { o.split = "train"; }));
+  EXPECT_EQ(listing.sources.size(), 8u);
+  ASSERT_EQ(listing.unplaced.size(), 1u);
+  EXPECT_THAT(listing.unplaced[0].path, HasSubstr("900.mp4"));
+}
+
 TEST_F(FfppImporter, TakesTheMethodsThatAreNamedAndAllReals) {
   EXPECT_EQ(import(with([](auto& o) { o.methods = {"FaceSwap"}; })).sources.size(), 6u);
   EXPECT_EQ(import(with([](auto& o) { o.methods = {"original"}; })).sources.size(), 4u);
@@ -125,6 +161,7 @@ TEST_F(FfppImporter, PlacesActorsByHashOnly) {
   const Source& fake = at(listing, "ffpp/DeepFakeDetection/c23/01_02__hugging_happy__YVGY8LOK");
   EXPECT_EQ(real.group, fake.group);
   EXPECT_EQ(real.split, fake.split);
+  EXPECT_EQ(fake.original_path, real.path);
   EXPECT_NE(real.identity, at(listing, "ffpp/Deepfakes/c23/000_003").identity);
 }
 

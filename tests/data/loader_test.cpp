@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/atomic_file.h"
 #include "base/counter_rng.h"
 #include "base/error.h"
 #include "base/telemetry.h"
@@ -35,13 +36,16 @@ class Loader : public testing::Test {
   std::shared_ptr<const Dataset> open(const std::string& split = "train") {
     return Dataset::open(folder_.path().string(), {split}, *group_);
   }
-  FrameReader reader(const FrameReaderConfig& config = {}, const std::string& label = "any") {
+  FrameReader& reader(const FrameReaderConfig& config = {}, ItemsConfig items = {}) {
     const auto dataset = open();
-    return {dataset, dataset->select("train", label), config};
+    items.seed = config.seed;
+    readers_.push_back(std::make_unique<FrameReader>(dataset, std::make_shared<const Items>(*dataset, items), config));
+    return *readers_.back();
   }
   static Loaded load(FrameReader& from, const Draw& draw) {
     Loaded loaded;
-    loaded.facts = from.read(draw, {loaded.image.data(), loaded.landmarks.data(), loaded.mask.data()});
+    loaded.facts = from.read(
+        draw, {.images = loaded.image.data(), .landmarks = loaded.landmarks.data(), .mask = loaded.mask.data()});
     return loaded;
   }
   /// Damages the stored pixels of one frame.
@@ -52,6 +56,7 @@ class Loader : public testing::Test {
 
   TemporaryFolder folder_;
   std::unique_ptr<distributed::Communicator> group_ = distributed::make_self_communicator();
+  std::vector<std::unique_ptr<FrameReader>> readers_;
 };
 
 RingConfig ring_config(int64_t share, int workers = 2, int slots = 3) {
@@ -65,8 +70,8 @@ RingConfig ring_config(int64_t share, int workers = 2, int slots = 3) {
 }
 
 TEST_F(Loader, GivesEachFrameByItsNumberInTheWholeDataset) {
-  FrameReader frames = reader();
-  ASSERT_EQ(frames.frames(), 24U);
+  FrameReader& frames = reader();
+  ASSERT_EQ(frames.items().size(), 24U);
   for (uint64_t item = 0; item < 24; ++item) {
     const Loaded loaded = load(frames, {.position = item, .item = item});
     const int video = static_cast<int>(item) / kFrames, frame = static_cast<int>(item) % kFrames;
@@ -78,16 +83,8 @@ TEST_F(Loader, GivesEachFrameByItsNumberInTheWholeDataset) {
   }
 }
 
-TEST_F(Loader, SelectsBySplitAndLabelAndSaysWhenThereIsNone) {
-  const auto dataset = open();
-  EXPECT_EQ(dataset->select("train", "real"), (std::vector<uint64_t>{0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19}));
-  EXPECT_EQ(dataset->select("all", "fake").size(), 12U);
-  EXPECT_THROW(dataset->select("val", "real"), DataError);
-  EXPECT_THROW(dataset->select("train", "true"), ConfigError);
-}
-
 TEST_F(Loader, FlipsPictureAndLandmarksTogetherByTheKeyOfTheSample) {
-  FrameReader frames = reader({.flip = true, .seed = 5});
+  FrameReader& frames = reader({.augment = {.flip = true}, .seed = 5});
   int flips = 0;
   for (uint64_t epoch = 0; epoch < 20; ++epoch)
     for (uint64_t item = 0; item < 24; ++item) {
@@ -107,16 +104,10 @@ TEST_F(Loader, FlipsPictureAndLandmarksTogetherByTheKeyOfTheSample) {
   EXPECT_NEAR(flips, 240, 5 * std::sqrt(120.0));
 }
 
-TEST(Mirror, TurnsEachRowAround) {
-  std::vector<uint8_t> rgb{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19};
-  mirror(rgb.data(), 2, 3);
-  EXPECT_EQ(rgb, (std::vector<uint8_t>{7, 8, 9, 4, 5, 6, 1, 2, 3, 17, 18, 19, 14, 15, 16, 11, 12, 13}));
-}
-
 TEST_F(Loader, DamagedFrameIsReplacedByTheSameOneEverywhereAndCounted) {
   damage(0, 5);
   const FrameReaderConfig config{.seed = 3, .max_bad_share = 0.5};
-  FrameReader one = reader(config), two = reader(config);
+  FrameReader &one = reader(config), &two = reader(config);
   const double before = telemetry::counter("data_errors_total").value();
   const Loaded first = load(one, {.position = 77, .item = 5});
   EXPECT_NE(first.facts.number, 5U);
@@ -127,23 +118,81 @@ TEST_F(Loader, DamagedFrameIsReplacedByTheSameOneEverywhereAndCounted) {
   EXPECT_EQ(load(two, {.position = 77, .item = 5}).facts.number, first.facts.number);
 }
 
+TEST_F(Loader, DamagedLandmarksCountAsADamagedFrame) {
+  const Shard facts = open_shard(folder_.path() / "train-1.h5");
+  FrameReader& frames = reader({.seed = 3, .max_bad_share = 0.5});  // opened while all was well
+  samples::flip_byte(facts.path, static_cast<int64_t>(facts.landmarks_at + 3 * 544 + 7));
+  EXPECT_NE(load(frames, {.position = 1, .item = 15}).facts.number, 15U);
+  EXPECT_EQ(load(frames, {.position = 2, .item = 14}).facts.number, 14U);
+}
+
+TEST_F(Loader, AClipIsReplacedWholeAndItsLandmarksAreTheMedian) {
+  damage(0, 5);
+  FrameReader& frames = reader({.seed = 3, .max_bad_share = 0.5}, {.unit = "clip", .frames = 3});
+  std::vector<uint8_t> images(3 * kSize * kSize * 3);
+  std::array<float, 136> landmarks{};
+  int replaced = 0;
+  for (uint64_t position = 0; position < 60; ++position) {
+    const Draw draw{.position = position, .epoch = position / 6, .item = position % 6};
+    const SampleFacts facts = frames.read(draw, {.images = images.data(), .landmarks = landmarks.data()});
+    const auto video = static_cast<int>(facts.number / kFrames), first = static_cast<int>(facts.number % kFrames);
+    EXPECT_EQ(facts.label, video % 2);
+    replaced += static_cast<uint64_t>(video) != position % 6 ? 1 : 0;
+    std::array<std::array<float, 136>, 3> each;
+    for (int t = 0; t < 3; ++t) {
+      const auto picture = samples::picture(video, first + t, kSize);
+      EXPECT_TRUE(std::equal(picture.begin(), picture.end(), images.begin() + t * kSize * kSize * 3));
+      each[static_cast<size_t>(t)] = samples::landmarks(video, first + t, kSize);
+    }
+    for (size_t i = 0; i < 136; ++i) {
+      std::array<float, 3> values{each[0][i], each[1][i], each[2][i]};
+      std::ranges::sort(values);
+      EXPECT_EQ(landmarks[i], values[1]);
+    }
+  }
+  EXPECT_EQ(replaced, 10);
+}
+
+TEST_F(Loader, ReadsNeighboursTogetherAndEachFrameOnce) {
+  FrameReader& frames = reader({}, {.shuffled = false});
+  std::vector<Draw> draws;
+  for (const uint64_t item : {13, 2, 12, 1, 20, 0, 2}) draws.push_back({.item = item});
+  const ReadPlan plan = frames.plan(draws);
+  ASSERT_EQ(plan.group_count(), 2U);  // one a shard: the gaps are small
+  std::vector<uint64_t> numbers;
+  for (const Piece& piece : plan.pieces) {
+    numbers.push_back(piece.number);
+    EXPECT_EQ(draws[piece.row].item, piece.number);
+  }
+  EXPECT_EQ(numbers, (std::vector<uint64_t>{0, 1, 2, 2, 12, 13, 20}));
+}
+
 TEST_F(Loader, TooManyDamagedFramesEndTheRunWithTheirNames) {
   damage(1, 2);
-  FrameReader frames = reader();
+  FrameReader& frames = reader();
   try {
     load(frames, {.item = 14});
     FAIL();
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("[train-1.h5] frame 2"));
-    EXPECT_THAT(error.what(), HasSubstr("1 of 24 frames are damaged"));
+    EXPECT_THAT(error.what(), HasSubstr("1 frames of a stream of 24 are damaged"));
   }
 }
 
 TEST_F(Loader, RefusesAShardWithADamagedIndexOrAnotherSize) {
   const Shard shard = open_shard(folder_.path() / "train-1.h5");
-  samples::flip_byte(shard.path, static_cast<int64_t>(shard.landmarks_at));
-  EXPECT_THROW(open(), Error);
-  samples::flip_byte(shard.path, static_cast<int64_t>(shard.landmarks_at));
+  const std::string bytes = read_file(shard.path);
+  const std::string column(reinterpret_cast<const char*>(shard.index.crc32c.data()), shard.index.crc32c.size() * 4);
+  const auto at = static_cast<int64_t>(bytes.find(column));
+  ASSERT_GT(at, 0);
+  samples::flip_byte(shard.path, at);
+  try {
+    open();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/frames/crc32c is damaged"));
+  }
+  samples::flip_byte(shard.path, at);
   EXPECT_EQ(open()->manifest().frames(), 24);
   std::filesystem::resize_file(shard.path, static_cast<uint64_t>(shard.bytes - 1));
   EXPECT_THROW(open(), Error);
@@ -152,7 +201,7 @@ TEST_F(Loader, RefusesAShardWithADamagedIndexOrAnotherSize) {
 }
 
 TEST_F(Loader, SixteenThreadsReadWhatWasStored) {
-  FrameReader frames = reader();
+  FrameReader& frames = reader();
   std::atomic<int> wrong{0}, read{0};
   std::vector<std::thread> threads;
   for (uint64_t t = 0; t < 16; ++t)
@@ -182,21 +231,20 @@ std::vector<int64_t> numbers_of(BatchRing& ring, int64_t steps) {
 }
 
 TEST_F(Loader, RingHandsOutTheOrderWhateverTheNumberOfThreads) {
-  FrameReader frames = reader();
-  const Order order(24, 2, true);
+  FrameReader& frames = reader();
   const Dealing dealing{6, 2, 1};
-  BatchRing one(ring_config(3, 1, 2), frames, order, dealing, 0, -1);
-  BatchRing many(ring_config(3, 5, 4), frames, order, dealing, 0, -1);
+  BatchRing one(ring_config(3, 1, 2), frames, dealing, 0, -1);
+  BatchRing many(ring_config(3, 5, 4), frames, dealing, 0, -1);
   const auto expected = numbers_of(one, 30);
   EXPECT_EQ(numbers_of(many, 30), expected);
-  Order places = order;
+  Order places(frames.items().order());
   for (uint64_t j = 0; j < expected.size(); ++j)
     EXPECT_EQ(expected[j], static_cast<int64_t>(places.at(2 * j + 1).item)) << j;
 }
 
 TEST_F(Loader, RingKeepsWhatSomebodyStillHolds) {
-  FrameReader frames = reader();
-  BatchRing ring(ring_config(4, 2, 2), frames, Order(24, 2, false), {4, 1, 0}, 0, 6);
+  FrameReader& frames = reader({}, {.shuffled = false});
+  BatchRing ring(ring_config(4, 2, 2), frames, {4, 1, 0}, 0, 6);
   std::vector<torch::Tensor> kept;
   std::set<const void*> memory;
   for (int64_t step = 0; step < 6; ++step) {
@@ -213,8 +261,8 @@ TEST_F(Loader, RingKeepsWhatSomebodyStillHolds) {
 }
 
 TEST_F(Loader, RingUsesItsMemoryAgain) {
-  FrameReader frames = reader();
-  BatchRing ring(ring_config(4, 2, 3), frames, Order(24, 2, true), {4, 1, 0}, 0, -1);
+  FrameReader& frames = reader();
+  BatchRing ring(ring_config(4, 2, 3), frames, {4, 1, 0}, 0, -1);
   std::set<const void*> memory;
   for (int64_t step = 0; step < 20; ++step) {
     ring.release_before(step);
@@ -225,8 +273,8 @@ TEST_F(Loader, RingUsesItsMemoryAgain) {
 
 TEST_F(Loader, RingRethrowsWhatAWorkerThrew) {
   damage(0, 7);
-  FrameReader frames = reader();
-  BatchRing ring(ring_config(4), frames, Order(24, 2, false), {4, 1, 0}, 0, 6);
+  FrameReader& frames = reader({}, {.shuffled = false});
+  BatchRing ring(ring_config(4), frames, {4, 1, 0}, 0, 6);
   EXPECT_EQ(ring.wait(0).samples, (std::vector<int64_t>{0, 1, 2, 3}));
   EXPECT_THROW(ring.wait(1), DataError);
   EXPECT_THROW(ring.wait(2), DataError);

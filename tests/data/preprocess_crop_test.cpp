@@ -39,14 +39,15 @@ TEST(CropPixels, RepeatsTheEdgeBeyondThePicture) {
 
 TEST(CropMask, ThresholdsAbove127AndHasNothingBeyondTheEdges) {
   const auto value = [](int x, int, int) { return static_cast<uint8_t>(x < 4 ? 127 : 128); };
-  const auto bits = crop_mask(picture_of(8, 8, value), crop_transform({-8.5F, -0.5F, 7.5F, 15.5F}, 16), 16, 8, 8);
+  const FrameMask mask = shipped_mask(picture_of(8, 8, value));
+  const auto bits = crop_mask(mask, crop_transform({-8.5F, -0.5F, 7.5F, 15.5F}, 16), 16, 8, 8);
   for (size_t y = 0; y < 16; ++y)
     for (size_t x = 0; x < 16; ++x) ASSERT_EQ(bits[y * 16 + x], x >= 12 && y < 8 ? 1 : 0) << x << " " << y;
 }
 
 TEST(CropMask, StretchesAMaskOfHalfTheSize) {
-  const auto half =
-      picture_of(8, 8, [](int x, int y, int) { return static_cast<uint8_t>(x >= 2 && y >= 3 ? 255 : 0); });
+  const auto half = shipped_mask(
+      picture_of(8, 8, [](int x, int y, int) { return static_cast<uint8_t>(x >= 2 && y >= 3 ? 255 : 0); }));
   const auto bits = crop_mask(half, crop_transform({-0.5F, -0.5F, 15.5F, 15.5F}, 16), 16, 16, 16);
   for (size_t y = 0; y < 16; ++y)
     for (size_t x = 0; x < 16; ++x) ASSERT_EQ(bits[y * 16 + x], x >= 4 && y >= 6 ? 1 : 0) << x << " " << y;

@@ -39,7 +39,8 @@ class Extract : public testing::Test {
   }
   static Extracted extracted(const Source& source, const PreprocessConfig& config = {}) {
     FaceFinder finder(model());
-    return extract(source, config, finder);
+    Decoder decoder;
+    return extract(source, config, finder, decoder);
   }
   static Source file(const std::string& path, importers::SourceKind kind = importers::SourceKind::video) {
     Source source;
@@ -105,6 +106,7 @@ TEST_F(Extract, CropsTheMaskWithTheFrame) {
   const Extracted video = extracted(fake);
   ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames)) << video.why;
   EXPECT_EQ(video.masks_missing, 0);
+  EXPECT_EQ(video.record.mask_source, MaskSource::dataset);
   std::map<int32_t, Picture> masks;
   open_video(fake.mask_path)->read(chosen_frames(kFrames, 30), [&](Frame frame) {
     masks[frame.index] = std::move(frame.picture);
@@ -133,9 +135,13 @@ TEST_F(Extract, CropsTheMaskWithTheFrame) {
 }
 
 TEST_F(Extract, StoresNoMasksWhereNoneAreWanted) {
-  Source fake = first(1);
-  fake.mask_path.clear();
-  for (const auto& frame : extracted(fake).record.frames) EXPECT_TRUE(frame.mask.empty());
+  PreprocessConfig config;
+  config.import.masks = false;
+  const Extracted video = extracted(first(1), config);
+  EXPECT_EQ(video.record.mask_source, MaskSource::none);
+  EXPECT_EQ(video.masks_missing, 0);
+  ASSERT_FALSE(video.record.frames.empty());
+  for (const auto& frame : video.record.frames) EXPECT_TRUE(frame.mask.empty());
 }
 
 TEST_F(Extract, SaysWhyAMaskCannotBeUsedAndKeepsTheVideo) {
@@ -144,6 +150,7 @@ TEST_F(Extract, SaysWhyAMaskCannotBeUsedAndKeepsTheVideo) {
   const Extracted video = extracted(fake);
   EXPECT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames));
   EXPECT_EQ(video.masks_missing, kFrames);
+  EXPECT_EQ(video.record.mask_source, MaskSource::none);
   EXPECT_THAT(video.why, HasSubstr("its mask cannot be used"));
 }
 

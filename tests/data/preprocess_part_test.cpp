@@ -18,6 +18,8 @@ Extracted sample() {
   video.record.fps = 29.97F;
   video.record.source_sha256[31] = 255;
   video.record.status = VideoStatus::truncated;
+  video.record.mask_source = MaskSource::difference;
+  video.record.segments = {{0, 9, 0}, {10, INT32_MAX, 1}};
   FrameRecord frame;
   frame.blob = std::string("\0\xff\x80 blob", 8);
   frame.pts_us = -40;
@@ -41,6 +43,12 @@ TEST(Part, ComesBackBitForBit) {
   EXPECT_EQ(back.record.fps, want.record.fps);
   EXPECT_EQ(back.record.source_sha256, want.record.source_sha256);
   EXPECT_EQ(back.record.status, want.record.status);
+  EXPECT_EQ(back.record.mask_source, MaskSource::difference);
+  ASSERT_EQ(back.record.segments.size(), 2u);
+  EXPECT_EQ(back.record.segments[0].label, 0);
+  EXPECT_EQ(back.record.segments[1].first, 10);
+  EXPECT_EQ(back.record.segments[1].last, INT32_MAX);
+  EXPECT_EQ(back.record.segments[1].label, 1);
   ASSERT_EQ(back.record.frames.size(), 2u);
   const FrameRecord &frame = back.record.frames[0], &wanted = want.record.frames[0];
   EXPECT_EQ(frame.blob, wanted.blob);

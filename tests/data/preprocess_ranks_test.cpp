@@ -71,6 +71,26 @@ TEST_F(PreprocessRanks, WriteTheSameBytesWhateverTheThreadsAndFinishOnce) {
   }
 }
 
+TEST_F(PreprocessRanks, WriteTheSameBytesThroughChildrenAndLoseOneVideoToACrash) {
+  on_first([this] { write_face_tree(root / "tree", 4); });
+  PreprocessConfig here = config("tree", "here"), children = config("tree", "children"),
+                   crash = config("tree", "crash");
+  here.dataset = children.dataset = crash.dataset = "ffpp";
+  children.decoder = crash.decoder = REALFACE_DECODER_CHILD;
+  preprocess(here, mpi_world());
+  preprocess(children, mpi_world());
+  setenv("REALFACE_FAILPOINT", "decoder.abort:youtube/c23/videos/000.mp4", 1);
+  const auto outcome = preprocess(crash, mpi_world());
+  unsetenv("REALFACE_FAILPOINT");
+  if (mpi_world().rank() != 0) return;
+  EXPECT_EQ(outcome.report.skipped(), "1 crashed");
+  EXPECT_EQ(outcome.report.videos(), 12);
+  for (const auto* name :
+       {"manifest.json", "train-00000-of-00001.h5", "val-00000-of-00001.h5", "test-00000-of-00001.h5"})
+    EXPECT_EQ(sha256_file(root / "here" / name), sha256_file(root / "children" / name)) << name;
+  EXPECT_EQ(Manifest::load(root / "crash").frames(), Manifest::load(root / "here").frames() - 4);
+}
+
 TEST_F(PreprocessRanks, EndTogetherWhereNoVideoHasAFace) {
   on_first([this] {
     std::filesystem::create_directories(root / "bad");

@@ -25,6 +25,14 @@ TEST(ChooseTrack, TakesTheLargestFaceOfASinglePicture) {
   EXPECT_THAT(choose_track({{face(0, 0, 40), face(100, 0, 70), face(300, 0, 50)}}), ElementsAre(1));
 }
 
+TEST(ChooseTrack, TakesWhomTheMasksCoverThoughAnotherIsLarger) {
+  const std::vector<std::vector<Face>> frames = {{face(0, 0, 90), face(200, 0, 50)},
+                                                 {face(200, 0, 50), face(0, 0, 90)}};
+  EXPECT_THAT(choose_track(frames), ElementsAre(0, 1));
+  EXPECT_THAT(choose_track(frames, {{0.0, 0.9}, {0.8, 0.1}}), ElementsAre(1, 0));
+  EXPECT_THAT(choose_track(frames, {{0.0, 0.0}, {0.0, 0.0}}), ElementsAre(0, 1));  // a mask that covers nobody
+}
+
 TEST(ChooseTrack, GoesOnAfterAGap) {
   EXPECT_THAT(choose_track({{face(0, 0, 50)}, {}, {}, {face(8, 0, 50)}}), ElementsAre(0, -1, -1, 0));
 }

@@ -85,7 +85,7 @@ TEST(Permutation, SeedsAndEpochsGiveOtherOrders) {
 std::vector<Draw> draws(uint64_t n, uint64_t batch, uint64_t ranks, uint64_t start, uint64_t updates) {
   std::vector<Draw> all(batch * updates);
   for (uint64_t rank = 0; rank < ranks; ++rank) {
-    Order order(n, 9, true);
+    Order order(plain_order(n, 9, true));
     const Dealing dealing{batch, ranks, rank};
     for (uint64_t step = 0; step < updates; ++step)
       for (uint64_t j = 0; j < dealing.share(); ++j) {
@@ -128,7 +128,7 @@ TEST(Order, StopsAnywhereAndGoesOnAtAnotherWorldSize) {
 }
 
 TEST(Order, UnshuffledRunsOnceThroughAndPads) {
-  Order order(5, 9, false);
+  Order order(plain_order(5, 9, false));
   for (uint64_t i = 0; i < 8; ++i) {
     const Draw draw = order.at(i);
     EXPECT_EQ(draw.item, i % 5);

@@ -24,7 +24,7 @@ ShardHeader header(int size, const std::string& split = "train");
 struct Plan {
   int shards = 2, videos_per_shard = 3, frames = 4, size = 32;
   std::string split = "train";
-  Codec codec = Codec::gdiff_up_zstd;
+  CodecConfig codec{};
 };
 
 /// Writes shards and manifest to `folder`.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "data/dataset.h"
 #include "distributed/agreement.h"
 #include "shard_samples.h"
 #include "tests/mpi_world.h"
@@ -71,15 +72,14 @@ std::string message_of(const std::function<void()>& work) {
   return "nothing was thrown";
 }
 
-TEST_F(StreamsTest, EveryEpochHoldsEverySampleOnce) {
-  needs_.accumulate = 2;
-  const auto streams = open();
-  EXPECT_EQ(streams->samples(), 48);
-  EXPECT_EQ(streams->steps_per_epoch(), 4);
+/// Two epochs of 48 frames, each frame once in each.
+void check_epochs(Streams& streams) {
+  EXPECT_EQ(streams.samples(), 48);
+  EXPECT_EQ(streams.steps_per_epoch(), 4);
   for (int epoch = 0; epoch < 2; ++epoch) {
     std::vector<int64_t> all;
     for (int64_t i = 0; i < 4; ++i) {
-      const auto step = streams->next();
+      const auto step = streams.next();
       ASSERT_TRUE(step);
       EXPECT_EQ(step->index, 4 * epoch + i);
       EXPECT_EQ(step->streams.at("faces").size(), 2U);
@@ -90,6 +90,85 @@ TEST_F(StreamsTest, EveryEpochHoldsEverySampleOnce) {
   }
 }
 
+TEST_F(StreamsTest, EveryEpochHoldsEverySampleOnceInBothModes) {
+  needs_.accumulate = 2;
+  for (const char* order : {"global", "window"}) {
+    config_.order = order;
+    config_.window_blocks = 1;
+    check_epochs(*open());
+  }
+}
+
+TEST_F(StreamsTest, ARunThatBeganInOneOrderDoesNotGoOnInAnother) {
+  const auto values = open()->parts().front()->values();
+  config_.order = "window";
+  EXPECT_THAT(message_of([&] { open()->parts().front()->restore(values); }), HasSubstr("was stopped with order"));
+}
+
+TEST_F(StreamsTest, BalancedBatchesAreHalfRealOverAllRanks) {
+  needs_.balance = "label";
+  const auto streams = open();
+  for (int i = 0; i < 12; ++i) {
+    const auto step = streams->next();
+    int64_t fakes = 0;
+    for (const Batch& batch : step->streams.at("faces")) fakes += batch.labels.sum().item<int64_t>();
+    EXPECT_EQ(summed(fakes), 6);
+  }
+}
+
+TEST_F(StreamsTest, ClipsHoldTheirFramesInTimeOrder) {
+  needs_.unit = "clip";
+  needs_.frames = 3;
+  const auto streams = open();
+  EXPECT_EQ(streams->samples(), 12);
+  for (int i = 0; i < 4; ++i) {
+    const auto step = streams->next();
+    const Batch& batch = step->streams.at("faces").front();
+    ASSERT_EQ(batch.images.sizes(), (std::vector<int64_t>{12 / world().size(), 3, 64, 64, 3}));
+    for (int64_t row = 0; row < batch.size(); ++row) {
+      const auto number = static_cast<int>(batch.samples[static_cast<size_t>(row)]);
+      EXPECT_EQ(batch.labels[row].item<int64_t>(), number / 4 % 2);
+      for (int t = 0; t < 3; ++t) {
+        const auto picture = samples::picture(number / 4, number % 4 + t, 64);
+        const auto image = batch.images[row][t];
+        EXPECT_TRUE(std::equal(picture.begin(), picture.end(), image.const_data_ptr<uint8_t>()));
+      }
+    }
+  }
+}
+
+TEST_F(StreamsTest, SelfBlendedFakesCarryTheirMasksAndRealsNone) {
+  needs_.label = "real";
+  needs_.sbi = 0.5;
+  const auto streams = open();
+  int64_t fakes = 0, all = 0;
+  for (int i = 0; i < 8; ++i) {
+    const auto step = streams->next();
+    const Batch& batch = step->streams.at("faces").front();
+    ASSERT_EQ(batch.tampered.sizes(), (std::vector<int64_t>{12 / world().size(), 64, 64}));
+    for (int64_t row = 0; row < batch.size(); ++row) {
+      const bool fake = batch.labels[row].item<int64_t>() == 1;
+      EXPECT_EQ(batch.tampered[row].sum().item<int64_t>() > 0, fake);
+      fakes += fake ? 1 : 0;
+      ++all;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(summed(fakes)), static_cast<double>(summed(all)) / 2, 25.0);
+  needs_.unit = "clip";
+  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("[data.sbi]"));
+}
+
+TEST_F(StreamsTest, TheIndexIsOneForAllRanksOfTheNode) {
+  const auto dataset =
+      Dataset::open(config_.shards, {"all"}, world().host_group(), [](size_t n) { return world().node_block(n); });
+  const auto before = dataset->table(0)->label[0];
+  world().host_group().barrier()->wait();
+  if (world().rank() == 0) dataset->table(0)->label[0] = 7;
+  world().host_group().barrier()->wait();
+  EXPECT_EQ(dataset->table(0)->label[0], 7);
+  world().host_group().barrier()->wait();
+  if (world().rank() == 0) dataset->table(0)->label[0] = before;
+}
 TEST_F(StreamsTest, BatchesHoldThePixelsAndLabelsOfTheirSamples) {
   const auto streams = open();
   for (int i = 0; i < 6; ++i) {
@@ -127,7 +206,7 @@ TEST_F(StreamsTest, MaskCountsAreThoseOfAllRanks) {
 
 TEST_F(StreamsTest, ResumesWhereTheHandingOutStopped) {
   needs_.mask.kind = "roi_part";
-  needs_.flip = true;
+  needs_.augment = {.flip = true, .smallest = 0.8};
   const auto whole = open();
   std::vector<Step> expected;
   for (int i = 0; i < 9; ++i) expected.push_back(*whole->next());

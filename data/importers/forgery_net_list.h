@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/importers/source.h"
+
+/// ForgeryNet's classes and lists. A video or picture is known by its tail, the part of its path that begins with its
+/// class folder: `7/<id>/<id>/video.mp4`; what stands before differs between copies.
+namespace realface::data::importers {
+
+/// Folders 1 to 15 hold fakes, by method; 16 to 19 reals, by origin.
+constexpr int32_t kFirstForgery = 1, kFirstReal = 16, kLastClass = 19;
+
+/// FaceShifter for 1, ... VoxCeleb for 19; `number` must be one of them.
+const char* forgery_net_class(int32_t number);
+
+/// 1 to 19 for a folder of that name, else 0.
+int32_t class_folder(std::string_view name);
+
+struct ForgeryNetEntry {
+  std::string tail;
+  int32_t folder = 0;             // class by the folder: it decides
+  int32_t listed = 0;             // class by the list's last column, 0 real; may disagree
+  bool fake = false;              // by the list's own column
+  std::vector<LabelledRun> runs;  // video lines: all segments, as listed
+  bool disagrees() const;         // with the folder
+};
+
+/// Reads any of the three forms, also mixed:
+///   `<path> <binary> <triple> <class>`                                          pictures
+///   `<segments> <path> [<start> <count> <fake?>]... <binary> <triple> <class>`  videos; frames count from 0
+///   `<path> <binary> <class>`                                                   lists that others rewrote
+/// Throws DataError with file and line for anything else.
+void read_forgery_net_list(const std::filesystem::path& path, const std::function<void(ForgeryNetEntry&& entry)>& take);
+
+/// The tail of a listed path, or "" where it has no class folder.
+std::string forgery_net_tail(std::string_view path);
+
+}  // namespace realface::data::importers

@@ -1,0 +1,65 @@
+#include "data/preprocess/mask_reader.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "data/codec.h"
+#include "data/importers/files.h"
+
+namespace realface::data::preprocess {
+namespace {
+
+/// Those of `wanted` that the reader has.
+std::vector<int32_t> present(const std::vector<int32_t>& wanted, const FrameReader& reader) {
+  const auto count = static_cast<int32_t>(reader.info().times_us.size());
+  return {wanted.begin(), std::ranges::lower_bound(wanted, count)};
+}
+
+}  // namespace
+
+void FrameMasks::add(int32_t index, const FrameMask& mask) {
+  packed_[index] = {mask.width, mask.height, encode_mask(mask.bits.data(), mask.height, mask.width)};
+}
+
+FrameMask FrameMasks::at(int32_t index) const {
+  const Packed& packed = packed_.at(index);
+  FrameMask mask{packed.width, packed.height,
+                 std::vector<uint8_t>(static_cast<size_t>(packed.width) * static_cast<size_t>(packed.height))};
+  decode_mask(as_blob(packed.bits), mask.height, mask.width, mask.bits.data());
+  return mask;
+}
+
+importers::Source source_at(const std::string& path) {
+  importers::Source source;
+  source.path = path;
+  if (std::filesystem::is_directory(path))
+    source.kind = importers::SourceKind::frames;
+  else if (importers::file_kind(path) == importers::FileKind::picture)
+    source.kind = importers::SourceKind::picture;
+  return source;
+}
+
+void read_shipped_masks(Decoder& decoder, const std::string& path, const std::vector<int32_t>& wanted,
+                        FrameMasks& masks) {
+  const auto reader = decoder.open(source_at(path));
+  reader->read(present(wanted, *reader),
+               [&](const Frame& frame) { masks.add(frame.index, shipped_mask(frame.picture)); });
+}
+
+void read_difference_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted,
+                           size_t at_once, const GetPictures& fakes, FrameMasks& masks) {
+  const auto reader = decoder.open(source_at(original));
+  const std::vector<int32_t> common = present(wanted, *reader);
+  for (size_t from = 0; from < common.size(); from += at_once) {
+    const size_t to = std::min(from + at_once, common.size());
+    const std::vector<int32_t> lot(common.begin() + static_cast<std::ptrdiff_t>(from),
+                                   common.begin() + static_cast<std::ptrdiff_t>(to));
+    const Pictures held = fakes(lot);
+    reader->read(lot, [&](const Frame& frame) {
+      if (const auto fake = held.find(frame.index); fake != held.end())
+        masks.add(frame.index, difference_mask(*fake->second, frame.picture));
+    });
+  }
+}
+
+}  // namespace realface::data::preprocess

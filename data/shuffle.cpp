@@ -1,0 +1,83 @@
+#include "data/shuffle.h"
+
+#include <algorithm>
+
+#include "base/counter_rng.h"
+
+namespace realface::data {
+namespace {
+
+/// Seeds of the two ciphers of a windowed order, apart from that of a global one.
+constexpr uint64_t kBlockOrder = 1, kWindowOrder = 2;
+
+}  // namespace
+
+uint64_t Shuffle::windows() const { return (blocks_->count() + blocks_->per_window - 1) / blocks_->per_window; }
+
+Shuffle::Place Shuffle::at(uint64_t draw) {
+  const uint64_t epoch = draw / items_, place = draw % items_;
+  if (!windowed()) {
+    if (!global_ || global_epoch_ != epoch) {
+      global_epoch_ = epoch;
+      global_.emplace(items_, seed_, epoch);
+    }
+    return {epoch, global_->at(place)};
+  }
+  enter_epoch(epoch);
+  const auto next = std::upper_bound(epoch_->first.begin(), epoch_->first.end(), place);
+  const auto window = static_cast<uint64_t>(next - epoch_->first.begin()) - 1;
+  enter_window(epoch, window);
+  const uint64_t inside = window_->order.at(place - epoch_->first[window]);
+  const auto end = std::upper_bound(window_->ends.begin(), window_->ends.end(), inside);
+  const auto rank = static_cast<uint64_t>(end - window_->ends.begin());
+  const uint64_t block = epoch_->blocks[window * blocks_->per_window + rank];
+  return {epoch, blocks_->first[block] + inside - (rank == 0 ? 0 : window_->ends[rank - 1])};
+}
+
+void Shuffle::enter_epoch(uint64_t epoch) {
+  if (epoch_ && epoch_->number == epoch) return;
+  Epoch entered{.number = epoch, .blocks = {}, .first = {}};
+  const Permutation order(blocks_->count(), mix({seed_, kBlockOrder}), epoch);
+  uint64_t items = 0;
+  for (uint64_t i = 0; i < blocks_->count(); ++i) {
+    if (i % blocks_->per_window == 0) entered.first.push_back(items);
+    const uint64_t block = order.at(i);
+    entered.blocks.push_back(block);
+    items += blocks_->first[block + 1] - blocks_->first[block];
+  }
+  entered.first.push_back(items);
+  epoch_ = std::move(entered);
+  window_.reset();
+}
+
+void Shuffle::enter_window(uint64_t epoch, uint64_t window) {
+  if (window_ && window_->epoch == epoch && window_->number == window) return;
+  std::vector<uint64_t> ends;
+  const uint64_t begin = window * blocks_->per_window;
+  const uint64_t end = std::min(begin + blocks_->per_window, blocks_->count());
+  uint64_t items = 0;
+  for (uint64_t i = begin; i < end; ++i) {
+    const uint64_t block = epoch_->blocks[i];
+    ends.push_back(items += blocks_->first[block + 1] - blocks_->first[block]);
+  }
+  window_.emplace(Window{.epoch = epoch,
+                         .number = window,
+                         .ends = std::move(ends),
+                         .order = Permutation(items, mix({seed_, kWindowOrder, window}), epoch)});
+}
+
+uint64_t Shuffle::window_of(uint64_t draw) {
+  enter_epoch(draw / items_);
+  const auto next = std::upper_bound(epoch_->first.begin(), epoch_->first.end(), draw % items_);
+  return epoch_->number * windows() + static_cast<uint64_t>(next - epoch_->first.begin()) - 1;
+}
+
+std::vector<uint64_t> Shuffle::blocks_of(uint64_t window) {
+  enter_epoch(window / windows());
+  const uint64_t begin = window % windows() * blocks_->per_window;
+  const uint64_t end = std::min(begin + blocks_->per_window, blocks_->count());
+  const auto at = [this](uint64_t i) { return epoch_->blocks.begin() + static_cast<std::ptrdiff_t>(i); };
+  return {at(begin), at(end)};
+}
+
+}  // namespace realface::data
