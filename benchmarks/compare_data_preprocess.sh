@@ -31,7 +31,7 @@ mapfile -t videos < <(find -L "$clips" -path '*/c23/videos/*.mp4' | sort)
 
 ours() {
   rm -rf "$scratch/ours"
-  "$program" preprocess "$clips" --dataset ffpp --split train --size 256 --frames 32 --margin 1.3 --masks none --threads 1 --out "$scratch/ours" >&2
+  "$program" preprocess "$clips" --dataset ffpp --size 256 --frames 32 --margin 1.3 --masks none --threads 1 --out "$scratch/ours" >&2
 }
 theirs() {
   rm -rf "$scratch/theirs"
@@ -39,9 +39,12 @@ theirs() {
 }
 # What ours says of itself: the manifest's report.
 ours_json() {
-  python3 - "$scratch/ours/manifest.json" <<'PYTHON'
+  python3 - "$scratch/ours/manifest.json" ${#videos[@]} <<'PYTHON'
 import json, sys
 rows = json.load(open(sys.argv[1]))["config"]["report"]["rows"]
+videos = sum(r["videos"] for r in rows)
+if videos != int(sys.argv[2]):
+    sys.exit(f"compare: ours took {videos} of the {sys.argv[2]} clips, so there is nothing to compare")
 print(json.dumps({"considered": sum(r["searched"] for r in rows), "stored": sum(r["stored"] for r in rows),
                   "with_face": sum(r["detected"] for r in rows)}))
 PYTHON

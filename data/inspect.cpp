@@ -13,8 +13,8 @@ namespace realface::data {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<const char*, 7> kStatusNames = {"ok",            "unreadable", "no_frames", "no_face",
-                                                     "too_few_faces", "truncated",  "crashed"};
+constexpr std::array<const char*, 7> kStatusNames = {"ok",        "unreadable", "no_frames", "no_face", "too_few_faces",
+                                                     "truncated", "crashed"};
 constexpr std::array<const char*, 5> kFlagNames = {"tracked", "concealed", "edge_padded", "small_face",
                                                    "several_faces"};
 

@@ -34,7 +34,8 @@ ReadPlan make_read_plan(const Dataset& dataset, const Items& items, std::vector<
   }
   plan.draws = std::move(draws);
   // A frame's number grows with its place, shard after shard.
-  std::ranges::stable_sort(plan.pieces, {}, &Piece::number);
+  std::stable_sort(plan.pieces.begin(), plan.pieces.end(),
+                   [](const Piece& a, const Piece& b) { return a.number < b.number; });
   ReadPlan::Range together;
   for (size_t i = 0; i < plan.pieces.size(); ++i) {
     const ReadPlan::Range one = frame_range(dataset, plan.pieces[i].number);

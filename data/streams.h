@@ -20,8 +20,8 @@ struct DataConfig {
   double max_bad_share = 1e-4;   // a run ends when more than this share of its frames was damaged
   std::string order = "global";  // global: any sample may follow any other; window: for parallel file systems, which
                                  // want large reads: samples are mixed within windows of blocks (docs/data.md)
-  int64_t block_mb = 16;        // of a window's block: whole videos, read at once
-  int64_t window_blocks = 512;  // of a window; a node's page cache should hold two windows
+  int64_t block_mb = 16;         // of a window's block: whole videos, read at once
+  int64_t window_blocks = 512;   // of a window; a node's page cache should hold two windows
 };
 
 /// What a stage asks of one stream; `stages::needs` fills it in.
@@ -35,10 +35,10 @@ struct StreamNeeds {
   int64_t views = 1;             // not endless: samples of each video or clip, evenly spread over it
   std::string balance = "none";  // none | label: half real, half fake, fakes uniform over types (G20) | domain:
                                  // datasets take turns
-  AugmentConfig augment;   // landmarks too (G18)
-  double sbi = 0;          // share of self-blended fakes, made of real frames; 0: none. Labels become 0 and 1
-  int64_t batch = 0;       // samples an update, over all ranks and micro-batches
-  int64_t accumulate = 1;  // micro-batches an update, on each rank
+  AugmentConfig augment;         // landmarks too (G18)
+  double sbi = 0;                // share of self-blended fakes, made of real frames; 0: none. Labels become 0 and 1
+  int64_t batch = 0;             // samples an update, over all ranks and micro-batches
+  int64_t accumulate = 1;        // micro-batches an update, on each rank
   uint64_t seed = 0;
   int64_t image = 224, patch = 16;  // the model's geometry; another crop size in the shards is refused
   MaskConfig mask;                  // kind none: no mask

@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 #include <regex>
 #include <set>
 

@@ -42,8 +42,7 @@ class PacketScanner {
       code == 0 ? good(*packet) : bad();
     }
     std::ranges::sort(scan_.times);
-    const auto twins = std::ranges::unique(scan_.times);
-    scan_.times.erase(twins.begin(), twins.end());
+    scan_.times.erase(std::unique(scan_.times.begin(), scan_.times.end()), scan_.times.end());
     scan_.truncated = bad_at_end_ > 0 || ends_early();
     return std::move(scan_);
   }

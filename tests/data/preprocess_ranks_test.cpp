@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "data/manifest.h"
 #include "data/preprocess/preprocess.h"
+#include "data/shard_reader.h"
 #include "distributed/agreement.h"
 #include "tests/data/preprocess_videos.h"
 #include "tests/mpi_world.h"
@@ -88,6 +89,12 @@ TEST_F(PreprocessRanks, WriteTheSameBytesThroughChildrenAndLoseOneVideoToACrash)
   for (const auto* name :
        {"manifest.json", "train-00000-of-00001.h5", "val-00000-of-00001.h5", "test-00000-of-00001.h5"})
     EXPECT_EQ(sha256_file(root / "here" / name), sha256_file(root / "children" / name)) << name;
+  int64_t shipped = 0, none = 0;
+  for (const ShardEntry& entry : Manifest::load(root / "children").shards)
+    for (const int8_t source : open_shard(root / "children" / entry.name).index.mask_source)
+      (source == static_cast<int8_t>(MaskSource::dataset) ? shipped : none) += 1;
+  EXPECT_EQ(shipped, 6);  // the fakes
+  EXPECT_EQ(none, 6);     // the reals
   EXPECT_EQ(Manifest::load(root / "crash").frames(), Manifest::load(root / "here").frames() - 4);
 }
 

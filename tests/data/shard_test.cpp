@@ -110,7 +110,7 @@ TEST(Shard, AnyFlippedByteOfItsDataIsNoticed) {
     publish_file(path, bytes);
   }
   samples::flip_byte(path, static_cast<int64_t>(good.landmarks_at + 100));
-  EXPECT_THAT(message_of([&] { open_shard(path); }), HasSubstr("index is damaged"));
+  EXPECT_THAT(message_of([&] { open_shard(path); }), HasSubstr("/frames/landmarks is damaged"));
 }
 
 TEST(Shard, EveryByteOfTheFileIsEitherCheckedOrUnused) {
