@@ -26,13 +26,35 @@ bool is_first_rank() {
   return true;
 }
 
-/// What CLI11 says, and the nearest command where the first word is none.
+/// The long options of a command and of those below it, as "--name".
+void add_options(const CLI::App& command, std::vector<std::string>& names) {
+  for (const auto* option : command.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  for (const auto* below : command.get_subcommands({})) add_options(*below, names);
+}
+
+/// "; did you mean --out instead of --uot?", or nothing.
+std::string meant_option(const CLI::App& command, int argc, char** argv) {
+  std::vector<std::string> options;
+  add_options(command, options);
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    if (!word.starts_with("--") || std::find(options.begin(), options.end(), word) != options.end()) continue;
+    const std::string near = realface::nearest(word, options);
+    if (!near.empty()) return "; did you mean " + near + " instead of " + word;
+  }
+  return "";
+}
+
+/// What CLI11 says, and the nearest command or option where a word is none.
 std::string usage_text(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   std::vector<std::string> commands;
   for (const auto* command : app.get_subcommands({})) commands.push_back(command->get_name());
   const bool known = std::find(commands.begin(), commands.end(), word) != commands.end();
-  if (known || word.empty() || word.front() == '-') return std::string(error.what()) + "; see realface --help";
+  if (known || word.empty() || word.front() == '-')
+    return std::string(error.what()) + (known ? meant_option(*app.get_subcommand(word), argc, argv) : "") +
+           "; see realface --help";
   const auto near = realface::nearest(word, commands);
   return "there is no command '" + word + "'; " +
          (near.empty() ? "see realface --help" : "did you mean '" + near + "'? See realface --help");
