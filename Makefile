@@ -5,6 +5,7 @@
 #   make demo [VIDEOS=DIR]     a dataset, a training on 2 ranks, a resume and out/demo/report.html
 #   make compare               speed beside PyTorch's own DDP
 #   make fuzz [SECONDS=600]    the decoders of frames and masks under libFuzzer
+#   make compare-data          speed of the data path beside h5py, DataLoader, WebDataset, OpenCV, dlib
 #   make format check tidy     formatting, the format check, clang-tidy
 
 SHELL := /bin/bash
@@ -18,7 +19,7 @@ TARGET := realface
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
-.PHONY: build test demo compare fuzz format check tidy setup clean
+.PHONY: build test demo compare compare-data fuzz format check tidy setup clean
 
 build: setup
 	@$(MAKE) --no-print-directory $(BUILD)/.configured
@@ -52,6 +53,12 @@ fuzz: setup
 	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
 	@mkdir -p build-fuzz/corpus
 	@cd build-fuzz && ./codec_fuzz corpus ../tests/fuzz/corpus -max_total_time=$(SECONDS) -max_len=65536 -timeout=10 -print_final_stats=1
+
+compare-data: SETUP := --test
+compare-data: TARGET := realface codec_benchmark data_benchmark index_benchmark
+compare-data: OPTIONS += -DREALFACE_BENCHMARKS=ON
+compare-data: build
+	@benchmarks/compare_data.sh $(BUILD)
 
 ROOMS := base distributed data models checkpoints cluster stages configs launcher
 SOURCES = $(shell git ls-files '*.h' '*.cpp')

@@ -4,26 +4,12 @@
 #
 #   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
 #
-# Python's side lives in .deps/: the pinned packages of requirements.txt, and the GPU set of the torch wheels (Python's torch
-# loads all of its libraries, also where only the CPU computes). The raw figures stay in out/compare.jsonl.
+# Python's side lives in .deps/ (python_side.sh). The raw figures stay in out/compare.jsonl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
 rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3}
-
-python_side() {
-  local site=$root/.deps/python digest
-  digest=$(sha256sum "$here/requirements.txt" | cut -d' ' -f1)
-  if [ "$(cat "$site/.complete" 2>/dev/null)" != "$digest" ]; then
-    echo "compare: fetching the Python packages" >&2
-    rm -rf "$site"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target "$site" -r "$here/requirements.txt"
-    echo "$digest" >"$site/.complete"
-  fi
-  CUDA=1 "$root/cmake/setup/setup.sh" --test >&2
-  export PYTHONPATH=$root/.deps/libtorch-cuda:$site
-}
 
 # $1 a dtype of ours, $2 ranks; prints one JSON line.
 ours() {
@@ -59,7 +45,8 @@ record() {  # round, label, command...
 }
 
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none OMP_NUM_THREADS=1
-python_side
+"$here/python_side.sh"
+export PYTHONPATH=$root/.deps/libtorch-cuda:$root/.deps/python
 mkdir -p "$root/out"
 figures=$root/out/compare.jsonl errors=$root/out/compare.stderr
 : >"$figures"

@@ -66,8 +66,8 @@ void BatchRing::prepare(RingSlot& slot, ReadPlan plan) {
     slot.damaged[row].store(0);
     slot.frames_left[row].store(static_cast<int32_t>(reader_.items().frames()));
   }
-  slot.missing = share;
   slot.plan = std::move(plan);
+  slot.missing = static_cast<int64_t>(slot.plan.group_count());
 }
 
 ReadPlan BatchRing::plan_of(int64_t step) {
@@ -87,7 +87,7 @@ void BatchRing::plan_ahead(int64_t step) {
   ReadPlan plan = plan_of(step);
   if (config_.advise) reader_.advise(plan);
   const std::lock_guard hold(mutex_);
-  if (next_.step < step) ahead_.insert_or_assign(step, std::move(plan));
+  if (next_.step < step || (next_.step == step && next_.group == 0)) ahead_.insert_or_assign(step, std::move(plan));
 }
 
 bool BatchRing::take(Task& task) {
@@ -111,17 +111,13 @@ bool BatchRing::take(Task& task) {
   return true;
 }
 
-int64_t BatchRing::fill(const Task& task) {
+void BatchRing::fill(const Task& task) {
   RingSlot& slot = slot_of(task.step);
   reader_.read_group(slot.plan, task.group, {slot.images.mutable_data_ptr<uint8_t>(), slot.damaged.get()});
-  int64_t finished = 0;
   for (size_t i = slot.plan.groups[task.group]; i < slot.plan.groups[task.group + 1]; ++i) {
     const size_t row = slot.plan.pieces[i].row;
-    if (slot.frames_left[row].fetch_sub(1) != 1) continue;
-    finish_row(slot, row);
-    ++finished;
+    if (slot.frames_left[row].fetch_sub(1) == 1) finish_row(slot, row);
   }
-  return finished;
 }
 
 void BatchRing::finish_row(RingSlot& slot, size_t row) {
@@ -135,7 +131,9 @@ void BatchRing::finish_row(RingSlot& slot, size_t row) {
   const SampleFacts facts =
       reader_.finish(draw, {first, first + static_cast<std::ptrdiff_t>(frames)}, slot.damaged[row].load() != 0, place);
   slot.labels.mutable_data_ptr<int64_t>()[row] = facts.label;
-  slot.weights.mutable_data_ptr<float>()[row] = draw.padding ? 0.0F : 1.0F;
+  // In an evaluation a substitute has its own turn too.
+  const bool counts = !draw.padding && (!facts.substituted || reader_.items().order().shuffled);
+  slot.weights.mutable_data_ptr<float>()[row] = counts ? 1.0F : 0.0F;
   slot.epochs[row] = static_cast<int64_t>(draw.epoch);
   slot.samples[row] = static_cast<int64_t>(facts.number);
   slot.masked[row] = facts.masked;
@@ -146,9 +144,10 @@ void BatchRing::work() {
   while (take(task)) {
     try {
       if (task.group == 0) plan_ahead(task.step + 1);
-      const int64_t finished = fill(task);
+      fill(task);
+      // Groups are counted, not samples: while a worker is in one, the slot and its plan must stay.
       const std::lock_guard hold(mutex_);
-      if ((slot_of(task.step).missing -= finished) == 0) filled_.notify_all();
+      if (--slot_of(task.step).missing == 0) filled_.notify_all();
     } catch (...) {
       const std::lock_guard hold(mutex_);
       fail(task.step);

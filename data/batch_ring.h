@@ -39,7 +39,7 @@ struct RingSlot {
   torch::Tensor labels;                          // i64 [share]
   torch::Tensor weights;                         // f32 [share]
   std::vector<int64_t> epochs, samples, masked;  // [share]
-  int64_t missing = 0;                           // samples that workers have not finished
+  int64_t missing = 0;                           // groups of reads that workers have not finished
 
   ReadPlan plan;
   std::unique_ptr<std::atomic<int32_t>[]> frames_left;  // [share]
@@ -79,7 +79,7 @@ class BatchRing {
   void fail(int64_t step);          // under the lock, in a handler
   bool filled(int64_t step) const;  // under the lock
   bool take(Task& task);            // false: the end
-  int64_t fill(const Task& task);   // samples that it finished
+  void fill(const Task& task);
   void finish_row(RingSlot& slot, size_t row);
   ReadPlan plan_of(int64_t step);
   void plan_ahead(int64_t step);

@@ -16,6 +16,7 @@
 namespace realface::data {
 namespace {
 
+constexpr uint64_t kMostAttempts = 1000;
 constexpr size_t kLandmarkNumbers = 136, kLandmarkBytes = kLandmarkNumbers * sizeof(float);
 
 std::string name_of(const Dataset& dataset, uint64_t number) {
@@ -157,14 +158,20 @@ SampleFacts FrameReader::read(const Draw& draw, const SampleSlot& slot) {
 }
 
 SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot) {
+  SampleFacts facts;
   damaged = damaged || !load_landmarks(numbers, slot.landmarks);
+  facts.substituted = damaged;
   for (uint64_t attempt = 0; damaged; ++attempt) {
+    if (attempt == kMostAttempts)
+      throw DataError(
+          name_of(*dataset_, numbers.front()) + " is damaged, and so are " + std::to_string(kMostAttempts) +
+          " others that were drawn of its class; run `realface verify` on the shards, then copy or make the "
+          "damaged ones again");
     Draw other = draw;
     other.item = items_->substitute(draw, attempt);
     items_->frames_of(other, numbers.data());
     damaged = !load_all(numbers, slot.images) || !load_landmarks(numbers, slot.landmarks);
   }
-  SampleFacts facts;
   facts.number = numbers.front();
   facts.label = label_of(facts.number);
   draw_on(draw, slot, facts);
@@ -174,7 +181,7 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
 int8_t FrameReader::label_of(uint64_t number) const {
   const Dataset::Place place = dataset_->find(number);
   const ShardTable& table = *dataset_->table(place.shard);
-  if (items_->frames() == 1) return table.label[place.frame];
+  if (items_->unit() != Unit::clip) return table.label[place.frame];
   const auto next = std::upper_bound(table.first.begin(), table.first.end(), place.frame);
   return table.video_label[static_cast<size_t>(next - table.first.begin()) - 1];
 }
@@ -217,10 +224,10 @@ void FrameReader::note_damage(uint64_t number, const std::string& why) {
     if (damaged_.insert(number).second) log::warn(why + ", also when read again; another sample takes its place");
     damaged = damaged_.size();
   }
-  const uint64_t items = items_->size();
-  if (static_cast<double>(damaged) > config_.max_bad_share * static_cast<double>(items))
+  const uint64_t frames = items_->stored_frames();
+  if (static_cast<double>(damaged) > config_.max_bad_share * static_cast<double>(frames))
     throw DataError(why + ", also when read again; " + std::to_string(damaged) + " frames of a stream of " +
-                    std::to_string(items) +
+                    std::to_string(frames) +
                     " are damaged, more than data.max_bad_share allows; run `realface verify` on the shards, then "
                     "copy or make the damaged ones again");
 }

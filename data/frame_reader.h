@@ -29,6 +29,7 @@ struct SampleFacts {
   uint64_t number = 0;  // of its first frame in the whole dataset: the key of what is drawn about it
   int8_t label = -1;
   int64_t masked = 0;  // patches
+  bool substituted = false;
 };
 
 struct FrameReaderConfig {
@@ -44,8 +45,8 @@ struct FrameReaderConfig {
 ///
 /// A frame or landmarks whose checksum fails are read again from the disk; if they fail again, another item of the same
 /// class takes the sample's place, drawn by (seed, position), so that the choice does not depend on ranks or threads.
-/// Where more than `max_bad_share` of the stream's items were found damaged by this process, DataError is thrown
-/// instead.
+/// Where more than `max_bad_share` of the stream's frames were found damaged by this process, or no whole item is found
+/// among 1,000 of a class, DataError is thrown instead.
 class FrameReader {
  public:
   FrameReader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Items> items,

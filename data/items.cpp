@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "base/counter_rng.h"
 #include "base/error.h"
@@ -10,12 +12,25 @@ namespace realface::data {
 namespace {
 
 constexpr const char* kReal = "real";
+constexpr uint64_t kGap = 1 << 20;  // of other classes' bytes that are read along rather than left out
 
 void check_word(const std::string& key, const std::string& word, const std::vector<std::string>& known) {
   if (std::ranges::find(known, word) != known.end()) return;
   std::string list;
   for (const std::string& name : known) list.append(list.empty() ? "" : ", ").append(name);
   throw ConfigError("[data] a stream asks for the " + key + " '" + word + "'; known: " + list);
+}
+
+/// The longest run of frames in [first, end) that have this label; all of them where none has.
+std::pair<uint64_t, uint64_t> longest_run(const ShardTable& table, uint64_t first, uint64_t end, int8_t label) {
+  std::pair<uint64_t, uint64_t> best{first, first};
+  for (uint64_t begin = first; begin < end;) {
+    uint64_t stop = begin + 1;
+    while (stop < end && table.label[stop] == table.label[begin]) ++stop;
+    if (table.label[begin] == label && stop - begin > best.second - best.first) best = {begin, stop};
+    begin = stop;
+  }
+  return best.first == best.second ? std::pair{first, end} : best;
 }
 
 Unit unit_of(const std::string& word) {
@@ -64,7 +79,7 @@ size_t Items::class_of(const Dataset& dataset, const Video& video, int8_t label)
   };
   if (config_.balance == "none") return named("all");
   if (config_.balance == "domain") return named(name(names.dataset, table.dataset[video.number]));
-  return named(label == 0 ? kReal : name(names.manip, table.manip[video.number]));
+  return named(label == 0 ? kReal : "fake/" + name(names.manip, table.manip[video.number]));
 }
 
 /// Frames go by their own labels, since fake videos may hold real parts; videos and clips go by the video's.
@@ -72,28 +87,40 @@ void Items::add_video(const Dataset& dataset, const Video& video) {
   const ShardTable& table = *dataset.table(video.shard);
   const uint64_t first = table.first[video.number], end = table.first[video.number + 1];
   if (first == end) return;
-  if (unit_ != Unit::frame) {
-    const int8_t label = table.video_label[video.number];
-    if (!sought(config_.label, label)) return;
-    if (unit_ == Unit::clip && end - first < span()) {
-      ++too_short_;
-      return;
-    }
-    return add_run(dataset, video, class_of(dataset, video, label), first, end);
-  }
+  if (unit_ != Unit::frame) return add_whole_video(dataset, video);
   for (uint64_t begin = first; begin < end;) {
     uint64_t stop = begin + 1;
     while (stop < end && table.label[stop] == table.label[begin]) ++stop;
-    if (sought(config_.label, table.label[begin]))
+    if (config_.balance == "label" && table.label[begin] < 0)
+      unlabelled_ += static_cast<int64_t>(stop - begin);
+    else if (sought(config_.label, table.label[begin]))
       add_run(dataset, video, class_of(dataset, video, table.label[begin]), begin, stop);
     begin = stop;
   }
 }
 
+void Items::add_whole_video(const Dataset& dataset, const Video& video) {
+  const ShardTable& table = *dataset.table(video.shard);
+  uint64_t first = table.first[video.number], end = table.first[video.number + 1];
+  const int8_t label = table.video_label[video.number];
+  if (!sought(config_.label, label)) return;
+  if (config_.balance == "label" && label < 0) {
+    ++unlabelled_;
+    return;
+  }
+  if (unit_ == Unit::video) std::tie(first, end) = longest_run(table, first, end, label);
+  if (unit_ == Unit::clip && end - first < span()) {
+    ++too_short_;
+    return;
+  }
+  add_run(dataset, video, class_of(dataset, video, label), first, end);
+}
+
 void Items::add_run(const Dataset& dataset, const Video& video, size_t number, uint64_t begin, uint64_t end) {
   Class& one = classes_[number];
   const uint64_t first = dataset.first_frame(video.shard) + begin, before = one.items();
-  if (config_.windowed) extend_block(dataset, video.shard, one, begin, end);
+  stored_frames_ += end - begin;
+  if (config_.windowed) extend_block(dataset, video, one, begin, end);
   const bool joins =
       unit_ == Unit::frame && !one.runs.empty() && one.runs.back().first + one.runs.back().frames == first;
   if (!joins) one.runs.push_back({first, 0, before});
@@ -104,17 +131,23 @@ void Items::add_run(const Dataset& dataset, const Video& video, size_t number, u
 }
 
 /// A block ends with a video, and with a shard; the next begins where the items now end.
-void Items::extend_block(const Dataset& dataset, size_t shard, Class& one, uint64_t begin, uint64_t end) {
-  const ShardTable& table = *dataset.table(shard);
+void Items::extend_block(const Dataset& dataset, const Video& video, Class& one, uint64_t begin, uint64_t end) {
+  const ShardTable& table = *dataset.table(video.shard);
   const uint64_t from = table.blob_at() + table.offset[begin], to = table.blob_at() + table.offset[end];
-  const bool fits = !one.blocks.empty() && one.blocks.back().shard == shard &&
-                    one.blocks.back().end - one.blocks.back().begin < config_.block_bytes;
-  if (fits) {
-    one.blocks.back().end = to;
-    return;
+  const bool same_shard = !one.blocks.empty() && one.blocks.back().extents.back().shard == video.shard;
+  const bool fits =
+      same_shard && (one.blocks.back().bytes < config_.block_bytes || one.blocks.back().last_video == video.number);
+  if (!fits) {
+    one.blocks.emplace_back();
+    one.boundaries->first.push_back(one.items());
   }
-  one.blocks.push_back({shard, from, to});
-  one.boundaries->first.push_back(one.items());
+  Block& block = one.blocks.back();
+  block.bytes += to - from;
+  block.last_video = video.number;
+  if (block.extents.empty() || from > block.extents.back().end + kGap)
+    block.extents.push_back({video.shard, from, to});
+  else
+    block.extents.back().end = to;
 }
 
 void Items::arrange() {
@@ -136,7 +169,7 @@ void Items::arrange() {
   for (size_t i = 0; i < classes_.size(); ++i) {
     Class& one = classes_[i];
     one.boundaries->first.push_back(one.items());
-    one.boundaries->per_window = config_.blocks_per_window;
+    one.boundaries->per_window = std::max<uint64_t>(1, config_.blocks_per_window / classes_.size());
     order_.classes.push_back({first, one.items(), config_.windowed ? one.boundaries : nullptr});
     first += one.items();
     (config_.balance == "label" && names_[i] == kReal ? reals : others).push_back(i);

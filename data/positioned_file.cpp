@@ -45,11 +45,16 @@ void PositionedFile::read(uint64_t position, void* out, size_t size) const {
 }
 
 void PositionedFile::advise(uint64_t position, size_t size) const {
+  if (size == 0) return;  // it would mean: to the end of the file
   ::posix_fadvise(descriptor_, static_cast<off_t>(position), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
 }
 
 void PositionedFile::forget(uint64_t position, size_t size) const {
-  ::posix_fadvise(descriptor_, static_cast<off_t>(position), static_cast<off_t>(size), POSIX_FADV_DONTNEED);
+  if (size == 0) return;  // it would mean: to the end of the file
+  // Pages that a range covers in part are kept; what is damaged may lie there.
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t begin = position / page * page, end = (position + size + page - 1) / page * page;
+  ::posix_fadvise(descriptor_, static_cast<off_t>(begin), static_cast<off_t>(end - begin), POSIX_FADV_DONTNEED);
 }
 
 int64_t PositionedFile::size() const {

@@ -59,7 +59,8 @@ class PositionedFile {
   void read(uint64_t position, void* out, size_t size) const;
   /// Asks the kernel to begin reading the range, which should be small: it reads ahead no more than the device's limit.
   void advise(uint64_t position, size_t size) const;
-  /// Asks the kernel to drop its copy of the range, so that the next read goes to the disk.
+  /// Asks the kernel to drop its copy of the range, and of the pages at its ends, so that the next read goes to the
+  /// disk.
   void forget(uint64_t position, size_t size) const;
   int64_t size() const;
 

@@ -44,6 +44,9 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
   if (found->too_short() > 0)
     log::info("[data] " + std::to_string(found->too_short()) + " videos hold too few frames for a clip of " +
               std::to_string(needs.frames) + " and are left out");
+  if (found->unlabelled() > 0)
+    log::info("[data] " + std::to_string(found->unlabelled()) + " " + needs.unit +
+              "s have no label and are left out of the balance");
   return found;
 }
 
@@ -62,7 +65,9 @@ std::string order_text(const DataConfig& config, const StreamNeeds& needs) {
   std::string message = "[";
   message.append(part).append("] was stopped with ").append(key).append(" ").append(saved);
   message.append("; here it is ").append(here);
-  message.append("; resume with the dataset and seed it began with, or begin in a new run.dir");
+  message.append(
+      "; resume with the dataset, the seed and the kind of stream (data.order, its windows, unit, balance) that "
+      "it began with, or begin in a new run.dir");
   throw DataError(message);
 }
 

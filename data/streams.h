@@ -21,7 +21,7 @@ struct DataConfig {
   std::string order = "global";  // global: any sample may follow any other; window: for parallel file systems, which
                                  // want large reads: samples are mixed within windows of blocks (docs/data.md)
   int64_t block_mb = 16;         // of a window's block: whole videos, read at once
-  int64_t window_blocks = 512;   // of a window; a node's page cache should hold two windows
+  int64_t window_blocks = 512;   // of a window; a node's page cache should hold three windows
 };
 
 /// What a stage asks of one stream; `stages::needs` fills it in.

@@ -45,7 +45,7 @@ void WindowStager::reach(uint64_t position) {
     // The window before may still be read from by the updates under way.
     for (auto known = known_.begin(); known != known_.end();) {
       const bool old = known->first == number && known->second + 1 < now;
-      if (old) over_.push_back(*known);
+      if (old && std::erase(wanted_, *known) == 0) over_.push_back(*known);
       more = more || old;
       known = old ? known_.erase(known) : std::next(known);
     }
@@ -58,35 +58,54 @@ uint64_t WindowStager::bytes_read() const {
   return bytes_read_;
 }
 
-std::vector<Items::BlockBytes> WindowStager::blocks_of(const Job& job) {
-  std::vector<Items::BlockBytes> mine;
+bool WindowStager::still_known(const Job& job) const {
+  const std::lock_guard hold(mutex_);
+  return !stop_ && known_.contains(job);
+}
+
+std::vector<uint64_t> WindowStager::blocks_of(const Job& job) {
+  std::vector<uint64_t> mine;
   const std::vector<uint64_t> blocks = blocks_.shuffle_of(job.first).blocks_of(job.second);
   for (size_t i = static_cast<size_t>(local_rank_); i < blocks.size(); i += static_cast<size_t>(local_size_))
-    mine.push_back(items_->bytes_of(job.first, blocks[i]));
+    mine.push_back(blocks[i]);
   return mine;
 }
 
 /// Read and thrown away: the kernel's own read-ahead stops at the device's limit, far below a block.
 void WindowStager::stage(const Job& job) {
   std::vector<std::byte> piece(kPiece);
-  for (const Items::BlockBytes& block : blocks_of(job))
-    for (uint64_t at = block.begin; at < block.end; at += kPiece) {
-      const size_t size = std::min<uint64_t>(kPiece, block.end - at);
-      try {
-        dataset_->file(block.shard).read(at, piece.data(), size);
-      } catch (const DataError& error) {
-        log::warn(std::string("while reading ahead: ") + error.what());  // whoever needs a frame there will say more
-        break;
+  for (const uint64_t block : blocks_of(job)) {
+    if (!still_known(job)) return;  // training has overtaken it
+    for (const Items::Extent& extent : items_->extents_of(job.first, block))
+      for (uint64_t at = extent.begin; at < extent.end; at += kPiece) {
+        const size_t size = std::min<uint64_t>(kPiece, extent.end - at);
+        try {
+          dataset_->file(extent.shard).read(at, piece.data(), size);
+        } catch (const DataError& error) {
+          log::warn(std::string("while reading ahead: ") + error.what());  // whoever needs a frame there says more
+          break;
+        }
+        const std::lock_guard hold(mutex_);
+        bytes_read_ += size;
       }
-      const std::lock_guard hold(mutex_);
-      bytes_read_ += size;
-      if (stop_) return;
-    }
+  }
 }
 
+/// Blocks that a later window holds too, as happens where an epoch ends, stay.
 void WindowStager::drop(const Job& job) {
-  for (const Items::BlockBytes& block : blocks_of(job))
-    dataset_->file(block.shard).forget(block.begin, block.end - block.begin);
+  std::set<Job> known;
+  {
+    const std::lock_guard hold(mutex_);
+    known = known_;
+  }
+  std::set<uint64_t> needed;
+  for (const Job& other : known)
+    if (other.first == job.first)
+      for (const uint64_t block : blocks_.shuffle_of(other.first).blocks_of(other.second)) needed.insert(block);
+  for (const uint64_t block : blocks_of(job))
+    if (!needed.contains(block))
+      for (const Items::Extent& extent : items_->extents_of(job.first, block))
+        dataset_->file(extent.shard).forget(extent.begin, extent.end - extent.begin);
 }
 
 void WindowStager::work() {

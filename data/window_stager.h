@@ -17,8 +17,9 @@ namespace realface::data {
 
 /// Reads the blocks of a windowed order into the node's page cache, whole and one window ahead, so that a parallel file
 /// system sees reads of megabytes while samples are picked at random from memory; and gives windows up once they are
-/// over. The ranks of a node share the reading: block i of a window is read by local rank i mod their number. So a node
-/// needs memory for two windows (2 x 512 blocks of 16 MiB by default).
+/// over. The ranks of a node share the reading: block i of a window is read by local rank i mod their number. The
+/// window before is kept while updates that draw from it may still be under way, so a node needs memory for three
+/// windows (3 x 512 blocks of 16 MiB by default).
 class WindowStager {
  public:
   WindowStager(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Items> items, int local_rank,
@@ -37,7 +38,8 @@ class WindowStager {
   void work();
   void stage(const Job& job);
   void drop(const Job& job);
-  std::vector<Items::BlockBytes> blocks_of(const Job& job);
+  bool still_known(const Job& job) const;
+  std::vector<uint64_t> blocks_of(const Job& job);  // those of this rank
 
   std::shared_ptr<const Dataset> dataset_;
   std::shared_ptr<const Items> items_;

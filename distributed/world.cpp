@@ -166,9 +166,10 @@ Communicator& World::group() { return *members_->group; }
 Communicator& World::host_group() { return *members_->host_group; }
 
 NodeBlock World::node_block(size_t bytes) {
-  if (members_->local_size == 1) return own_block(bytes);
+  if (members_->size == 1) return own_block(bytes);
+  // The split is collective over all ranks, those that are alone on their node too.
   const MpiGroup node = MpiGroup::of_node(MPI_COMM_WORLD);
-  auto memory = NodeMemory::allocate(node, bytes);
+  auto memory = node.size() == 1 ? nullptr : NodeMemory::allocate(node, bytes);
   if (memory == nullptr) return own_block(bytes);
   std::byte* const first = memory->of(0);
   return {std::shared_ptr<std::byte>(std::move(memory), first), node.size(), node.rank()};

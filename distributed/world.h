@@ -48,7 +48,8 @@ class World {
   /// For host tensors, apart from group(): small agreements that must not queue behind gradients.
   Communicator& host_group();
 
-  /// Memory of this node, seen by all of its ranks; of this rank alone where they cannot map one another's. Collective.
+  /// Memory of this node, seen by all of its ranks; of this rank alone where they cannot map one another's. Collective
+  /// over all ranks of the world; `bytes` may differ from node to node.
   NodeBlock node_block(size_t bytes);
 
   /// Ranks, hosts, devices, library versions, BLAS and threads per rank, for rank 0 to print: lines, the last without

@@ -32,7 +32,7 @@ using Json = nlohmann::json;
 
 struct Options {
   bool json = false;
-  std::string model = "small", dtype = "fp32", mask = "random", shards;
+  std::string model = "small", dtype = "fp32", mask = "random", shards, order = "global";
   double ratio = 0.75;
   int64_t batch = 16, steps = 20, warmup = 3;  // batch: samples of one rank
   int workers = 1;
@@ -178,7 +178,11 @@ void bench_loader(const Options& options) {
   data::DataConfig config;
   config.shards = options.shards;
   config.workers = options.workers;
+  config.order = options.order;
   data::StreamNeeds needs;
+  needs.label = "any";
+  needs.split = "all";
+  needs.augment.flip = true;
   needs.batch = options.batch * world.size();
   needs.mask = mask_config(options);
   const auto model = models::mae_preset(options.model);
@@ -192,6 +196,7 @@ void bench_loader(const Options& options) {
   result["bench"] = "loader";
   result["dtype"] = "uint8";
   result["workers"] = options.workers;
+  result["order"] = options.order;
   print(options, world, result);
 }
 
@@ -204,7 +209,8 @@ void add_common(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--steps", options.steps, "Steps measured")->check(CLI::PositiveNumber)->capture_default_str();
   command.add_option("--warmup", options.warmup, "Steps before")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command.add_option("--mask", options.mask, "Kind of mask, without landmarks: random or block")->capture_default_str();
+  command.add_option("--mask", options.mask, "Kind of mask, without landmarks: random, block; none for the loader")
+      ->capture_default_str();
   command.add_option("--ratio", options.ratio, "Share masked")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command.add_option("--threads", options.world.threads, "Compute threads of a rank; 0: its share of the cores");
   command.add_option("--device", options.world.device, "auto, cpu or cuda")->capture_default_str();
@@ -227,6 +233,9 @@ void add_bench(CLI::App& app) {
   loader->add_option("--shards", options->shards, "Folder that `realface preprocess` wrote")->required();
   loader->add_option("--workers", options->workers, "Reader threads")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  loader->add_option("--order", options->order, "global or window")
+      ->check(CLI::IsMember({"global", "window"}))
       ->capture_default_str();
   loader->callback([options] { bench_loader(*options); });
 }

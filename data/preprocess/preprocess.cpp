@@ -89,6 +89,7 @@ class Run {
   Setup plan() {
     importers::Listing listing = importers::import_dataset(config_.dataset, config_.input, config_.import);
     outcome_.unplaced = std::move(listing.unplaced);
+    for (const std::string& note : listing.notes) log::info("[preprocess] " + note);
     Setup setup;
     setup.plan = make_plan(std::move(listing.sources), described(config_, model_->sha256()), config_.code_version);
     make_folder(output_.path());

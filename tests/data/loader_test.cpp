@@ -167,6 +167,24 @@ TEST_F(Loader, ReadsNeighboursTogetherAndEachFrameOnce) {
   EXPECT_EQ(numbers, (std::vector<uint64_t>{0, 1, 2, 2, 12, 13, 20}));
 }
 
+TEST_F(Loader, AClassWithoutAWholeSampleEndsTheRunInsteadOfSearchingForEver) {
+  for (size_t frame = 0; frame < 12; ++frame) damage(1, frame);
+  FrameReader& frames = reader({.seed = 3, .max_bad_share = 1}, {.balance = "domain"});
+  EXPECT_NE(load(frames, {.position = 1, .item = 14}).facts.number, 14U);  // the other shard has some
+  for (size_t frame = 0; frame < 12; ++frame) damage(0, frame);
+  EXPECT_THROW(load(frames, {.position = 1, .item = 14}), DataError);
+}
+
+TEST_F(Loader, ASubstituteIsSaidToBeOne) {
+  damage(0, 5);
+  FrameReader& frames = reader({.seed = 3, .max_bad_share = 0.5}, {.shuffled = false});
+  EXPECT_FALSE(load(frames, {.position = 4, .item = 4}).facts.substituted);
+  EXPECT_TRUE(load(frames, {.position = 5, .item = 5}).facts.substituted);
+  BatchRing ring(ring_config(8, 2, 2), frames, {8, 1, 0}, 0, 1);
+  const RingSlot& slot = ring.wait(0);
+  for (int64_t row = 0; row < 8; ++row) EXPECT_EQ(slot.weights[row].item<float>(), row == 5 ? 0.0F : 1.0F);
+}
+
 TEST_F(Loader, TooManyDamagedFramesEndTheRunWithTheirNames) {
   damage(1, 2);
   FrameReader& frames = reader();

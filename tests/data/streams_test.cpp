@@ -204,7 +204,15 @@ TEST_F(StreamsTest, MaskCountsAreThoseOfAllRanks) {
   }
 }
 
-TEST_F(StreamsTest, ResumesWhereTheHandingOutStopped) {
+/// Of a stream as it is and as it is after a resume.
+class Resumes : public StreamsTest, public ::testing::WithParamInterface<std::tuple<const char*, const char*>> {};
+INSTANTIATE_TEST_SUITE_P(InEveryMode, Resumes,
+                         ::testing::Combine(::testing::Values("global", "window"), ::testing::Values("none", "label")));
+
+TEST_P(Resumes, WhereTheHandingOutStopped) {
+  config_.order = std::get<0>(GetParam());
+  config_.window_blocks = 2;
+  needs_.balance = std::get<1>(GetParam());
   needs_.mask.kind = "roi_part";
   needs_.augment = {.flip = true, .smallest = 0.8};
   const auto whole = open();
