@@ -33,7 +33,7 @@ bench() {  # program, filter
   "$build/benchmarks/$1" --benchmark_filter="$2" --benchmark_format=json --benchmark_min_time=1 2>/dev/null | python3 -c '
 import json, sys
 for one in json.load(sys.stdin)["benchmarks"]:
-    name = one["name"].split("/real_time")[0].replace("/threads:1", "")
+    name = one["name"].replace("/real_time", "").replace("/threads:1", "")
     print(json.dumps({"name": name, "images_per_s": one["items_per_second"]}))'
 }
 
