@@ -90,7 +90,11 @@ TEST_F(WindowStagerTest, WindowsThatTrainingHasOvertakenAreNotRead) {
   stagers.push_back(std::make_unique<WindowStager>(dataset_, items_, 0, 1));
   for (uint64_t epoch = 0; epoch < 200; ++epoch) stagers[0]->reach(epoch * items_->size());
   stagers[0]->reach(200 * items_->size());
-  read_by(stagers, bytes_of_windows(0, 399));  // until it rests
+  for (uint64_t before = 1, now = 0; before != now;) {  // until it rests
+    before = now;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    now = stagers[0]->bytes_read();
+  }
   EXPECT_LT(stagers[0]->bytes_read(), bytes_of_windows(0, 399));
 }
 
