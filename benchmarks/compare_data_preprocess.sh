@@ -16,14 +16,7 @@ clips=${REALFACE_TEST_DATA:-$root/../shared/test-data}/ffpp
 [ -d "$clips" ] || { echo "compare: there is no $clips; REALFACE_TEST_DATA names the test data" >&2; exit 1; }
 
 site=$root/.deps/python-data
-digest=$(sha256sum "$here/requirements-data.txt" | cut -d' ' -f1)
-if [ "$(cat "$site/.complete" 2>/dev/null)" != "$digest" ]; then
-  echo "compare: fetching the Python packages" >&2
-  rm -rf "$site"
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target "$site" -r "$here/requirements-data.txt"
-  echo "$digest" >"$site/.complete"
-fi
-
+"$here/python_packages.sh" requirements-data.txt "$site"
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/realface-compare.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

@@ -13,7 +13,7 @@
 #include "base/crc32c.h"
 #include "data/codec.h"
 #include "data/dataset.h"
-#include "data/read_plan.h"
+#include "data/sampler.h"
 #include "distributed/self_communicator.h"
 
 namespace realface::data {
@@ -51,7 +51,7 @@ void BM_plain_pread(benchmark::State& state) {
   };
   std::vector<Piece> pieces;
   for (const uint64_t number : all.numbers) {
-    const auto range = frame_range(*all.dataset, number);
+    const auto range = all.dataset->range_of(number);
     pieces.push_back({files[range.shard], range.size(), static_cast<off_t>(range.begin)});
   }
   std::vector<std::byte> blob(1 << 20);
@@ -68,7 +68,7 @@ void BM_loader_pread(benchmark::State& state) {
   std::vector<std::byte> blob(1 << 20);
   for (auto _ : state)
     for (const uint64_t number : all.numbers) {
-      const auto range = frame_range(*all.dataset, number);
+      const auto range = all.dataset->range_of(number);
       all.dataset->file(range.shard).read(range.begin, blob.data(), range.size());
     }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(all.numbers.size()));
@@ -82,7 +82,7 @@ void BM_read_check_decode(benchmark::State& state) {
   std::vector<uint8_t> picture(static_cast<size_t>(manifest.height * manifest.width * 3));
   for (auto _ : state)
     for (const uint64_t number : all.numbers) {
-      const auto range = frame_range(*all.dataset, number);
+      const auto range = all.dataset->range_of(number);
       const std::span bytes(blob.data(), range.size());
       all.dataset->file(range.shard).read(range.begin, blob.data(), range.size());
       const auto place = all.dataset->find(number);

@@ -4,12 +4,5 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
-site=$root/.deps/python
-digest=$(sha256sum "$here/requirements.txt" | cut -d' ' -f1)
-if [ "$(cat "$site/.complete" 2>/dev/null)" != "$digest" ]; then
-  echo "compare: fetching the Python packages" >&2
-  rm -rf "$site"
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target "$site" -r "$here/requirements.txt"
-  echo "$digest" >"$site/.complete"
-fi
+"$here/python_packages.sh" requirements.txt "$root/.deps/python"
 CUDA=1 "$root/cmake/setup/setup.sh" --test >&2

@@ -150,4 +150,11 @@ Dataset::Place Dataset::find(uint64_t number) const {
   return {shard, static_cast<size_t>(number - first_[shard])};
 }
 
+FileRange Dataset::range_of(uint64_t number) const {
+  const Place place = find(number);
+  const ShardTable& table = tables_[place.shard];
+  const uint64_t at = table.blob_at();
+  return {place.shard, at + table.offset[place.frame], at + table.offset[place.frame + 1]};
+}
+
 }  // namespace realface::data

@@ -28,6 +28,13 @@ struct ShardTable {
   uint64_t videos() const { return video_label.size(); }
 };
 
+/// Bytes [begin, end) of a shard's file.
+struct FileRange {
+  size_t shard = 0;
+  uint64_t begin = 0, end = 0;
+  size_t size() const { return end - begin; }
+};
+
 /// The shards of a folder, opened for reading by many threads. Immutable once open.
 class Dataset {
  public:
@@ -54,6 +61,8 @@ class Dataset {
   };
   /// Where a frame lies. Its shard must be open.
   Place find(uint64_t number) const;
+  /// The encoded bytes of a frame. Its shard must be open.
+  FileRange range_of(uint64_t number) const;
   const PositionedFile& file(size_t shard) const { return files_[shard]; }
   const std::string& name(size_t shard) const { return manifest_.shards[shard].name; }
 

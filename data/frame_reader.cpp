@@ -48,14 +48,14 @@ FrameReader::FrameReader(std::shared_ptr<const Dataset> dataset, std::shared_ptr
 
 void FrameReader::advise(const ReadPlan& plan) const {
   for (size_t group = 0; group < plan.group_count(); ++group) {
-    const ReadPlan::Range range = plan.range_of(*dataset_, group);
+    const FileRange range = plan.range_of(*dataset_, group);
     dataset_->file(range.shard).advise(range.begin, range.size());
   }
 }
 
 void FrameReader::read_group(const ReadPlan& plan, size_t group, const Target& target) {
   thread_local std::vector<std::byte> bytes;
-  const ReadPlan::Range range = plan.range_of(*dataset_, group);
+  const FileRange range = plan.range_of(*dataset_, group);
   bytes.resize(range.size());
   bool whole = true;
   try {
@@ -67,15 +67,12 @@ void FrameReader::read_group(const ReadPlan& plan, size_t group, const Target& t
   const auto frames = static_cast<size_t>(items_->frames());
   for (size_t i = plan.groups[group]; i < plan.groups[group + 1]; ++i) {
     const Piece& piece = plan.pieces[i];
-    const ReadPlan::Range mine = frame_range(*dataset_, piece.number);
+    const FileRange mine = dataset_->range_of(piece.number);
     uint8_t* image = target.images + (piece.row * frames + piece.t) * frame_bytes();
     std::string why;
     if (whole && decode(piece.number, std::span(bytes).subspan(mine.begin - range.begin, mine.size()), image, why))
       continue;
-    dataset_->file(range.shard).forget(mine.begin, mine.size());
-    if (load(piece.number, image, why)) continue;
-    note_damage(piece.number, why);
-    target.damaged[piece.row].store(1);
+    if (!load_again(piece.number, image)) target.damaged[piece.row].store(1);
   }
 }
 
@@ -97,7 +94,7 @@ bool FrameReader::decode(uint64_t number, std::span<const std::byte> blob, uint8
 
 bool FrameReader::load(uint64_t number, uint8_t* image, std::string& why) const {
   thread_local std::vector<std::byte> blob;
-  const ReadPlan::Range range = frame_range(*dataset_, number);
+  const FileRange range = dataset_->range_of(number);
   try {
     blob.resize(range.size());
     dataset_->file(range.shard).read(range.begin, blob.data(), blob.size());
@@ -109,16 +106,20 @@ bool FrameReader::load(uint64_t number, uint8_t* image, std::string& why) const 
   return decode(number, blob, image, why);
 }
 
+bool FrameReader::load_again(uint64_t number, uint8_t* image) {
+  const FileRange range = dataset_->range_of(number);
+  dataset_->file(range.shard).forget(range.begin, range.size());
+  std::string why;
+  if (load(number, image, why)) return true;
+  note_damage(number, why);
+  return false;
+}
+
 bool FrameReader::load_all(const std::vector<uint64_t>& numbers, uint8_t* images) {
   std::string why;
   for (size_t t = 0; t < numbers.size(); ++t) {
     uint8_t* image = images + t * frame_bytes();
-    if (load(numbers[t], image, why)) continue;
-    const ReadPlan::Range range = frame_range(*dataset_, numbers[t]);
-    dataset_->file(range.shard).forget(range.begin, range.size());
-    if (load(numbers[t], image, why)) continue;
-    note_damage(numbers[t], why);
-    return false;
+    if (!load(numbers[t], image, why) && !load_again(numbers[t], image)) return false;
   }
   return true;
 }

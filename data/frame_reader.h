@@ -76,6 +76,7 @@ class FrameReader {
   }
   bool decode(uint64_t number, std::span<const std::byte> blob, uint8_t* image, std::string& why) const;
   bool load(uint64_t number, uint8_t* image, std::string& why) const;
+  bool load_again(uint64_t number, uint8_t* image);  // past the kernel's copy; notes the damage where that fails too
   bool load_all(const std::vector<uint64_t>& numbers, uint8_t* images);
   bool load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks);
   void note_damage(uint64_t number, const std::string& why);

@@ -21,12 +21,19 @@ void check_word(const std::string& key, const std::string& word, const std::vect
   throw ConfigError("[data] a stream asks for the " + key + " '" + word + "'; known: " + list);
 }
 
+/// The end of the run of equal labels that begins here.
+uint64_t run_end(const ShardTable& table, uint64_t begin, uint64_t end) {
+  const auto differs = [label = table.label[begin]](int8_t other) { return other != label; };
+  const auto first = table.label.begin() + static_cast<std::ptrdiff_t>(begin);
+  const auto last = table.label.begin() + static_cast<std::ptrdiff_t>(end);
+  return begin + static_cast<uint64_t>(std::find_if(first, last, differs) - first);
+}
+
 /// The longest run of frames in [first, end) that have this label; all of them where none has.
 std::pair<uint64_t, uint64_t> longest_run(const ShardTable& table, uint64_t first, uint64_t end, int8_t label) {
   std::pair<uint64_t, uint64_t> best{first, first};
   for (uint64_t begin = first; begin < end;) {
-    uint64_t stop = begin + 1;
-    while (stop < end && table.label[stop] == table.label[begin]) ++stop;
+    const uint64_t stop = run_end(table, begin, end);
     if (table.label[begin] == label && stop - begin > best.second - best.first) best = {begin, stop};
     begin = stop;
   }
@@ -89,8 +96,7 @@ void Items::add_video(const Dataset& dataset, const Video& video) {
   if (first == end) return;
   if (unit_ != Unit::frame) return add_whole_video(dataset, video);
   for (uint64_t begin = first; begin < end;) {
-    uint64_t stop = begin + 1;
-    while (stop < end && table.label[stop] == table.label[begin]) ++stop;
+    const uint64_t stop = run_end(table, begin, end);
     if (config_.balance == "label" && table.label[begin] < 0)
       unlabelled_ += static_cast<int64_t>(stop - begin);
     else if (sought(config_.label, table.label[begin]))
@@ -178,12 +184,17 @@ void Items::arrange() {
     if (!group->empty()) order_.groups.push_back(*group);
 }
 
-void Items::frames_of(const Draw& draw, uint64_t* numbers) const {
+size_t Items::class_of_item(uint64_t item) const {
   const auto& classes = order_.classes;
-  const auto next = std::upper_bound(classes.begin(), classes.end(), draw.item,
-                                     [](uint64_t item, const ItemClass& one) { return item < one.first; });
-  const auto number = static_cast<size_t>(next - classes.begin()) - 1;
-  const uint64_t item = draw.item - classes[number].first;
+  const auto next =
+      std::upper_bound(classes.begin(), classes.end(), item,
+                       [](uint64_t sought_item, const ItemClass& one) { return sought_item < one.first; });
+  return static_cast<size_t>(next - classes.begin()) - 1;
+}
+
+void Items::frames_of(const Draw& draw, uint64_t* numbers) const {
+  const size_t number = class_of_item(draw.item);
+  const uint64_t item = draw.item - order_.classes[number].first;
   const auto& runs = classes_[number].runs;
   const auto run = std::upper_bound(runs.begin(), runs.end(), item,
                                     [](uint64_t sought_item, const Run& one) { return sought_item < one.upto; });
@@ -206,9 +217,8 @@ uint64_t Items::start_in(const Run& run, uint64_t view, const Draw& draw) const 
 
 uint64_t Items::substitute(const Draw& draw, uint64_t attempt) const {
   CounterRng rng(config_.seed, CounterRng::Purpose::order, {draw.position, attempt});
-  for (const ItemClass& one : order_.classes)
-    if (draw.item < one.first + one.count) return one.first + rng.below(one.count);
-  return draw.item;
+  const ItemClass& one = order_.classes[class_of_item(draw.item)];
+  return one.first + rng.below(one.count);
 }
 
 }  // namespace realface::data

@@ -54,14 +54,9 @@ class Items {
   /// Another item of the same class, for one that is damaged; a function of the seed, the position and the attempt.
   uint64_t substitute(const Draw& draw, uint64_t attempt) const;
 
-  /// Bytes [begin, end) of a shard's file.
-  struct Extent {
-    size_t shard = 0;
-    uint64_t begin = 0, end = 0;
-  };
   /// Where a block of a windowed class lies: whole videos of one shard, in several extents where other classes' lie
   /// between.
-  const std::vector<Extent>& extents_of(size_t number, uint64_t block) const {
+  const std::vector<FileRange>& extents_of(size_t number, uint64_t block) const {
     return classes_[number].blocks[block].extents;
   }
 
@@ -73,7 +68,7 @@ class Items {
     uint64_t upto = 0;
   };
   struct Block {
-    std::vector<Extent> extents;
+    std::vector<FileRange> extents;
     uint64_t bytes = 0;       // of the class's own frames
     uint64_t last_video = 0;  // that it holds frames of
   };
@@ -88,6 +83,7 @@ class Items {
     size_t shard = 0, number = 0;
   };
   size_t class_of(const Dataset& dataset, const Video& video, int8_t label);
+  size_t class_of_item(uint64_t item) const;
   size_t named(const std::string& name);
   void add_whole_video(const Dataset& dataset, const Video& video);
   void add_video(const Dataset& dataset, const Video& video);

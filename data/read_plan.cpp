@@ -10,16 +10,9 @@ constexpr size_t kMostPieces = 16;
 
 }  // namespace
 
-ReadPlan::Range frame_range(const Dataset& dataset, uint64_t number) {
-  const Dataset::Place place = dataset.find(number);
-  const ShardTable& table = *dataset.table(place.shard);
-  const uint64_t at = table.blob_at();
-  return {place.shard, at + table.offset[place.frame], at + table.offset[place.frame + 1]};
-}
-
-ReadPlan::Range ReadPlan::range_of(const Dataset& dataset, size_t group) const {
-  Range range = frame_range(dataset, pieces[groups[group]].number);
-  range.end = frame_range(dataset, pieces[groups[group + 1] - 1].number).end;
+FileRange ReadPlan::range_of(const Dataset& dataset, size_t group) const {
+  FileRange range = dataset.range_of(pieces[groups[group]].number);
+  range.end = dataset.range_of(pieces[groups[group + 1] - 1].number).end;
   return range;
 }
 
@@ -36,9 +29,9 @@ ReadPlan make_read_plan(const Dataset& dataset, const Items& items, std::vector<
   // A frame's number grows with its place, shard after shard.
   std::stable_sort(plan.pieces.begin(), plan.pieces.end(),
                    [](const Piece& a, const Piece& b) { return a.number < b.number; });
-  ReadPlan::Range together;
+  FileRange together;
   for (size_t i = 0; i < plan.pieces.size(); ++i) {
-    const ReadPlan::Range one = frame_range(dataset, plan.pieces[i].number);
+    const FileRange one = dataset.range_of(plan.pieces[i].number);
     const bool joins = i > 0 && one.shard == together.shard && one.begin <= together.end + kGap &&
                        one.end - together.begin <= kMost && i - plan.groups.back() < kMostPieces;
     if (!joins) {

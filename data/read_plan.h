@@ -24,18 +24,9 @@ struct ReadPlan {
   std::vector<uint32_t> groups;   // [G+1] into pieces: what one read brings
 
   size_t group_count() const { return groups.size() - 1; }
-  /// Bytes [begin, end) of a file.
-  struct Range {
-    size_t shard = 0;
-    uint64_t begin = 0, end = 0;
-    size_t size() const { return end - begin; }
-  };
-  Range range_of(const Dataset& dataset, size_t group) const;
+  FileRange range_of(const Dataset& dataset, size_t group) const;
 };
 
 ReadPlan make_read_plan(const Dataset& dataset, const Items& items, std::vector<Draw> draws);
-
-/// The bytes of one frame.
-ReadPlan::Range frame_range(const Dataset& dataset, uint64_t number);
 
 }  // namespace realface::data

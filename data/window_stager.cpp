@@ -76,7 +76,7 @@ void WindowStager::stage(const Job& job) {
   std::vector<std::byte> piece(kPiece);
   for (const uint64_t block : blocks_of(job)) {
     if (!still_known(job)) return;  // training has overtaken it
-    for (const Items::Extent& extent : items_->extents_of(job.first, block))
+    for (const FileRange& extent : items_->extents_of(job.first, block))
       for (uint64_t at = extent.begin; at < extent.end; at += kPiece) {
         const size_t size = std::min<uint64_t>(kPiece, extent.end - at);
         try {
@@ -104,8 +104,8 @@ void WindowStager::drop(const Job& job) {
       for (const uint64_t block : blocks_.shuffle_of(other.first).blocks_of(other.second)) needed.insert(block);
   for (const uint64_t block : blocks_of(job))
     if (!needed.contains(block))
-      for (const Items::Extent& extent : items_->extents_of(job.first, block))
-        dataset_->file(extent.shard).forget(extent.begin, extent.end - extent.begin);
+      for (const FileRange& extent : items_->extents_of(job.first, block))
+        dataset_->file(extent.shard).forget(extent.begin, extent.size());
 }
 
 void WindowStager::work() {
