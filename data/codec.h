@@ -11,7 +11,7 @@ namespace realface::data {
 /// How the frames of a shard are stored; one for all frames of a dataset.
 enum class Codec : uint8_t {
   raw,            // height x width x 3 bytes
-  gdiff_up_zstd,  // planes G, R-G, B-G; each row minus the row above; the three planes as one zstd frame, level 3
+  gdiff_up_zstd,  // planes G, R-G, B-G; each row minus the row above; one zstd frame, of a block a plane
   png,            // 8 bits a channel, no palette, no alpha
   jpeg,           // YCbCr; accurate DCT both ways, fancy upsampling
 };
@@ -43,7 +43,7 @@ const char* chroma_name(Chroma chroma);
 /// The sampling of that name; DataError where there is none.
 Chroma chroma_by_name(const std::string& name);
 
-/// The settings of the encoder, for the record: "zstd level 3, minmatch 6". Those of jpeg begin with what decides its
+/// The settings of the encoder, for the record: "zstd level -400, ...". Those of jpeg begin with what decides its
 /// pixels: "quality 95, subsampling 4:4:4, ...".
 std::string codec_params(CodecConfig config);
 /// The inverse of codec_name and codec_params. Only jpeg has `params` that matter; DataError where they do not say

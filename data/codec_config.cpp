@@ -72,7 +72,7 @@ std::string codec_params(CodecConfig config) {
     case Codec::raw:
       return "";
     case Codec::gdiff_up_zstd:
-      return "zstd level 3, minmatch 6";
+      return "zstd level -400, minmatch 7, huffman literals, a block a plane";
     case Codec::png:
       return "zlib level 6, adaptive filters";
     case Codec::jpeg:
