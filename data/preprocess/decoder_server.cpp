@@ -4,10 +4,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <map>
-#include <string_view>
+#include <string>
 #include <thread>
 
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "data/preprocess/decoder.h"
 #include "data/preprocess/decoder_messages.h"
 
@@ -16,12 +17,12 @@ namespace {
 
 /// decoder.h: where a test wants a decoder to die or to hang.
 void failpoint(const std::string& path) {
-  const char* wanted = std::getenv("REALFACE_FAILPOINT");
-  const std::string_view text = wanted == nullptr ? "" : wanted;
-  const size_t colon = text.find(':');
-  if (colon == std::string_view::npos || path.find(text.substr(colon + 1)) == std::string::npos) return;
-  if (text.substr(0, colon) == "decoder.abort") std::abort();
-  while (text.substr(0, colon) == "decoder.hang") std::this_thread::sleep_for(std::chrono::hours(1));
+  const auto asked = [&](const char* name) {
+    const auto part = asked_failure(name);
+    return part && path.find(*part) != std::string::npos;
+  };
+  if (asked("decoder.abort")) std::abort();
+  while (asked("decoder.hang")) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
 struct ParentGone {};
