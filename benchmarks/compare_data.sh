@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The data path beside what people use today, over real face crops, both sides in one sitting. Prints one line with the word `ratio` for
 # each figure: decoding (OpenCV's PNG, turbojpeg), pread (a plain loop), two threads (two processes), the whole loader (h5py with
-# PyTorch's DataLoader, WebDataset), preprocessing (OpenCV and dlib), and what an index of ForgeryNet's size costs.
+# PyTorch's DataLoader, WebDataset), preprocessing (OpenCV and dlib), and what an index of ForgeryNet's size costs. Ends with what
+# ForgeryNet would ask of a node by these figures (sizing.py).
 #
 #   compare_data.sh BUILD     ROUNDS=3 SECONDS_EACH=10 in the environment; REALFACE_TEST_DATA, or ../shared/test-data
 #
@@ -34,7 +35,10 @@ bench() {  # program, filter
 import json, sys
 for one in json.load(sys.stdin)["benchmarks"]:
     name = one["name"].replace("/real_time", "").replace("/threads:1", "")
-    print(json.dumps({"name": name, "images_per_s": one["items_per_second"]}))'
+    figure = {"name": name, "images_per_s": one["items_per_second"]}
+    if "kB" in one:
+        figure["kB"] = one["kB"]
+    print(json.dumps(figure))'
 }
 
 codec_round() {
@@ -76,3 +80,4 @@ round=0
 ! wanted index || "$build/benchmarks/index_benchmark" "${INDEX_FOLDER:-$scratch/index}" | record index
 python3 "$here/ratios_data.py" "$figures"
 ! wanted preprocess || "$here/compare_data_preprocess.sh" "$build/realface"
+"$here/sizing.py" "$root/out"

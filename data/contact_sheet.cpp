@@ -6,6 +6,8 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "data/inspect.h"
+#include "data/landmarks.h"
+#include "data/sbi.h"
 #include "data/shard_set.h"
 
 namespace realface::data {
@@ -19,6 +21,7 @@ constexpr int kSide = 224, kCaption = 34, kGap = 8;
 struct Face {
   size_t shard;
   uint64_t frame;
+  bool real;
   std::string label, key;
 };
 
@@ -28,17 +31,18 @@ std::vector<Face> faces_of(const Shard& shard, size_t number) {
   for (size_t v = 0; v < index.video_label.size(); ++v) {
     if (index.first[v + 1] == index.first[v]) continue;
     const auto manip = static_cast<size_t>(index.manip[v]);
-    faces.push_back({number, (index.first[v] + index.first[v + 1]) / 2,
+    faces.push_back({number, (index.first[v] + index.first[v + 1]) / 2, index.video_label[v] == 0,
                      class_name(index.video_label[v], index.manip[v] < 0 ? "" : shard.header.names.manip[manip]),
                      index.key_of(static_cast<int64_t>(v))});
   }
   return faces;
 }
 
-std::vector<Face> choose(const ShardSet& set) {
+std::vector<Face> choose(const ShardSet& set, Sheet kind) {
   std::vector<Face> all, chosen;
   for (size_t i = 0; i < set.size(); ++i)
-    for (Face& face : faces_of(set.open(i), i)) all.push_back(std::move(face));
+    for (Face& face : faces_of(set.open(i), i))
+      if (kind == Sheet::stored || face.real) all.push_back(std::move(face));
   const size_t count = std::min(kFaces, all.size());
   for (size_t i = 0; i < count; ++i) chosen.push_back(all[i * all.size() / count]);
   return chosen;
@@ -50,23 +54,37 @@ std::string read_blob(const Shard& shard, uint64_t at, const std::vector<uint64_
   return blob;
 }
 
-cv::Mat picture_of(const Shard& shard, size_t frame) {
+/// What a cell shows, at the size it was stored with.
+struct View {
+  cv::Mat rgb, tampered;  // tampered: 0 and 1, empty where there is no mask
+};
+
+View stored_view(const Shard& shard, size_t frame) {
   const int height = static_cast<int>(shard.header.height), width = static_cast<int>(shard.header.width);
-  cv::Mat rgb(height, width, CV_8UC3), bgr, scaled;
+  View view{.rgb = cv::Mat(height, width, CV_8UC3), .tampered = {}};
   decode_frame(shard.header.codec, as_blob(read_blob(shard, shard.blob_at, shard.index.frame_offset, frame)), height,
-               width, rgb.data);
-  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
-  cv::resize(bgr, scaled, {kSide, kSide}, 0, 0, cv::INTER_AREA);
-  return scaled;
+               width, view.rgb.data);
+  const std::string mask = read_blob(shard, shard.mask_at, shard.index.mask_offset, frame);
+  if (mask.empty()) return view;
+  view.tampered.create(height, width, CV_8UC1);
+  decode_mask(as_blob(mask), height, width, view.tampered.data);
+  return view;
 }
 
-void draw_mask_outline(const Shard& shard, size_t frame, cv::Mat& picture) {
-  const std::string blob = read_blob(shard, shard.mask_at, shard.index.mask_offset, frame);
-  if (blob.empty()) return;
-  const int height = static_cast<int>(shard.header.height), width = static_cast<int>(shard.header.width);
-  cv::Mat mask(height, width, CV_8UC1), scaled;
-  decode_mask(as_blob(blob), height, width, mask.data);
-  cv::resize(mask, scaled, picture.size(), 0, 0, cv::INTER_NEAREST);
+/// `number`: of the cell; faces of two shards may have the same frame number, and each shall be blended its own way.
+View self_blended_view(const Shard& shard, size_t frame, uint64_t number) {
+  View view = stored_view(shard, frame);
+  const Landmarks points = std::span(shard.index.landmarks).subspan(136 * frame).first<136>();
+  const SelfBlend blend = self_blend(view.rgb.data, view.rgb.rows, view.rgb.cols, points, 0, 0, number);
+  std::copy(blend.fake.begin(), blend.fake.end(), view.rgb.data);
+  view.tampered.create(view.rgb.size(), CV_8UC1);
+  std::copy(blend.tampered.begin(), blend.tampered.end(), view.tampered.data);
+  return view;
+}
+
+void draw_mask_outline(const cv::Mat& tampered, cv::Mat& picture) {
+  cv::Mat scaled;
+  cv::resize(tampered, scaled, picture.size(), 0, 0, cv::INTER_NEAREST);
   std::vector<std::vector<cv::Point>> outlines;
   cv::findContours(scaled, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
   cv::drawContours(picture, outlines, -1, {60, 60, 255}, 1, cv::LINE_AA);
@@ -85,19 +103,21 @@ void draw_landmarks(const Shard& shard, size_t frame, cv::Mat& picture) {
   }
 }
 
-cv::Mat cell_of(const Shard& shard, const Face& face) {
+cv::Mat cell_of(const Shard& shard, const Face& face, uint64_t number, Sheet kind) {
   const auto frame = static_cast<size_t>(face.frame);
-  cv::Mat cell(kSide + kCaption, kSide, CV_8UC3, cv::Scalar(32, 32, 32));
-  cv::Mat picture = picture_of(shard, frame);
-  draw_mask_outline(shard, frame, picture);
-  draw_landmarks(shard, frame, picture);
+  cv::Mat cell(kSide + kCaption, kSide, CV_8UC3, cv::Scalar(32, 32, 32)), bgr, picture;
+  const View view = kind == Sheet::stored ? stored_view(shard, frame) : self_blended_view(shard, frame, number);
+  cv::cvtColor(view.rgb, bgr, cv::COLOR_RGB2BGR);
+  cv::resize(bgr, picture, {kSide, kSide}, 0, 0, cv::INTER_AREA);
+  if (!view.tampered.empty()) draw_mask_outline(view.tampered, picture);
+  if (kind == Sheet::stored) draw_landmarks(shard, frame, picture);
   picture.copyTo(cell(cv::Rect(0, 0, kSide, kSide)));
   const auto write = [&](std::string text, int y, const cv::Scalar& colour) {
     if (text.size() > 36) text = "..." + text.substr(text.size() - 33);
     cv::putText(cell, text, {3, y}, cv::FONT_HERSHEY_SIMPLEX, 0.36, colour, 1, cv::LINE_AA);
   };
-  const bool real = face.label.starts_with("real");
-  write(shard.header.split + "  " + face.label, kSide + 13,
+  const bool real = face.real && kind == Sheet::stored;
+  write(shard.header.split + "  " + (kind == Sheet::stored ? face.label : "self-blended"), kSide + 13,
         real ? cv::Scalar(120, 230, 120) : cv::Scalar(110, 110, 255));
   write(face.key, kSide + 28, {200, 200, 200});
   return cell;
@@ -105,10 +125,12 @@ cv::Mat cell_of(const Shard& shard, const Face& face) {
 
 }  // namespace
 
-void write_contact_sheet(const fs::path& path, const fs::path& out_png) {
+void write_contact_sheet(const fs::path& path, const fs::path& out_png, Sheet kind) {
   const ShardSet set(path);
-  const std::vector<Face> faces = choose(set);
-  if (faces.empty()) throw DataError("[" + path.string() + "] holds no faces to draw");
+  const std::vector<Face> faces = choose(set, kind);
+  if (faces.empty())
+    throw DataError("[" + path.string() + "] holds no " + std::string(kind == Sheet::stored ? "" : "real ") +
+                    "faces to draw");
   const int count = static_cast<int>(faces.size());
   const int columns = std::min(count, std::max(1, static_cast<int>(std::lround(std::sqrt(1.5 * count)))));
   const int rows = (count + columns - 1) / columns;
@@ -119,7 +141,7 @@ void write_contact_sheet(const fs::path& path, const fs::path& out_png) {
     const Face& face = faces[static_cast<size_t>(i)];
     if (i == 0 || shard.path != set.path(face.shard)) shard = set.open(face.shard);
     const cv::Point at(kGap + i % columns * (kSide + kGap), kGap + i / columns * (kSide + kCaption + kGap));
-    cell_of(shard, face).copyTo(sheet(cv::Rect(at, cv::Size(kSide, kSide + kCaption))));
+    cell_of(shard, face, static_cast<uint64_t>(i), kind).copyTo(sheet(cv::Rect(at, cv::Size(kSide, kSide + kCaption))));
   }
   std::vector<uint8_t> png;
   if (!cv::imencode(".png", sheet, png)) throw Error("[" + out_png.string() + "] the contact sheet cannot be encoded");

@@ -13,7 +13,8 @@
 
 namespace realface::data {
 
-/// What training needs of one shard: 17 bytes a frame and 13 a video, in memory that all ranks of a node share.
+/// What training needs of one shard: 17 bytes a frame and 13 a video, in memory that all ranks of a node share. Written
+/// before Dataset::open returns, and never again.
 struct ShardTable {
   std::span<uint64_t> places;                    // of the frames' bytes and of the landmarks in the file
   std::span<uint64_t> offset;                    // [N+1] into the frames' bytes

@@ -18,9 +18,13 @@ bool is_shards(const std::filesystem::path& path);
 nlohmann::json inspect_shards(const std::filesystem::path& path);
 std::string inspect_text(const nlohmann::json& facts);
 
-/// A picture of up to 48 faces drawn evenly from all videos with frames, with landmarks, mask outlines and labels, as
-/// PNG.
-void write_contact_sheet(const std::filesystem::path& path, const std::filesystem::path& out_png);
+/// What a contact sheet shows: the faces of all videos with their landmarks, or the real ones blended onto themselves
+/// (data/sbi.h), as `sbi` makes them in training.
+enum class Sheet : uint8_t { stored, self_blended };
+
+/// A picture of up to 48 faces drawn evenly from all videos with frames, with mask outlines and labels, as PNG.
+void write_contact_sheet(const std::filesystem::path& path, const std::filesystem::path& out_png,
+                         Sheet kind = Sheet::stored);
 
 /// Progress of verify_shards: bytes checked so far, of how many.
 using VerifyProgress = std::function<void(int64_t done, int64_t total)>;

@@ -33,7 +33,7 @@ using Json = nlohmann::json;
 struct Options {
   bool json = false;
   std::string model = "small", dtype = "fp32", mask = "random", shards, order = "global";
-  double ratio = 0.75;
+  double ratio = 0.75, sbi = 0;
   int64_t batch = 16, steps = 20, warmup = 3;  // batch: samples of one rank
   int workers = 1;
   distributed::WorldConfig world;
@@ -180,7 +180,8 @@ void bench_loader(const Options& options) {
   config.workers = options.workers;
   config.order = options.order;
   data::StreamNeeds needs;
-  needs.label = "any";
+  needs.label = options.sbi > 0 ? "real" : "any";
+  needs.sbi = options.sbi;
   needs.split = "all";
   needs.augment.flip = true;
   needs.batch = options.batch * world.size();
@@ -197,6 +198,7 @@ void bench_loader(const Options& options) {
   result["dtype"] = "uint8";
   result["workers"] = options.workers;
   result["order"] = options.order;
+  result["sbi"] = options.sbi;
   print(options, world, result);
 }
 
@@ -236,6 +238,9 @@ void add_bench(CLI::App& app) {
       ->capture_default_str();
   loader->add_option("--order", options->order, "global or window")
       ->check(CLI::IsMember({"global", "window"}))
+      ->capture_default_str();
+  loader->add_option("--sbi", options->sbi, "Share of self-blended fakes, made of the real frames")
+      ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   loader->callback([options] { bench_loader(*options); });
 }

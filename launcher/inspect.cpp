@@ -20,7 +20,7 @@ using Json = nlohmann::json;
 
 struct InspectOptions {
   std::string path;
-  bool json = false, leaks = false;
+  bool json = false, leaks = false, sbi = false;
   std::string sheet;
 };
 
@@ -39,7 +39,7 @@ void inspect_dataset(const InspectOptions& options) {
   std::cout << (options.json ? facts.dump(2) + "\n" : data::inspect_text(facts));
   if (options.json && options.sheet.empty()) return;
   const fs::path sheet = options.sheet.empty() ? kSheetName : options.sheet;
-  data::write_contact_sheet(options.path, sheet);
+  data::write_contact_sheet(options.path, sheet, options.sbi ? data::Sheet::self_blended : data::Sheet::stored);
   if (!options.json) std::cout << "contact sheet   " << fs::absolute(sheet).string() << '\n';
 }
 
@@ -101,6 +101,8 @@ void add_inspect(CLI::App& app) {
   command->add_option("--sheet", options->sheet,
                       "Where the contact sheet of shards goes (default: contact-sheet.png in this folder; with --json "
                       "none is drawn unless named)");
+  command->add_flag("--sbi", options->sbi,
+                    "Draw the real faces blended onto themselves, as pseudo-fakes are made of them");
   command->add_flag("--leaks", options->leaks,
                     "Instead, whether fakes can be told from reals by the sizes of their files and pictures alone");
   command->callback([options] { inspect(*options); });

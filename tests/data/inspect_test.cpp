@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/atomic_file.h"
@@ -73,6 +74,16 @@ TEST_F(Inspect, SheetShowsStoredPixelsAndLandmarksWhereTheyAre) {
   const cv::Vec3b dot = sheet.at<cv::Vec3b>(at(points[1]), at(points[0]));
   EXPECT_GT(dot[1], 200);  // green
   EXPECT_LT(dot[0], 140);
+}
+
+TEST_F(Inspect, SheetOfSelfBlendedFacesShowsTheRealOnesWithTheirMasks) {
+  const fs::path out = folder_.path() / "sheet.png";
+  write_contact_sheet(folder_.path(), out, Sheet::self_blended);
+  const cv::Mat sheet = cv::imread(out.string());
+  EXPECT_EQ(sheet.cols, 2 * 232 + 8);  // 4 faces in 2 columns
+  cv::Mat outline;
+  cv::inRange(sheet, cv::Scalar(50, 50, 200), cv::Scalar(100, 100, 255), outline);
+  EXPECT_GT(cv::countNonZero(outline), 4 * 50);
 }
 
 TEST_F(Inspect, VerifyFindsNothingInSoundShardsAndTellsProgress) {
