@@ -67,7 +67,8 @@ class FrameReader {
 /// and known by their presentation times, since headers and seeks lie. A build without video throws Error.
 std::unique_ptr<FrameReader> open_video(const std::string& path, const DecodeLimits& limits = {});
 
-/// One frame a file, 40 ms apart, all of the first one's size. Files that do not decode are left out of `read`.
+/// One frame a file, 40 ms apart, all of the first readable one's size. Files that do not decode, or have another size,
+/// are left out of `read`.
 std::unique_ptr<FrameReader> open_pictures(const std::vector<std::string>& paths, const DecodeLimits& limits = {});
 
 /// The same of the numbered pictures directly below the folder `member` of an archive, in the order of their numbers.

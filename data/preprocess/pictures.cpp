@@ -36,9 +36,12 @@ class PictureReader final : public FrameReader {
   /// `first` names the first picture, for people.
   PictureReader(Load load, size_t count, const std::string& first, const DecodeLimits& limits)
       : load_(std::move(load)) {
-    const cv::Mat picture = count == 0 ? cv::Mat() : load_(0);
+    cv::Mat picture;
+    for (size_t i = 0; i < count && picture.empty(); ++i) picture = load_(i);
     if (picture.empty())
-      throw DataError("[" + first + "] is not a picture that can be read; expected png, jpg or another common format");
+      throw DataError("[" + first + "] is not a picture that can be read" +
+                      (count > 1 ? ", nor are the " + std::to_string(count - 1) + " after it" : std::string()) +
+                      "; expected png, jpg or another common format");
     if (static_cast<int64_t>(picture.total()) > limits.max_pixels)
       throw DataError("[" + first + "] has " + std::to_string(picture.total()) + " pixels; at most " +
                       std::to_string(limits.max_pixels) + " are read");

@@ -141,6 +141,11 @@ TEST(PictureReader, ReadsPicturesAsFramesAndLeavesOutWhatDoesNotDecode) {
   std::vector<std::pair<int, int>> reds;
   reader->read({0, 1, 2}, [&](const Frame& frame) { reds.emplace_back(frame.index, frame.picture.pixels[0]); });
   EXPECT_THAT(reds, ElementsAre(std::pair(0, 0), std::pair(2, 20)));
+  reds.clear();
+  open_pictures({paths[1], paths[2]})->read({0, 1}, [&](const Frame& frame) {
+    reds.emplace_back(frame.index, frame.picture.pixels[0]);
+  });
+  EXPECT_THAT(reds, ElementsAre(std::pair(1, 20)));  // a broken one at the start costs itself
   EXPECT_THROW(open_pictures({paths[1]}), DataError);
 }
 
