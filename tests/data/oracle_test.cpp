@@ -1,5 +1,4 @@
-// Another implementation reads what ours wrote: tests/fixtures/shard_h5py.py, where Python has h5py, numpy and
-// zstandard.
+// Another implementation reads what ours wrote: tests/fixtures/shard_h5py.py, by h5py, numpy and zstandard.
 
 #include <gtest/gtest.h>
 
@@ -12,9 +11,10 @@
 namespace realface::data {
 namespace {
 
+/// The system's own has the packages of packages.txt, whatever comes first in PATH.
 std::string python() {
   const char* named = std::getenv("REALFACE_PYTHON");
-  return named == nullptr ? "python3" : named;
+  return named == nullptr ? "/usr/bin/python3" : named;
 }
 
 /// What the command prints; "" where it fails.
