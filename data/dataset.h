@@ -16,6 +16,8 @@ namespace realface::data {
 /// What training needs of one shard: 17 bytes a frame and 13 a video, in memory that all ranks of a node share. Written
 /// before Dataset::open returns, and never again.
 struct ShardTable {
+  static constexpr size_t kLandmarkBytes = 68 * 2 * sizeof(float);  // of a frame
+
   std::span<uint64_t> places;                    // of the frames' bytes and of the landmarks in the file
   std::span<uint64_t> offset;                    // [N+1] into the frames' bytes
   std::span<uint64_t> first;                     // [V+1] into the frames
@@ -24,7 +26,7 @@ struct ShardTable {
   std::span<int8_t> label, video_label;          // [N], [V]
 
   uint64_t blob_at() const { return places[0]; }
-  uint64_t landmarks_at() const { return places[1]; }
+  uint64_t landmarks_at(uint64_t frame) const { return places[1] + frame * kLandmarkBytes; }
   uint64_t frames() const { return label.size(); }
   uint64_t videos() const { return video_label.size(); }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "base/counter_rng.h"
 #include "base/crc32c.h"
@@ -17,7 +18,7 @@ namespace realface::data {
 namespace {
 
 constexpr uint64_t kMostAttempts = 1000;
-constexpr size_t kLandmarkNumbers = 136, kLandmarkBytes = kLandmarkNumbers * sizeof(float);
+constexpr size_t kLandmarkBytes = ShardTable::kLandmarkBytes, kLandmarkNumbers = kLandmarkBytes / sizeof(float);
 
 std::string name_of(const Dataset& dataset, uint64_t number) {
   const Dataset::Place place = dataset.find(number);
@@ -49,7 +50,11 @@ FrameReader::FrameReader(std::shared_ptr<const Dataset> dataset, std::shared_ptr
 void FrameReader::advise(const ReadPlan& plan) const {
   for (size_t group = 0; group < plan.group_count(); ++group) {
     const FileRange range = plan.range_of(*dataset_, group);
-    dataset_->file(range.shard).advise(range.begin, range.size());
+    const PositionedFile& file = dataset_->file(range.shard);
+    file.advise(range.begin, range.size());
+    const uint64_t first = dataset_->find(plan.pieces[plan.groups[group]].number).frame;
+    const uint64_t last = dataset_->find(plan.pieces[plan.groups[group + 1] - 1].number).frame;
+    file.advise(dataset_->table(range.shard)->landmarks_at(first), (last + 1 - first) * kLandmarkBytes);
   }
 }
 
@@ -131,7 +136,7 @@ bool FrameReader::load_landmarks(const std::vector<uint64_t>& numbers, float* la
     const Dataset::Place place = dataset_->find(numbers[t]);
     const ShardTable& table = *dataset_->table(place.shard);
     const PositionedFile& file = dataset_->file(place.shard);
-    const uint64_t at = table.landmarks_at() + place.frame * kLandmarkBytes;
+    const uint64_t at = table.landmarks_at(place.frame);
     float* mine = &all[t * kLandmarkNumbers];
     const auto whole = [&] {
       try {
@@ -222,15 +227,28 @@ void FrameReader::note_damage(uint64_t number, const std::string& why) {
   size_t damaged = 0;
   {
     const std::lock_guard hold(damage_mutex_);
-    if (damaged_.insert(number).second) log::warn(why + ", also when read again; another sample takes its place");
+    if (damaged_.insert(number).second) {
+      new_damaged_.push_back(number);
+      log::warn(why + ", also when read again; another sample takes its place");
+    }
     damaged = damaged_.size();
   }
+  const std::string fault = too_many(damaged);
+  if (!fault.empty()) throw DataError(why + ", also when read again; " + fault);
+}
+
+std::vector<uint64_t> FrameReader::take_damaged() {
+  const std::lock_guard hold(damage_mutex_);
+  return std::exchange(new_damaged_, {});
+}
+
+std::string FrameReader::too_many(size_t damaged) const {
   const uint64_t frames = items_->stored_frames();
-  if (static_cast<double>(damaged) > config_.max_bad_share * static_cast<double>(frames))
-    throw DataError(why + ", also when read again; " + std::to_string(damaged) + " frames of a stream of " +
-                    std::to_string(frames) +
-                    " are damaged, more than data.max_bad_share allows; run `realface verify` on the shards, then "
-                    "copy or make the damaged ones again");
+  if (static_cast<double>(damaged) <= config_.max_bad_share * static_cast<double>(frames)) return "";
+  return std::to_string(damaged) + " frames of a stream of " + std::to_string(frames) +
+         " are damaged, more than data.max_bad_share allows; run `realface verify` on the shards, then copy or make "
+         "the "
+         "damaged ones again";
 }
 
 }  // namespace realface::data

@@ -46,7 +46,7 @@ struct FrameReaderConfig {
 /// A frame or landmarks whose checksum fails are read again from the disk; if they fail again, another item of the same
 /// class takes the sample's place, drawn by (seed, position), so that the choice does not depend on ranks or threads.
 /// Where more than `max_bad_share` of the stream's frames were found damaged by this process, or no whole item is found
-/// among 1,000 of a class, DataError is thrown instead.
+/// among 1,000 of a class, DataError is thrown instead. (The stream puts together what all ranks found.)
 class FrameReader {
  public:
   FrameReader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Items> items,
@@ -66,6 +66,11 @@ class FrameReader {
   void read_group(const ReadPlan& plan, size_t group, const Target& target);
   /// Completes a sample whose frames are there: replaces a damaged one, reads landmarks, augments, draws the mask.
   SampleFacts finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot);
+
+  /// The frames found damaged since the last call.
+  std::vector<uint64_t> take_damaged();
+  /// What is wrong with a stream of which so many frames are damaged; empty: they are few enough.
+  std::string too_many(size_t damaged) const;
 
   /// A whole sample by itself.
   SampleFacts read(const Draw& draw, const SampleSlot& slot);
@@ -89,6 +94,7 @@ class FrameReader {
   FrameReaderConfig config_;
   std::mutex damage_mutex_;
   std::set<uint64_t> damaged_;
+  std::vector<uint64_t> new_damaged_;
 };
 
 }  // namespace realface::data

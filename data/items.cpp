@@ -44,6 +44,14 @@ Unit unit_of(const std::string& word) {
   return word == "frame" ? Unit::frame : word == "video" ? Unit::video : Unit::clip;
 }
 
+/// Extents come in storage order.
+void add_extent(std::vector<FileRange>& extents, const FileRange& more) {
+  if (extents.empty() || more.begin > extents.back().end + kGap)
+    extents.push_back(more);
+  else
+    extents.back().end = more.end;
+}
+
 bool sought(const std::string& label, int8_t found) { return label == "any" || found == (label == kReal ? 0 : 1); }
 
 }  // namespace
@@ -114,7 +122,7 @@ void Items::add_whole_video(const Dataset& dataset, const Video& video) {
     ++unlabelled_;
     return;
   }
-  if (unit_ == Unit::video) std::tie(first, end) = longest_run(table, first, end, label);
+  std::tie(first, end) = longest_run(table, first, end, label);
   if (unit_ == Unit::clip && end - first < span()) {
     ++too_short_;
     return;
@@ -140,7 +148,7 @@ void Items::add_run(const Dataset& dataset, const Video& video, size_t number, u
 void Items::extend_block(const Dataset& dataset, const Video& video, Class& one, uint64_t begin, uint64_t end) {
   const ShardTable& table = *dataset.table(video.shard);
   const uint64_t from = table.blob_at() + table.offset[begin], to = table.blob_at() + table.offset[end];
-  const bool same_shard = !one.blocks.empty() && one.blocks.back().extents.back().shard == video.shard;
+  const bool same_shard = !one.blocks.empty() && one.blocks.back().frames.back().shard == video.shard;
   const bool fits =
       same_shard && (one.blocks.back().bytes < config_.block_bytes || one.blocks.back().last_video == video.number);
   if (!fits) {
@@ -150,10 +158,15 @@ void Items::extend_block(const Dataset& dataset, const Video& video, Class& one,
   Block& block = one.blocks.back();
   block.bytes += to - from;
   block.last_video = video.number;
-  if (block.extents.empty() || from > block.extents.back().end + kGap)
-    block.extents.push_back({video.shard, from, to});
-  else
-    block.extents.back().end = to;
+  add_extent(block.frames, {video.shard, from, to});
+  add_extent(block.landmarks, {video.shard, table.landmarks_at(begin), table.landmarks_at(end)});
+}
+
+std::vector<FileRange> Items::extents_of(size_t number, uint64_t block) const {
+  const Block& one = classes_[number].blocks[block];
+  std::vector<FileRange> all = one.frames;
+  all.insert(all.end(), one.landmarks.begin(), one.landmarks.end());
+  return all;
 }
 
 void Items::arrange() {

@@ -54,11 +54,9 @@ class Items {
   /// Another item of the same class, for one that is damaged; a function of the seed, the position and the attempt.
   uint64_t substitute(const Draw& draw, uint64_t attempt) const;
 
-  /// Where a block of a windowed class lies: whole videos of one shard, in several extents where other classes' lie
-  /// between.
-  const std::vector<FileRange>& extents_of(size_t number, uint64_t block) const {
-    return classes_[number].blocks[block].extents;
-  }
+  /// Where a block of a windowed class lies: the frames and the landmarks of whole videos of one shard, in several
+  /// extents where other classes' lie between.
+  std::vector<FileRange> extents_of(size_t number, uint64_t block) const;
 
  private:
   /// Stored frames [first, first + frames); `upto` items of the class up to and with this run.
@@ -68,7 +66,7 @@ class Items {
     uint64_t upto = 0;
   };
   struct Block {
-    std::vector<FileRange> extents;
+    std::vector<FileRange> frames, landmarks;
     uint64_t bytes = 0;       // of the class's own frames
     uint64_t last_video = 0;  // that it holds frames of
   };

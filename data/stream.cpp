@@ -10,9 +10,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/telemetry.h"
+#include "distributed/agreement.h"
 
 namespace realface::data {
 namespace {
+
+constexpr int64_t kDamageEvery = 64;  // updates
 
 using telemetry::Phase;
 using telemetry::PhaseTimer;
@@ -99,6 +102,7 @@ Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_p
   const int64_t grid = needs.image / needs.patch;
   patches_ = grid * grid;
   fixed_masked_ = fixed_mask_count(needs.mask, grid);
+  counts_ = fixed_masked_ == 0 || !needs.endless;  // an evaluation's padding and substitutes count nothing
 }
 
 Stream::~Stream() {
@@ -165,16 +169,23 @@ void Stream::start_count(int64_t step) {
 
 int64_t Stream::take_count(int64_t step) {
   if (patches_ == 0) return 0;
-  if (fixed_masked_ > 0) {
-    const int64_t left = needs_.endless ? needs_.batch : std::min(needs_.batch, samples() - updates() * needs_.batch);
-    return fixed_masked_ * left;
-  }
+  if (!counts_) return fixed_masked_ * needs_.batch;
   if (!count_) start_count(step);
   const PhaseTimer timer(Phase::data_wait);
   count_->pending->wait();
   const auto masked = count_->value.item<int64_t>();
   count_.reset();
   return masked;
+}
+
+/// A rank meets its own share of the damage alone, and data.max_bad_share is of the whole stream.
+void Stream::agree_on_damage() {
+  const std::vector<uint64_t> mine = reader_.take_damaged();
+  if (!distributed::any(group_, !mine.empty())) return;
+  for (const std::string& text : distributed::gather_strings(group_, nlohmann::json(mine).dump()))
+    for (const auto& number : nlohmann::json::parse(text)) damaged_.insert(number.get<uint64_t>());
+  const std::string fault = reader_.too_many(damaged_.size());
+  if (!fault.empty()) throw DataError("[" + part_name() + "] over all ranks, " + fault);
 }
 
 std::optional<Stream::Update> Stream::next() {
@@ -188,6 +199,7 @@ std::optional<Stream::Update> Stream::next() {
   depth.set(static_cast<double>(ring_->ready()));
 
   const RingSlot& slot = wait(step_);
+  if (updates() % kDamageEvery == kDamageEvery - 1 || left == 1) agree_on_damage();
   if (!flight_) flight_ = fly(slot);
   last_flight_ = std::exchange(flight_, nullptr);
   Update update;
@@ -199,7 +211,7 @@ std::optional<Stream::Update> Stream::next() {
   begin_flight(left - 1);
   // One update ahead, at this very place on every rank: no other collective of the host group can come in between on
   // some ranks only.
-  if (patches_ > 0 && fixed_masked_ == 0 && left != 1) start_count(step_);
+  if (counts_ && left != 1) start_count(step_);
   return update;
 }
 

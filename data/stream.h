@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ class Stream : public Part {
   ~Stream() override;
 
   /// This rank's micro-batches of the next update, and the masked patches over all ranks; nullopt at the end.
-  /// Collective over the host group where the number of masked patches varies.
+  /// Collective over the host group where the number of masked patches varies, and once in a while for damaged frames.
   struct Update {
     std::vector<Batch> batches;
     int64_t masked = 0;
@@ -57,6 +58,7 @@ class Stream : public Part {
   void begin_flight(int64_t left);
   void start_count(int64_t step);
   int64_t take_count(int64_t step);
+  void agree_on_damage();
   std::vector<Batch> split(const RingSlot& slot, const std::vector<torch::Tensor>& whole) const;
 
   StreamNeeds needs_;
@@ -71,6 +73,8 @@ class Stream : public Part {
   DeviceCopy copy_;
   Dealing dealing_;
   int64_t patches_ = 0, fixed_masked_ = 0;  // fixed_masked_: a sample; 0: it varies
+  bool counts_ = false;                     // the ranks add up their masked patches
+  std::set<uint64_t> damaged_;              // frames, found by any rank
 
   uint64_t position_ = 0;  // of the next sample to hand out, over all ranks
   int64_t step_ = 0;       // updates handed out by ring_

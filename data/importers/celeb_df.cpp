@@ -38,6 +38,8 @@ class CelebDfImporter {
   Listing import() {
     for (const auto* folder : kFolders) find(folder);
     if (videos_.empty()) refuse_tree(root_, "a Celeb-DF tree", "Celeb-real/, YouTube-real/ and Celeb-synthesis/ in it");
+    leave_out_others(collector_, root_, {kFolders[0], kFolders[1], kFolders[2], list_.filename().string()},
+                     "is none of Celeb-real/, YouTube-real/ and Celeb-synthesis/");
     read_list();
     for (const auto& [folder, files] : videos_)
       for (const auto& [stem, file] : files) add(folder, stem, file);
@@ -75,7 +77,8 @@ class CelebDfImporter {
     if (!has_list_)
       return {"",
               "there is no List_of_testing_videos.txt, which says what is held out for testing; put it there, or say "
-              "--split hash"};
+              "--split hash",
+              false};
     return {listed_.contains({folder, stem}) ? "test" : "train", ""};
   }
 

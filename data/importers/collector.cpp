@@ -1,5 +1,7 @@
 #include "data/importers/collector.h"
 
+#include <algorithm>
+
 #include "base/counter_rng.h"
 #include "base/error.h"
 #include "data/importers/files.h"
@@ -17,6 +19,7 @@ Official place(const std::string& wanted, const Official& official, int64_t grou
   if (wanted == "hash") return {split_by_group(group), ""};
   if (wanted == "test") return {wanted, ""};
   if (wanted == "train" || wanted == "val") {
+    if (!official.listed) return {"", official.why};
     if (official.split == "test")
       return {"", "the dataset's lists hold it out for testing, so it is never " + wanted + "; --split test takes it"};
     return {wanted, ""};
@@ -48,6 +51,15 @@ void Collector::leave_out(const fs::path& path, const std::string& why) {
 
 void Collector::absent(const fs::path& path, const fs::path& list) {
   leave_out(path, "named by " + list.string() + " but absent");
+}
+
+void leave_out_others(Collector& collector, const fs::path& folder, const std::vector<std::string>& known,
+                      const std::string& why) {
+  if (!fs::is_directory(folder)) return;
+  const Folder found = read_folder(folder);
+  for (const auto* entries : {&found.folders, &found.files})
+    for (const auto& entry : *entries)
+      if (std::ranges::find(known, entry.filename().string()) == known.end()) collector.leave_out(entry, why);
 }
 
 void refuse_tree(const fs::path& root, const std::string& tree, const std::string& expected) {

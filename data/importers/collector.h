@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "data/importers/importers.h"
 
@@ -11,15 +12,16 @@ namespace realface::data::importers {
 
 /// What a dataset's own lists say of a video.
 struct Official {
-  std::string split;  // train | val | test; empty: in none of them
-  std::string why;    // where it is in none: for people
+  std::string split;   // train | val | test; empty: in none of them
+  std::string why;     // where it is in none: for people
+  bool listed = true;  // false: the lists themselves are absent
 };
 
 /// The split of a video, or an empty one and why. `wanted` is ImportOptions::split:
 ///   empty    what the lists say
 ///   holdout  the same, and one in ten groups of `train` is `val`
 ///   test     test
-///   train    train, but never what the lists hold out for testing; val likewise
+///   train    train, but never what the lists hold out for testing, and nothing where they are absent; val likewise
 ///   hash     by group, whatever the lists say
 Official place(const std::string& wanted, const Official& official, int64_t group);
 
@@ -51,6 +53,10 @@ class Collector {
   std::unordered_map<std::string, std::string> taken_;  // key -> path
   Listing listing_;
 };
+
+/// Leaves out every entry of `folder` that is not one of `known`, and says why; no folder: nothing.
+void leave_out_others(Collector& collector, const std::filesystem::path& folder, const std::vector<std::string>& known,
+                      const std::string& why);
 
 /// Throws DataError: `root` is not what the importer of `tree` looks for.
 [[noreturn]] void refuse_tree(const std::filesystem::path& root, const std::string& tree, const std::string& expected);

@@ -48,6 +48,8 @@ class DeeperForensicsImporter {
       collector_.leave_out(root_ / "source_videos",
                            "the actors' recordings are not the real class of this dataset; that is FaceForensics++'s "
                            "c23 videos, which were manipulated");
+    leave_out_others(collector_, root_, {"manipulated_videos", "source_videos", "lists", "splits"},
+                     "is no part of DeeperForensics-1.0 that is read");
     find_targets();
     const Folder variants = read_folder(fakes);
     for (const auto& file : variants.files) collector_.leave_out(file, "is in no folder of a variant");
@@ -67,7 +69,8 @@ class DeeperForensicsImporter {
 
   Official official(const std::map<std::string, std::string>& splits, const std::string& name) const {
     if (lists_.folder.empty())
-      return {"", "there is no lists/splits/{train,val,test}.txt; put the official lists there, or say --split hash"};
+      return {"", "there is no lists/splits/{train,val,test}.txt; put the official lists there, or say --split hash",
+              false};
     const auto found = splits.find(name);
     if (found == splits.end()) return {"", name + " is in none of lists/splits/{train,val,test}.txt"};
     if (found->second.empty()) return {"", "fakes made from it are in several of lists/splits/{train,val,test}.txt"};

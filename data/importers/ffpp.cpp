@@ -58,7 +58,7 @@ std::string at(const Stems& found, const std::string& stem) {
 class FfppImporter {
  public:
   FfppImporter(const fs::path& root, const ImportOptions& options)
-      : root_(root), options_(options), lists_(read_ffpp_lists(root)) {}
+      : root_(root), options_(options), lists_(read_ffpp_lists(root)), collector_("ffpp", options) {}
 
   Listing import() {
     const auto originals = methods_below("original_sequences"), fakes = methods_below("manipulated_sequences");
@@ -66,10 +66,16 @@ class FfppImporter {
       refuse_tree(root_, "a FaceForensics++ tree", "original_sequences/ and manipulated_sequences/ in it");
     check_methods(fakes);
     join_groups(fakes);
+    for (const std::string kind : {"original_sequences", "manipulated_sequences"})
+      if (fs::is_directory(root_ / kind))
+        for (const auto& file : read_folder(root_ / kind).files)
+          collector_.leave_out(file, "is below no method's folder");
     for (const auto& method : originals) add_method("original_sequences", method, false);
     for (const auto& method : fakes)
       if (wanted(method)) add_method("manipulated_sequences", method, true);
-    return std::move(listing_);
+    leave_out_others(collector_, root_, {"original_sequences", "manipulated_sequences", "splits", "dataset"},
+                     "is no part of FaceForensics++ that is read");
+    return collector_.take();
   }
 
  private:
@@ -114,11 +120,21 @@ class FfppImporter {
       }
   }
 
+  /// What lies beside the folders of videos: models and pictures of the authors' download, for one.
+  void leave_out_strangers(const std::string& kind, const std::string& method) {
+    const fs::path folder = root_ / kind / method;
+    const std::vector<std::string> parts = {"raw", "c0", "c23", "c40", "masks"};
+    leave_out_others(collector_, folder, parts, "is neither a compression level nor masks");
+    for (const auto& part : parts)
+      leave_out_others(collector_, folder / part, {"videos"}, "lies beside the folder videos");
+  }
+
   void add_method(const std::string& kind, const std::string& method, bool fake) {
+    leave_out_strangers(kind, method);
     for (const auto& level : options_.compression) {
       const fs::path folder = videos_of(kind, method, level);
       if (!fs::is_directory(folder)) {
-        listing_.unplaced.push_back({(root_ / kind / method).string(), "has no " + level + "/videos"});
+        collector_.leave_out(root_ / kind / method, "has no " + level + "/videos");
         continue;
       }
       const bool actors = method == "actors" || method == kActorMethod;
@@ -127,7 +143,9 @@ class FfppImporter {
       // Masks have no compression level; FaceShifter ships none.
       const Stems masks = fake && options_.masks ? stems(root_ / kind / method / "masks" / "videos") : Stems{};
       Stems present;
-      for (const auto& file : read_folder(folder).files) {
+      const Folder videos = read_folder(folder);
+      for (const auto& child : videos.folders) collector_.leave_out(child, "a folder where videos were expected");
+      for (const auto& file : videos.files) {
         present[file.stem().string()] = file.string();
         add_file(file, method, level, {fake, actors, originals, masks});
       }
@@ -145,9 +163,8 @@ class FfppImporter {
     const size_t all = named.size();
     std::erase_if(named, [&present](const std::string& stem) { return present.contains(stem); });
     if (!named.empty())
-      listing_.notes.push_back(folder.string() + ": " + std::to_string(named.size()) + " of the " +
-                               std::to_string(all) + " videos named by splits/*.json are absent; for example " +
-                               *named.begin());
+      collector_.note(folder.string() + ": " + std::to_string(named.size()) + " of the " + std::to_string(all) +
+                      " videos named by splits/*.json are absent; for example " + *named.begin());
   }
 
   /// What the files of one folder have in common.
@@ -158,34 +175,22 @@ class FfppImporter {
 
   void add_file(const fs::path& file, const std::string& method, const std::string& level, const Shared& shared) {
     const std::string stem = file.stem().string();
+    if (file_kind(file) != FileKind::video) return collector_.leave_out(file, "not a video by its name");
     const auto name = parse(stem, shared.fake, shared.actors);
-    std::string why;
-    if (file_kind(file) != FileKind::video)
-      why = "not a video by its name";
-    else if (!name)
-      why = "its name is not that of a " + std::string(shared.fake ? "fake" : "real") + " video of " + method;
+    if (!name)
+      return collector_.leave_out(
+          file, "its name is not that of a " + std::string(shared.fake ? "fake" : "real") + " video of " + method);
     Source source = video_file(file);
-    if (why.empty()) {
-      source.group =
-          group_number(shared.actors ? "ffpp/actors/" + name->target : "ffpp/youtube/" + groups_.root(name->target));
-      const Official placed = place(options_.split, official(*name, shared.actors), source.group);
-      source.split = placed.split;
-      why = placed.why;
-    }
-    if (!why.empty()) {
-      listing_.unplaced.push_back({file.string(), why});
-      return;
-    }
-    source.dataset = "ffpp";
     source.compression = level;
     source.label = shared.fake ? 1 : 0;
     source.manip = shared.fake ? method : "";
-    source.key = bounded_key("ffpp/" + method + "/" + level + "/" + stem);
     source.identity = person(name->target, shared.actors);
     source.partner = person(name->source, shared.actors);
     source.original_path = at(shared.originals, name->original);
     source.mask_path = at(shared.masks, stem);
-    listing_.sources.push_back(std::move(source));
+    const std::string group =
+        shared.actors ? "ffpp/actors/" + name->target : "ffpp/youtube/" + groups_.root(name->target);
+    collector_.add(std::move(source), {method, stem, group}, official(*name, shared.actors));
   }
 
   Official official(const Name& name, bool actors) const {
@@ -194,7 +199,7 @@ class FfppImporter {
     if (pair != lists_.pair_of.end()) return {pair->second, ""};
     const auto id = lists_.split_of.find(name.target);
     if (name.source.empty() && id != lists_.split_of.end()) return {id->second, ""};
-    return {"", why_not(name, actors)};
+    return {"", why_not(name, actors), !lists_.empty()};
   }
 
   std::string why_not(const Name& name, bool actors) const {
@@ -209,7 +214,7 @@ class FfppImporter {
   const ImportOptions& options_;
   FfppLists lists_;
   IdGroups groups_;
-  Listing listing_;
+  Collector collector_;
 };
 
 }  // namespace

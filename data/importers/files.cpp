@@ -77,6 +77,11 @@ std::vector<fs::path> in_frame_order(std::vector<fs::path> files) {
   return files;
 }
 
+std::string frame_number(const fs::path& file) {
+  const auto name = numbered(file);
+  return name ? number_order(name->digits).second : "";
+}
+
 std::vector<fs::path> frame_files(const fs::path& folder) { return in_frame_order(read_folder(folder).files); }
 
 int64_t file_bytes(const fs::path& path) {

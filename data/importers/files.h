@@ -26,6 +26,9 @@ bool is_frame_sequence(const std::vector<std::filesystem::path>& files);
 /// Those that are numbered pictures by their names, in the order of their numbers (2 before 10).
 std::vector<std::filesystem::path> in_frame_order(std::vector<std::filesystem::path> files);
 
+/// The number that ends a picture's name, without leading zeros; empty: none.
+std::string frame_number(const std::filesystem::path& file);
+
 /// The pictures of a frame folder in that order.
 std::vector<std::filesystem::path> frame_files(const std::filesystem::path& folder);
 

@@ -71,6 +71,8 @@ class ForgeryNetImporter {
     if (!any_) refuse_tree(root_, "a ForgeryNet tree", "Training/ and Validation/ with image/ and video/ in them");
     for (const auto& phase : phases)
       if (phase_of(phase).empty()) collector_.leave_out(phase, "is neither Training, Validation nor Test");
+    if (phases.front() != root_)
+      for (const auto& file : read_folder(root_).files) collector_.leave_out(file, "is in no folder of a phase");
     for (auto& video : videos_)
       collector_.add(std::move(video.source), {video.method, video.stem, "forgery-net/" + groups_.root(video.group)},
                      {video.split, ""});
@@ -103,9 +105,7 @@ class ForgeryNetImporter {
           kinds.push_back(child);
       }
     }
-    for (const auto& folder : kinds)
-      for (const auto& file : read_folder(folder).files)
-        if (is_list(file)) lists.push_back(file);
+    for (const auto& folder : kinds) find_lists(folder, lists);
     for (const std::string kind : {"image", "video"}) add_kind(split, kind, kinds, lists);
   }
 
@@ -122,6 +122,14 @@ class ForgeryNetImporter {
     labels_.each_absent([&](const std::string& tail, const fs::path& list) { collector_.absent(*first / tail, list); });
     if (disagreeing_ == 0) disagreement_ = labels_.disagreement();
     disagreeing_ += labels_.disagreeing();
+  }
+
+  /// Down to the class folders.
+  static void find_lists(const fs::path& path, std::vector<fs::path>& lists) {
+    const Folder folder = read_folder(path);
+    std::ranges::copy_if(folder.files, std::back_inserter(lists), is_list);
+    for (const auto& child : folder.folders)
+      if (class_folder(child.filename().string()) == 0) find_lists(child, lists);
   }
 
   void find_masks(const fs::path& folder) {

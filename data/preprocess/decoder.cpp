@@ -9,6 +9,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <exception>
 
 #include "base/error.h"
 #include "data/preprocess/decoder_messages.h"
@@ -121,8 +122,8 @@ class DecoderChild {
     throw DecoderCrash(path, "its decoder failed: " + text);
   }
 
-  /// While it is true, frames are on their way: where their taker throws they belong to nobody, and the child with
-  /// them.
+  /// While it is true, frames are on their way: where their taker throws what is no DataError they belong to nobody,
+  /// and the child with them.
   void set_reading(bool reading) { reading_ = reading; }
 
   void forget(int64_t birth, uint32_t reader) {
@@ -148,6 +149,7 @@ class DistantReader final : public FrameReader {
       : child_(std::move(child)), path_(source.path), birth_(child_->birth()), number_(child_->new_reader()) {
     child_->send(path_, {MessageKind::open, number_, packed(source)});
     const Message answer = child_->receive(path_);
+    if (answer.reader != number_) child_->crashed(path_, Received::gone);
     understood([&] { info_ = unpacked_info(answer.body); });
   }
 
@@ -161,14 +163,23 @@ class DistantReader final : public FrameReader {
     if (child_->birth() != birth_) throw DecoderCrash(path_, "its decoder is dead");
     child_->send(path_, {MessageKind::read, number_, packed(wanted)});
     child_->set_reading(true);
+    std::exception_ptr
+        refused;  // by `take`; what is on its way is received all the same, or a next reader would get it
     for (;;) {
       Message message = child_->receive(path_);
+      if (message.reader != number_) child_->crashed(path_, Received::gone);
       if (message.kind == MessageKind::done) break;
+      if (refused) continue;
       Frame frame;
       understood([&] { frame = unpacked_frame(std::move(message.body)); });
-      take(std::move(frame));
+      try {
+        take(std::move(frame));
+      } catch (const DataError&) {
+        refused = std::current_exception();
+      }
     }
     child_->set_reading(false);
+    if (refused) std::rethrow_exception(refused);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <opencv2/core.hpp>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -165,7 +166,11 @@ class Extraction {
       held += frame.picture.bytes();
       if (held <= kHeldBytes) held_[frame.index] = std::make_shared<const Picture>(std::move(frame.picture));
     });
-    if (seen_.empty()) set_status(VideoStatus::no_frames, "none of its frames can be decoded");
+    if (seen_.empty())
+      set_status(VideoStatus::no_frames, "none of its frames can be decoded");
+    else if (seen_.size() < wanted_.size())
+      note(std::to_string(wanted_.size() - seen_.size()) + " of the " + frames_text(wanted_.size()) +
+           " that were chosen cannot be decoded, or have another size");
     if (held > kHeldBytes) held_.clear();
   }
 
@@ -179,7 +184,7 @@ class Extraction {
     for (const Seen& frame : seen_) indices.push_back(frame.index);
     try {
       if (shipped)
-        read_shipped_masks(decoder_, source_.mask_path, indices, masks_);
+        read_shipped_masks(decoder_, source_, indices, masks_);
       else
         read_difference_masks(
             decoder_, source_.original_path, indices, frames_at_once(),
@@ -351,6 +356,9 @@ Extracted extract(const importers::Source& source, const PreprocessConfig& confi
       tried.mask_path.clear();
       tried.original_path.clear();
       maskless = "its mask cannot be used: [" + crash.path() + "] " + twice;
+    } catch (const cv::Exception& refusal) {  // a picture that OpenCV cannot work on costs itself, not the run
+      log::warn("[" + source.path + "] " + refusal.what());
+      return Extraction(source, config, finder, decoder).without_frames("OpenCV refuses it: " + refusal.err);
     }
   }
 }

@@ -37,6 +37,7 @@ struct Frame {
 /// What hostile or broken files may cost.
 struct DecodeLimits {
   int64_t max_pixels = 8192LL * 8192;  // of one frame
+  int64_t max_side = 32766;            // of one frame: OpenCV's warps count pixels in 16 bits
   int64_t max_frames = 1LL << 22;
   double max_seconds = 1800;         // for one pass over one file
   int64_t max_archived = 1LL << 30;  // bytes of the pictures of one archived video
@@ -52,6 +53,9 @@ class DecoderCrash : public std::runtime_error {
  private:
   std::string path_;
 };
+
+/// Throws DataError, naming `path`, for frames that are larger.
+void check_frame_size(const std::string& path, int64_t width, int64_t height, const DecodeLimits& limits);
 
 /// One opened source. Not thread-safe; one object a thread.
 class FrameReader {

@@ -15,6 +15,26 @@ std::vector<int32_t> present(const std::vector<int32_t>& wanted, const FrameRead
   return {wanted.begin(), std::ranges::lower_bound(wanted, count)};
 }
 
+/// Ordinals of masks, and of the frames that they belong to.
+std::map<int32_t, int32_t> frames_of_masks(const importers::Source& video, const std::vector<int32_t>& wanted,
+                                           const FrameReader& masks) {
+  std::map<int32_t, int32_t> frame_of;
+  if (video.kind != importers::SourceKind::frames || !std::filesystem::is_directory(video.mask_path)) {
+    for (const int32_t index : present(wanted, masks)) frame_of[index] = index;
+    return frame_of;
+  }
+  std::map<std::string, int32_t> numbered;
+  int32_t next = 0;
+  for (const auto& file : importers::frame_files(video.mask_path))
+    numbered.emplace(importers::frame_number(file), next++);
+  const auto frames = importers::frame_files(video.path);
+  for (const int32_t index : wanted)
+    if (const auto mask = numbered.find(importers::frame_number(frames.at(static_cast<size_t>(index))));
+        mask != numbered.end())
+      frame_of[mask->second] = index;
+  return frame_of;
+}
+
 }  // namespace
 
 void FrameMasks::add(int32_t index, const FrameMask& mask) {
@@ -39,11 +59,13 @@ importers::Source source_at(const std::string& path) {
   return source;
 }
 
-void read_shipped_masks(Decoder& decoder, const std::string& path, const std::vector<int32_t>& wanted,
+void read_shipped_masks(Decoder& decoder, const importers::Source& video, const std::vector<int32_t>& wanted,
                         FrameMasks& masks) {
-  const auto reader = decoder.open(source_at(path));
-  reader->read(present(wanted, *reader),
-               [&](const Frame& frame) { masks.add(frame.index, shipped_mask(frame.picture)); });
+  const auto reader = decoder.open(source_at(video.mask_path));
+  const std::map<int32_t, int32_t> frame_of = frames_of_masks(video, wanted, *reader);
+  std::vector<int32_t> ordinals;
+  for (const auto& [mask, frame] : frame_of) ordinals.push_back(mask);
+  reader->read(ordinals, [&](const Frame& mask) { masks.add(frame_of.at(mask.index), shipped_mask(mask.picture)); });
 }
 
 void read_difference_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted,

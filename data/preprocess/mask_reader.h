@@ -10,7 +10,8 @@
 #include "data/preprocess/frame_mask.h"
 
 /// The masks of a video's frames, from the dataset or from the difference to the original (L5). Frame k belongs to
-/// frame k, as far as both go (trap 7 of reference/datasets-and-metrics.md): a mask that is not there is left out.
+/// frame k, as far as both go (trap 7 of reference/datasets-and-metrics.md), and where both are folders of numbered
+/// pictures, picture 57 to picture 57: a mask that is not there is left out.
 namespace realface::data::preprocess {
 
 /// Masks of whole frames by ordinal. They are kept packed: some kilobytes each.
@@ -39,7 +40,7 @@ using GetPictures = std::function<Pictures(const std::vector<int32_t>&)>;
 
 /// Both add to `masks` as they go, so that what was read before an error stays. `wanted` ascends. Throw DataError for
 /// what cannot be read, and what `decoder` throws.
-void read_shipped_masks(Decoder& decoder, const std::string& path, const std::vector<int32_t>& wanted,
+void read_shipped_masks(Decoder& decoder, const importers::Source& video, const std::vector<int32_t>& wanted,
                         FrameMasks& masks);
 /// `at_once`: so many fake frames are held at a time. The original is read once for each such lot.
 void read_difference_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted,

@@ -52,8 +52,9 @@ OutputFolder::State OutputFolder::begin(const Plan& plan) {
     if (then.at("code_version") != plan.code_version) {
       log::warn("[" + path_.string() + "] was begun by version " + then.at("code_version").get<std::string>() +
                 " of realface; it starts again, since shards of two versions do not belong together");
-      clean();
+      // The plan last: a kill in between leaves what makes the next start come here again.
       for (const auto& shard : plan.shards) fs::remove(path_ / shard.name);
+      clean();
       state = State::fresh;
     }
   } else {

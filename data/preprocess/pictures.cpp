@@ -42,9 +42,7 @@ class PictureReader final : public FrameReader {
       throw DataError("[" + first + "] is not a picture that can be read" +
                       (count > 1 ? ", nor are the " + std::to_string(count - 1) + " after it" : std::string()) +
                       "; expected png, jpg or another common format");
-    if (static_cast<int64_t>(picture.total()) > limits.max_pixels)
-      throw DataError("[" + first + "] has " + std::to_string(picture.total()) + " pixels; at most " +
-                      std::to_string(limits.max_pixels) + " are read");
+    check_frame_size(first, picture.cols, picture.rows, limits);
     info_.width = picture.cols;
     info_.height = picture.rows;
     info_.fps = count > 1 ? 1e6 / kPictureTime : 0;
@@ -79,7 +77,11 @@ std::vector<ArchivedPicture> archived_pictures(const std::string& path, const st
   std::map<std::filesystem::path, std::vector<uint8_t>> found;
   int64_t total = 0;
   read_archive(
-      path, [&](const ArchiveEntry& entry) { return std::filesystem::path(entry.name).parent_path() == member; },
+      path,
+      [&](const ArchiveEntry& entry) {  // a Mac's tar has a hidden `._1.png` beside 1.png
+        const std::filesystem::path name = entry.name;
+        return name.parent_path() == member && !name.filename().string().starts_with(".");
+      },
       [&](const ArchiveEntry& entry, std::vector<uint8_t>&& bytes) {
         total += static_cast<int64_t>(bytes.size());
         if (total > limits.max_archived)
@@ -96,6 +98,15 @@ std::vector<ArchivedPicture> archived_pictures(const std::string& path, const st
 }
 
 }  // namespace
+
+void check_frame_size(const std::string& path, int64_t width, int64_t height, const DecodeLimits& limits) {
+  if (width > 0 && height > 0 && width <= limits.max_side && height <= limits.max_side &&
+      width * height <= limits.max_pixels)
+    return;
+  throw DataError("[" + path + "] has frames of " + std::to_string(width) + " x " + std::to_string(height) +
+                  "; at most " + std::to_string(limits.max_pixels) + " pixels and sides of " +
+                  std::to_string(limits.max_side) + " are decoded");
+}
 
 std::unique_ptr<FrameReader> open_pictures(const std::vector<std::string>& paths, const DecodeLimits& limits) {
   const auto load = [paths](size_t index) {

@@ -147,11 +147,7 @@ class VideoReader final : public FrameReader {
   VideoReader(const std::string& path, const DecodeLimits& limits) : path_(path), limits_(limits) {
     Demuxer file(path, limits);
     const AVCodecParameters& stream = *file.stream().codecpar;
-    if (stream.width <= 0 || stream.height <= 0 ||
-        static_cast<int64_t>(stream.width) * stream.height > limits.max_pixels)
-      throw DataError("[" + path + "] has frames of " + std::to_string(stream.width) + " x " +
-                      std::to_string(stream.height) + "; at most " + std::to_string(limits.max_pixels) +
-                      " pixels are decoded");
+    check_frame_size(path, stream.width, stream.height, limits);
     scan_ = PacketScanner(file, limits).scan();
     info_.rotation = file.rotation();
     const bool turned = info_.rotation % 180 != 0;

@@ -51,6 +51,18 @@ TEST_F(CelebDfImporter, TakesTheLevelOfVideosThatSomeToolsAdd) {
   EXPECT_THAT(reason_for(listing, "frames"), HasSubstr("a folder"));
 }
 
+TEST_F(CelebDfImporter, TrainsOnNothingWithoutTheListOfWhatIsHeldOut) {
+  std::filesystem::remove(folder.path() / "List_of_testing_videos.txt");
+  EXPECT_THAT(import_failure("celeb-df-v2", folder.path(), options_with([](auto& o) { o.split = "train"; })),
+              HasSubstr("List_of_testing_videos.txt"));
+  EXPECT_EQ(import(options_with([](auto& o) { o.split = "hash"; })).sources.size(), 5u);
+}
+
+TEST_F(CelebDfImporter, ListsFoldersThatAreAlmostItsOwn) {
+  folder.write("Youtube-real/00002.mp4");
+  EXPECT_THAT(reason_for(import(), "Youtube-real"), HasSubstr("is none of Celeb-real/, YouTube-real/"));
+}
+
 TEST_F(CelebDfImporter, ListsWhatItCannotPlaceAndWhatIsAbsent) {
   folder.write("Celeb-real/holiday.mp4");
   folder.write("Celeb-synthesis/id0_0000.mp4");

@@ -71,6 +71,26 @@ TEST_F(FfppImporter, KeepsTheSameStemOfTwoMethodsApartAndTheZerosOfIds) {
   EXPECT_EQ(at(listing, "ffpp/youtube/c23/054").label, 0);
 }
 
+TEST_F(FfppImporter, ListsTwinsAndWhatLiesBesideTheVideos) {
+  folder.write("original_sequences/youtube/c23/videos/000.avi");
+  folder.write("original_sequences/youtube/c23/videos/more/001.mp4");
+  folder.write("original_sequences/youtube/c23/images/000.png");
+  folder.write("manipulated_sequences/Deepfakes/models/000.pt");
+  folder.write("manipulated_sequences/notes.txt");
+  folder.write("download.py");
+  const auto listing = import();
+  EXPECT_EQ(listing.sources.size(), 8u);
+  std::map<std::string, std::string> why;
+  for (const auto& [path, reason] : listing.unplaced) why[std::filesystem::path(path).filename()] = reason;
+  EXPECT_EQ(why.size(), 6u);
+  EXPECT_THAT(why["000.mp4"], HasSubstr("is taken"));  // 000.avi comes first
+  EXPECT_THAT(why["more"], HasSubstr("a folder where videos were expected"));
+  EXPECT_THAT(why["images"], HasSubstr("beside the folder videos"));
+  EXPECT_THAT(why["models"], HasSubstr("neither a compression level nor masks"));
+  EXPECT_THAT(why["notes.txt"], HasSubstr("below no method's folder"));
+  EXPECT_THAT(why["download.py"], HasSubstr("no part of FaceForensics++"));
+}
+
 TEST_F(FfppImporter, FollowsTheOfficialSplits) {
   const auto listing = import();
   EXPECT_EQ(at(listing, "ffpp/youtube/c23/000").split, "train");

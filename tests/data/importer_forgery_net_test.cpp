@@ -47,6 +47,16 @@ TEST_F(ForgeryNetImporter, JoinsTheVideosThatAFakeNames) {
   for (const auto& source : listing.sources) EXPECT_EQ(source.split, "val");
 }
 
+TEST_F(ForgeryNetImporter, ReadsListsWhereverTheyLieAboveTheClassFolders) {
+  const std::string release = "Validation/video/val_video_release/", tail = "1/" + kA + "/" + kB + "/video.mp4";
+  folder.write(release + tail);
+  folder.write(release + "video_list.txt", "2 val_video_release/" + tail + " 0 5 0 5 4 1 1 2 1\n");
+  folder.write("readme.txt");
+  const auto listing = import();
+  EXPECT_EQ(video(listing, tail).runs.size(), 2u);
+  EXPECT_THAT(reason_for(listing, "readme.txt"), HasSubstr("in no folder of a phase"));
+}
+
 TEST_F(ForgeryNetImporter, TakesPicturesOfOneFolderAsOneVideoWithItsMasks) {
   const std::string tail = "7/" + kA + "/" + kB;
   for (const std::string frame : {"00019", "00038"}) {

@@ -20,7 +20,10 @@ TEST(Place, FollowsTheListsUnlessToldOtherwise) {
   EXPECT_EQ(place("", {"", "no list"}, 1).why, "no list");
   EXPECT_EQ(place("test", {"train", ""}, 1).split, "test");
   EXPECT_EQ(place("train", {"val", ""}, 1).split, "train");
-  EXPECT_EQ(place("train", {"", "no list"}, 1).split, "train");
+  EXPECT_EQ(place("train", {"", "in none of the lists"}, 1).split, "train");
+  EXPECT_EQ(place("train", {"", "no list", false}, 1).split, "");
+  EXPECT_EQ(place("val", {"", "no list", false}, 1).why, "no list");
+  EXPECT_EQ(place("test", {"", "no list", false}, 1).split, "test");
   EXPECT_EQ(place("hash", {"test", ""}, 7).split, split_by_group(7));
 }
 

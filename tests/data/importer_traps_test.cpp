@@ -138,7 +138,8 @@ TEST(Traps, T7_AFakeNamesTheOriginalOfTheSameCompressionThatItsFramesBelongTo) {
 TEST(Traps, T8_CompressionIsWhatThePathClaims) {
   const auto root = test_data("ffpp");
   if (root.empty()) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
-  const Source& liar = source_of(import_dataset("ffpp", root, {}), "ffpp/youtube/c23/004");
+  const Listing listing = import_dataset("ffpp", root, {});
+  const Source& liar = source_of(listing, "ffpp/youtube/c23/004");
   EXPECT_EQ(liar.compression, "c23");  // x264 wrote crf=40 into this very file
   EXPECT_THAT(liar.path, HasSubstr("/c23/"));
 }

@@ -124,14 +124,18 @@ TEST_F(ItemsTest, BlocksAreWholeVideosOfOneShardAndHoldTheirItems) {
   ASSERT_TRUE(one.blocks);
   EXPECT_THAT(one.blocks->first, ElementsAre(0, 8, 12, 20, 24));
   for (uint64_t block = 0; block < one.blocks->count(); ++block) {
-    ASSERT_EQ(windowed.extents_of(0, block).size(), 1U);
-    const auto bytes = windowed.extents_of(0, block).front();
+    const std::vector<FileRange> extents = windowed.extents_of(0, block);
+    ASSERT_EQ(extents.size(), 2U);
+    const FileRange &bytes = extents[0], &landmarks = extents[1];
     for (uint64_t item = one.blocks->first[block]; item < one.blocks->first[block + 1]; ++item) {
       const auto place = dataset_->find(frames(windowed, item).front());
       const ShardTable& table = *dataset_->table(place.shard);
       EXPECT_EQ(place.shard, bytes.shard);
       EXPECT_GE(table.blob_at() + table.offset[place.frame], bytes.begin);
       EXPECT_LE(table.blob_at() + table.offset[place.frame + 1], bytes.end);
+      EXPECT_EQ(place.shard, landmarks.shard);
+      EXPECT_GE(table.landmarks_at(place.frame), landmarks.begin);
+      EXPECT_LE(table.landmarks_at(place.frame + 1), landmarks.end);
     }
   }
 }
@@ -175,6 +179,12 @@ TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
   for (uint64_t epoch = 0; epoch < 20; ++epoch)
     for (const uint64_t number : frames({.label = "fake", .unit = "video"}, epoch))
       EXPECT_TRUE(number == 3 || number == 4) << number;
+
+  const Items clips(*dataset, {.label = "fake", .unit = "clip", .frames = 2});
+  std::array<uint64_t, 2> clip{};
+  clips.frames_of({.item = 0}, clip.data());
+  EXPECT_THAT(clip, ElementsAre(3, 4));
+  EXPECT_THROW(Items(*dataset, {.label = "fake", .unit = "clip", .frames = 3}), DataError);  // it has real frames too
 }
 
 }  // namespace

@@ -147,6 +147,15 @@ TEST_F(Child, IsReplacedWhereItsFramesWereNotAllTaken) {
   EXPECT_THAT(numbers(*decoder.open(source), {6}), ElementsAre(6));
 }
 
+TEST_F(Child, GivesNoOtherReaderWhatATakerRefused) {
+  Decoder decoder(REALFACE_DECODER_CHILD);
+  decoder.start();
+  const auto a = decoder.open(video("a.mp4")), b = decoder.open(video("b.mp4"));
+  EXPECT_THROW(a->read({0, 10, 20, 30}, [](const Frame&) { throw DataError("of another size"); }), DataError);
+  EXPECT_THAT(numbers(*b, {40, 50}), ElementsAre(40, 50));
+  EXPECT_THAT(numbers(*a, {5}), ElementsAre(5));
+}
+
 TEST_F(Child, ThatCannotBeStartedIsAnErrorOfThisMachine) {
   EXPECT_THROW(Decoder("/no/such/program").start(), Error);
   Decoder ends(script("exit 3"));

@@ -115,6 +115,13 @@ TEST(VideoDecoder, KeepsToItsLimits) {
   few_frames.max_frames = 59;
   EXPECT_THAT(failure(folder.path() / "a.mp4", few_pixels), HasSubstr("128 x 128"));
   EXPECT_THAT(failure(folder.path() / "a.mp4", few_frames), HasSubstr("more than 59 frames"));
+  cv::imwrite(folder.path() / "wide.png", cv::Mat(2, 33000, CV_8UC3, cv::Scalar(1, 2, 3)));
+  try {
+    open_pictures({folder.path() / "wide.png"});
+    ADD_FAILURE();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("33000 x 2"));
+  }
 }
 
 TEST(VideoDecoder, CountsTheFramesOfRealVideosWithoutTrustingTheirHeaders) {

@@ -176,6 +176,27 @@ TEST_F(Fakes, AreThePersonWhomTheMaskCovers) {
   EXPECT_GT(centre(write("right", right)), 320);
 }
 
+TEST_F(Fakes, InFoldersHaveTheMasksOfTheSameNumbers) {
+  Source source = fake(write("forged", forged()));
+  std::vector<cv::Mat> masks(kFrames);
+  for (auto& mask : masks) mask = cv::Mat(kSize, kSize, CV_8UC3, cv::Scalar(255, 255, 255));
+  source.mask_path = write("masks", masks);
+  std::filesystem::remove(std::filesystem::path(source.mask_path) / "1.png");
+  const Extracted video = extracted(source);
+  ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames)) << video.why;
+  for (size_t i = 0; i < kFrames; ++i) EXPECT_EQ(video.record.frames[i].mask.empty(), i == 1) << i;
+  EXPECT_EQ(video.masks_missing, 1);
+}
+
+TEST_F(Fakes, SayHowManyOfTheirFramesCannotBeDecoded) {
+  const std::string path = write("broken", forged());
+  std::filesystem::resize_file(std::filesystem::path(path) / "0.png", 10);
+  std::filesystem::resize_file(std::filesystem::path(path) / "4.png", 10);
+  const Extracted video = extracted(fake(path));
+  EXPECT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames - 2));
+  EXPECT_THAT(video.why, HasSubstr("2 of the 6 frames that were chosen cannot be decoded"));
+}
+
 TEST_F(Fakes, HaveLabelsAndSegmentsInTime) {
   Source source = fake(write("forged", forged()));
   source.runs = {{0, 2, 0}, {2, 1, 1}, {4, 100, 0}};
@@ -210,6 +231,8 @@ TEST_F(Fakes, CropsInAnArchiveAreFoundInTheOrderOfTheirNumbers) {
   }
   cv::imwrite(root / "7/fake/1/3.png", people_->front()[0]);
   folder_->write("wild/7/fake/0/notes.txt", "no picture");
+  for (const int number : numbers)  // as a Mac packs them
+    folder_->write("wild/7/fake/0/._" + std::to_string(number) + ".png", "no picture");
   const std::string archive = folder_->path() / "7.tar.gz";
   ASSERT_EQ(std::system(("tar -czf " + archive + " -C " + root.string() + " ./7").c_str()), 0);
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "data/dataset.h"
+#include "data/shard_reader.h"
 #include "distributed/agreement.h"
 #include "shard_samples.h"
 #include "tests/mpi_world.h"
@@ -269,6 +270,50 @@ TEST_F(StreamsTest, OnceThroughIsInOrderAndPadsOnEveryRank) {
   EXPECT_EQ(steps, 3);
   EXPECT_EQ(summed(weight), 48);
   EXPECT_FALSE(streams->next());
+}
+
+/// Four damaged frames, of which each of several ranks meets a part.
+class DamagedStreams : public StreamsTest {
+ protected:
+  void SetUp() override {
+    StreamsTest::SetUp();
+    if (folder_)
+      for (const size_t number : {1U, 6U, 20U, 33U}) {
+        const Shard shard = open_shard(folder_->path() / ("train-" + std::to_string(number / 16) + ".h5"));
+        const uint64_t at = shard.blob_at + shard.index.frame_offset[number % 16] + 50;
+        samples::flip_byte(shard.path, static_cast<int64_t>(at));
+      }
+    world().host_group().barrier()->wait();
+    needs_.endless = false;
+    needs_.mask.kind = "random";
+  }
+};
+
+TEST_F(DamagedStreams, EndOnAllRanksWhereTheyFoundTooMuchTogether) {
+  config_.max_bad_share = 3.5 / 48;
+  const auto streams = open();
+  const auto to_the_end = [&] {
+    while (streams->next()) {
+    }
+  };
+  EXPECT_THAT(message_of(to_the_end), HasSubstr("4 frames of a stream of 48 are damaged"));
+}
+
+TEST_F(DamagedStreams, CountNoMasksOfWhatTookTheirPlace) {
+  config_.max_bad_share = 4.5 / 48;
+  const auto streams = open();
+  int64_t weight = 0;
+  while (const auto step = streams->next()) {
+    int64_t masked = 0;
+    for (const Batch& batch : step->streams.at("faces"))
+      for (int64_t row = 0; row < batch.size(); ++row)
+        if (batch.weights[row].item<float>() > 0) {
+          ++weight;
+          masked += batch.mask[row].sum().item<int64_t>();
+        }
+    EXPECT_EQ(step->masked.at("faces"), summed(masked));
+  }
+  EXPECT_EQ(summed(weight), 44);
 }
 
 TEST_F(StreamsTest, TwoStreamsKeepTheirOwnPlaces) {

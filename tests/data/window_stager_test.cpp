@@ -71,7 +71,7 @@ TEST_F(WindowStagerTest, TheRanksOfANodeShareTheReading) {
 }
 
 TEST_F(WindowStagerTest, AShardThatWasCutShortDoesNotEndTheReadingAhead) {
-  std::filesystem::resize_file(folder_.path() / "train-2.h5", 4000);
+  std::filesystem::resize_file(folder_.path() / "train-2.h5", 100);
   std::vector<std::unique_ptr<WindowStager>> stagers;
   stagers.push_back(std::make_unique<WindowStager>(dataset_, items_, 0, 1));
   stagers[0]->reach(0);
