@@ -10,7 +10,7 @@
 
 SHELL := /bin/bash
 VARIANT := $(shell cmake/setup/variant.sh)
-# One build tree a variant; `build` is the CPU's, or the GPU's where a GPU is.
+# The other variant may take the same tree: what does not know of GPUs is not compiled again.
 BUILD ?= build
 CONFIGURE := -DCMAKE_BUILD_TYPE=Release -DREALFACE_LIBTORCH=$(CURDIR)/.deps/libtorch-$(VARIANT)
 JOBS ?= $(shell nproc)
@@ -28,10 +28,11 @@ build: setup
 setup:
 	@cmake/setup/setup.sh $(SETUP)
 
-# CMake configures again by itself when one of its files changes; only another variant or option needs a new configuration.
+# CMake configures again by itself when one of its files changes; only another variant or option needs a new configuration, which then decides
+# anew what follows from the variant.
 $(BUILD)/.configured: FORCE
 	@[ "$$(cat $@ 2>/dev/null)" = "$(CONFIGURE) $(OPTIONS)" ] || { \
-	  cmake -S . -B $(BUILD) -G Ninja $(CONFIGURE) $(OPTIONS) && echo "$(CONFIGURE) $(OPTIONS)" >$@; }
+	  cmake -S . -B $(BUILD) -G Ninja -U REALFACE_NCCL -U Libtorch_ROOT $(CONFIGURE) $(OPTIONS) && echo "$(CONFIGURE) $(OPTIONS)" >$@; }
 FORCE:
 
 test: SETUP := --test

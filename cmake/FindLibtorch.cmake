@@ -50,10 +50,22 @@ function(_libtorch_target name)
   endforeach()
 endfunction()
 
+# The CPU set and the GPU set hold the same torch wheel. Its headers have one path where both sets are there, so that a tree that changes its
+# set compiles again only what knows of GPUs.
+set(_libtorch_headers "${Libtorch_ROOT}/include")
+set(_cpu_set "${PROJECT_SOURCE_DIR}/.deps/libtorch-cpu/torch")
+if(EXISTS "${_cpu_set}/version.py" AND EXISTS "${Libtorch_ROOT}/version.py")
+  file(SHA256 "${_cpu_set}/version.py" _cpu_version)
+  file(SHA256 "${Libtorch_ROOT}/version.py" _this_version)
+  if(_cpu_version STREQUAL _this_version)
+    set(_libtorch_headers "${_cpu_set}/include")
+  endif()
+endif()
+
 _libtorch_target(cpu "${Libtorch_ROOT}/lib/libtorch_cpu.so" "${Libtorch_ROOT}/lib/libc10.so")
 target_include_directories(Libtorch::cpu BEFORE INTERFACE "${_fmt_shim}")
 target_include_directories(Libtorch::cpu SYSTEM INTERFACE
-  "${Libtorch_ROOT}/include" "${Libtorch_ROOT}/include/torch/csrc/api/include")
+  "${_libtorch_headers}" "${_libtorch_headers}/torch/csrc/api/include")
 # First on every link line: libtorch_cpu carries MKL's BLAS, and the BLAS that dlib brings would take its place wherever it is loaded earlier
 # (measured: a matrix product of torch ran in OpenBLAS's SSE kernel, six times slower).
 target_link_options(Libtorch::cpu INTERFACE "SHELL:-Wl,--push-state,--no-as-needed \"${Libtorch_ROOT}/lib/libtorch_cpu.so\" -Wl,--pop-state")
