@@ -29,12 +29,14 @@ shards() {  # codec
 
 record() { sed "s/^{/{\"round\": $round, \"label\": \"$1\", /" >>"$figures"; }
 
-# Google Benchmark's items a second, one line for each benchmark.
+# Google Benchmark's items a second, one line for each benchmark: the median of five short runs of each, mixed with those of the others.
 bench() {  # program, filter
-  "$build/benchmarks/$1" --benchmark_filter="$2" --benchmark_format=json --benchmark_min_time=1 2>/dev/null | python3 -c '
+  "$build/benchmarks/$1" --benchmark_filter="$2" --benchmark_format=json --benchmark_min_time=0.2 --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true 2>/dev/null | python3 -c '
 import json, sys
 for one in json.load(sys.stdin)["benchmarks"]:
-    name = one["name"].replace("/real_time", "").replace("/threads:1", "")
+    if one.get("aggregate_name") != "median":
+        continue
+    name = one["run_name"].replace("/real_time", "").replace("/threads:1", "")
     figure = {"name": name, "images_per_s": one["items_per_second"]}
     if "kB" in one:
         figure["kB"] = one["kB"]
