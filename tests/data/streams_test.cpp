@@ -64,6 +64,19 @@ std::vector<int64_t> numbers(const Step& step) {
   return all;
 }
 
+/// This rank's samples that count; the masks of all ranks' are those that the step states.
+int64_t weigh(const Step& step) {
+  int64_t weight = 0, masked = 0;
+  for (const Batch& batch : step.streams.at("faces"))
+    for (int64_t row = 0; row < batch.size(); ++row)
+      if (batch.weights[row].item<float>() > 0) {
+        ++weight;
+        masked += batch.mask[row].sum().item<int64_t>();
+      }
+  EXPECT_EQ(step.masked.at("faces"), summed(masked));
+  return weight;
+}
+
 std::string message_of(const std::function<void()>& work) {
   try {
     work();
@@ -256,14 +269,7 @@ TEST_F(StreamsTest, OnceThroughIsInOrderAndPadsOnEveryRank) {
   int64_t steps = 0, weight = 0, next = 0;
   while (const auto step = streams->next()) {
     ++steps;
-    int64_t masked = 0;
-    for (const Batch& batch : step->streams.at("faces"))
-      for (int64_t row = 0; row < batch.size(); ++row)
-        if (batch.weights[row].item<float>() > 0) {
-          ++weight;
-          masked += batch.mask[row].sum().item<int64_t>();
-        }
-    EXPECT_EQ(step->masked.at("faces"), summed(masked));
+    weight += weigh(*step);
     const std::vector<int64_t> all = numbers(*step);
     for (size_t i = 0; steps < 3 && i < all.size(); ++i) EXPECT_EQ(all[i], next++);
   }
@@ -304,14 +310,7 @@ TEST_F(DamagedStreams, CountNoMasksOfWhatTookTheirPlace) {
   const auto streams = open();
   int64_t weight = 0;
   while (const auto step = streams->next()) {
-    int64_t masked = 0;
-    for (const Batch& batch : step->streams.at("faces"))
-      for (int64_t row = 0; row < batch.size(); ++row)
-        if (batch.weights[row].item<float>() > 0) {
-          ++weight;
-          masked += batch.mask[row].sum().item<int64_t>();
-        }
-    EXPECT_EQ(step->masked.at("faces"), summed(masked));
+    weight += weigh(*step);
   }
   EXPECT_EQ(summed(weight), 44);
 }
