@@ -36,8 +36,7 @@ Shuffle::Place Shuffle::at(uint64_t draw) {
     return {epoch, global_->at(place)};
   }
   enter_epoch(epoch);
-  const auto next = std::upper_bound(epoch_->first.begin(), epoch_->first.end(), place);
-  const auto window = static_cast<uint64_t>(next - epoch_->first.begin()) - 1;
+  const uint64_t window = count_up_to(epoch_->first, place) - 1;
   enter_window(epoch, window);
   const uint64_t inside = window_->order.at(place - epoch_->first[window]);
   const uint64_t rank = count_up_to(window_->ends, inside);
@@ -79,8 +78,7 @@ void Shuffle::enter_window(uint64_t epoch, uint64_t window) {
 
 uint64_t Shuffle::window_of(uint64_t draw) {
   enter_epoch(draw / items_);
-  const auto next = std::upper_bound(epoch_->first.begin(), epoch_->first.end(), draw % items_);
-  return epoch_->number * windows() + static_cast<uint64_t>(next - epoch_->first.begin()) - 1;
+  return epoch_->number * windows() + count_up_to(epoch_->first, draw % items_) - 1;
 }
 
 std::vector<uint64_t> Shuffle::blocks_of(uint64_t window) {
