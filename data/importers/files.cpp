@@ -43,13 +43,15 @@ FileKind file_kind(const fs::path& path) {
   return kPictures.contains(extension) ? FileKind::picture : FileKind::other;
 }
 
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with("."); }
+
 Folder read_folder(const fs::path& path) {
   std::error_code error;
   fs::directory_iterator entries(path, error);
   if (error) throw DataError("[" + path.string() + "] cannot be listed: " + error.message());
   Folder folder;
   for (const auto& entry : entries) {
-    if (entry.path().filename().string().starts_with(".")) continue;
+    if (is_hidden(entry.path())) continue;
     (entry.is_directory(error) ? folder.folders : folder.files).push_back(entry.path());
   }
   std::ranges::sort(folder.folders);

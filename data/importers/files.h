@@ -12,7 +12,10 @@ enum class FileKind { video, picture, other };
 /// By the extension, in any case: what a file claims to be; decoding tells what it is.
 FileKind file_kind(const std::filesystem::path& path);
 
-/// One folder's entries, sorted by name; hidden ones (a leading dot) are left out, links are followed. Throws DataError
+/// A name with a leading dot: a Mac's archive has a `._1.png` beside 1.png.
+bool is_hidden(const std::filesystem::path& path);
+
+/// One folder's entries, sorted by name; hidden ones are left out, links are followed. Throws DataError
 /// where the folder cannot be read.
 struct Folder {
   std::vector<std::filesystem::path> folders, files;

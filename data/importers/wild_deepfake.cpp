@@ -126,7 +126,7 @@ class WildDeepfakeImporter {
     std::map<std::string, Source> sequences;
     for (const auto& entry : archive.entries) {
       const fs::path name = entry.name;
-      if (name.filename().string().starts_with(".")) continue;  // as on disk
+      if (is_hidden(name)) continue;  // as on disk
       if (file_kind(name) != FileKind::picture) {
         collector_.leave_out(archive.path.string().append(":").append(entry.name), "not a picture by its name");
         continue;

@@ -78,9 +78,9 @@ std::vector<ArchivedPicture> archived_pictures(const std::string& path, const st
   int64_t total = 0;
   read_archive(
       path,
-      [&](const ArchiveEntry& entry) {  // a Mac's tar has a hidden `._1.png` beside 1.png
+      [&](const ArchiveEntry& entry) {
         const std::filesystem::path name = entry.name;
-        return name.parent_path() == member && !name.filename().string().starts_with(".");
+        return name.parent_path() == member && !importers::is_hidden(name);
       },
       [&](const ArchiveEntry& entry, std::vector<uint8_t>&& bytes) {
         total += static_cast<int64_t>(bytes.size());
