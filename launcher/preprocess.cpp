@@ -137,6 +137,8 @@ void add_preprocess(CLI::App& app) {
   command->add_option("--seed", config.seed, "Of the order in which videos are packed")->capture_default_str();
   command->add_option("--landmark-model", config.landmark_model,
                       "dlib's 68-landmark model; default: the one of Debian's libdlib-data");
+  command->add_option("--detector-model", config.detector_model,
+                      "dlib's mmod_human_face_detector.dat, for faces that HOG does not find; default: HOG alone");
   command->add_option("--shard-bytes", config.shard_bytes, "Size that a shard should have")->capture_default_str();
   command->add_option("--threads", config.threads, "That take videos, a rank; 0: the rank's share of the cores")
       ->capture_default_str();

@@ -6,7 +6,6 @@
 #include "base/atomic_file.h"
 #include "base/log.h"
 #include "data/manifest.h"
-#include "data/preprocess/face_finder.h"
 #include "data/preprocess/frame_reader.h"
 #include "data/preprocess/part.h"
 #include "data/shard_reader.h"
@@ -26,7 +25,7 @@ ShardHeader header_of(const Plan& plan, const PlannedShard& shard) {
   header.matrix = kColourRule;
   header.crop = plan.config.at("crop").get<std::string>() + "; align none; bicubic";
   header.margin = plan.config.at("margin");
-  header.detector = detector_name();
+  header.detector = plan.config.at("detector");
   header.landmark_model_sha256 = plan.config.at("landmark_model_sha256");
   header.libraries = video_libraries() + "; OpenCV " CV_VERSION;
   header.code_version = plan.code_version;

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "data/preprocess/face_finder.h"
 #include "data/preprocess/frame_reader.h"
 
 namespace realface::data::preprocess {
@@ -39,7 +38,8 @@ CodecConfig frame_codec(const nlohmann::json& described) {
   return codec_config(described.at("codec"), described.value("codec_params", ""));
 }
 
-nlohmann::json described(const PreprocessConfig& config, const std::string& landmark_model_sha256) {
+nlohmann::json described(const PreprocessConfig& config, const std::string& landmark_model_sha256,
+                         const std::string& detector) {
   nlohmann::json json = {{"dataset", config.dataset},
                          {"split", config.import.split.empty() ? "official" : config.import.split},
                          {"compression", config.import.compression},
@@ -55,7 +55,7 @@ nlohmann::json described(const PreprocessConfig& config, const std::string& land
                          {"seed", config.seed},
                          {"shard_bytes", config.shard_bytes},
                          {"landmark_model_sha256", landmark_model_sha256},
-                         {"detector", detector_name()},
+                         {"detector", detector},
                          {"libraries", video_libraries()}};
   if (const CodecConfig codec = frame_codec(config); !codec.lossless()) json["codec_params"] = codec_params(codec);
   return json;

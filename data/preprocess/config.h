@@ -23,6 +23,7 @@ struct PreprocessConfig {
   std::string jpeg_subsampling = "4:4:4";  // of jpeg: or 4:2:2, 4:2:0
   uint64_t seed = 0;                       // of the order in which videos are packed
   std::string landmark_model;              // file; empty: Debian's
+  std::string detector_model;              // file of a CnnDetector; empty: HOG alone
   int64_t shard_bytes = int64_t{1} << 30;
   std::string code_version;       // git commit, for the record
   int threads = 0;                // that take videos, a rank; 0: the rank's share of the cores
@@ -39,6 +40,7 @@ CodecConfig frame_codec(const PreprocessConfig& config);
 CodecConfig frame_codec(const nlohmann::json& described);
 
 /// The part of a configuration that decides the shards' bytes: no path, no number of threads.
-nlohmann::json described(const PreprocessConfig& config, const std::string& landmark_model_sha256);
+nlohmann::json described(const PreprocessConfig& config, const std::string& landmark_model_sha256,
+                         const std::string& detector);
 
 }  // namespace realface::data::preprocess

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "data/preprocess/cnn_detector.h"
 #include "data/preprocess/opencv_view.h"
 
 namespace realface::data::preprocess {
@@ -29,16 +30,21 @@ struct Person {
   int missed = 0;  // pictures since
 };
 
-/// Resizes `part` of a grey picture, and knows the way back to the picture's coordinates.
+/// A picture as the two detectors want it.
+struct Views {
+  cv::Mat rgb, grey;
+};
+
+/// Resizes `part` of a picture, and knows the way back to the picture's coordinates.
 struct SearchPicture {
   cv::Mat pixels;
   double scale;
   cv::Point origin;
 
-  SearchPicture(const cv::Mat& grey, const cv::Rect& part, double factor) : scale(factor), origin(part.tl()) {
+  SearchPicture(const cv::Mat& whole, const cv::Rect& part, double factor) : scale(factor), origin(part.tl()) {
     const cv::Size size(std::max(1, static_cast<int>(std::lround(part.width * factor))),
                         std::max(1, static_cast<int>(std::lround(part.height * factor))));
-    cv::resize(grey(part), pixels, size, 0, 0, factor < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+    cv::resize(whole(part), pixels, size, 0, 0, factor < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
   }
 
   /// dlib's rectangles hold their last pixel.
@@ -50,6 +56,8 @@ struct SearchPicture {
             back(found.bottom() + 1, origin.y)};
   }
 };
+
+bool searchable(const cv::Rect& part) { return part.width >= 8 && part.height >= 8; }
 
 cv::Rect pixels_of(const Box& box, const cv::Mat& picture) {
   const cv::Point from(static_cast<int>(std::floor(box.left + 0.5F)), static_cast<int>(std::floor(box.top + 0.5F)));
@@ -66,21 +74,27 @@ void add_others(std::vector<Face>& faces, const std::vector<Face>& found) {
 
 }  // namespace
 
-struct LandmarkModel::Members {
+struct FaceModels::Members {
   dlib::shape_predictor predictor;
+  std::optional<CnnDetector> cnn;
 };
 
 struct FaceFinder::Members {
-  dlib::frontal_face_detector detector = dlib::get_frontal_face_detector();
+  explicit Members(const std::optional<CnnDetector>& detector) : cnn(detector) {}
+
+  dlib::frontal_face_detector hog = dlib::get_frontal_face_detector();
+  std::optional<CnnDetector> cnn;
   std::vector<Person> people;
   int64_t pictures = 0;  // of this video
 
   /// Adds who is found again. True where somebody has just been lost.
-  bool search_near(const cv::Mat& grey, std::vector<Face>& faces) {
+  bool search_near(const Views& picture, std::vector<Face>& faces) {
     bool lost = false;
     for (const Person& person : people) {
       const double scale = std::clamp(kFaceInSearch / person.box.width(), 0.1F, 2.0F);
-      const std::vector<Face> near = search(grey, pixels_of(grow(person.box, 2), grey), scale);
+      const cv::Rect part = pixels_of(grow(person.box, 2), picture.grey);
+      std::vector<Face> near = by_hog(picture, part, scale);
+      if (near.empty()) near = by_cnn(picture, part, scale);
       lost = lost || (near.empty() && person.missed == 0);
       add_others(faces, near);
     }
@@ -98,14 +112,23 @@ struct FaceFinder::Members {
     people = std::move(now);
   }
 
-  std::vector<Face> search(const cv::Mat& grey, const cv::Rect& part, double scale) {
+  std::vector<Face> by_hog(const Views& picture, const cv::Rect& part, double scale) {
     std::vector<Face> faces;
-    if (part.width < 8 || part.height < 8) return faces;
-    const SearchPicture picture(grey, part, scale);
+    if (!searchable(part)) return faces;
+    const SearchPicture search(picture.grey, part, scale);
     std::vector<dlib::rect_detection> found;
-    detector(dlib::cv_image<unsigned char>(picture.pixels), found);
+    hog(dlib::cv_image<unsigned char>(search.pixels), found);
     for (const auto& detection : found)
-      faces.push_back({picture.box(detection.rect), static_cast<float>(detection.detection_confidence), {}});
+      faces.push_back({search.box(detection.rect), static_cast<float>(detection.detection_confidence), {}});
+    return faces;
+  }
+
+  /// Nobody, where no CNN is configured.
+  std::vector<Face> by_cnn(const Views& picture, const cv::Rect& part, double scale) {
+    std::vector<Face> faces;
+    if (!cnn || !searchable(part)) return faces;
+    const SearchPicture search(picture.rgb, part, scale);
+    for (const auto& [box, score] : cnn->find(search.pixels)) faces.push_back({search.box(box), score, {}});
     return faces;
   }
 
@@ -128,24 +151,30 @@ struct FaceFinder::Members {
   }
 };
 
-LandmarkModel::LandmarkModel(const std::string& path)
-    : members_(std::make_unique<Members>()), path_(path.empty() ? kDebianModel : path) {
+FaceModels::FaceModels(const std::string& landmarks, const std::string& detector)
+    : members_(std::make_unique<Members>()),
+      detector_("dlib " + std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) +
+                " frontal HOG") {
+  const std::string path = landmarks.empty() ? kDebianModel : landmarks;
   try {
-    dlib::deserialize(path_) >> members_->predictor;
+    dlib::deserialize(path) >> members_->predictor;
   } catch (const std::exception& error) {
-    throw DataError("[" + path_ + "] is not a landmark model that can be read (" + error.what() +
+    throw DataError("[" + path + "] is not a landmark model that can be read (" + error.what() +
                     "); install Debian's libdlib-data, or name a model with --landmark-model");
   }
   if (members_->predictor.num_parts() != 68)
-    throw DataError("[" + path_ + "] predicts " + std::to_string(members_->predictor.num_parts()) +
+    throw DataError("[" + path + "] predicts " + std::to_string(members_->predictor.num_parts()) +
                     " landmarks; 68 are expected; name another model with --landmark-model");
-  sha256_ = hex(sha256_file(path_));
+  landmarks_sha256_ = hex(sha256_file(path));
+  if (detector.empty()) return;
+  members_->cnn.emplace(detector);
+  detector_ += ", mmod CNN " + hex(sha256_file(detector));
 }
 
-LandmarkModel::~LandmarkModel() = default;
+FaceModels::~FaceModels() = default;
 
-FaceFinder::FaceFinder(std::shared_ptr<const LandmarkModel> model)
-    : model_(std::move(model)), members_(std::make_unique<Members>()) {}
+FaceFinder::FaceFinder(std::shared_ptr<const FaceModels> models)
+    : models_(std::move(models)), members_(std::make_unique<Members>(models_->members_->cnn)) {}
 FaceFinder::~FaceFinder() = default;
 
 void FaceFinder::begin() {
@@ -153,26 +182,23 @@ void FaceFinder::begin() {
   members_->pictures = 0;
 }
 
-std::vector<Face> FaceFinder::find(const Picture& picture) {
-  cv::Mat grey;
-  cv::cvtColor(view(picture), grey, cv::COLOR_RGB2GRAY);
-  const cv::Rect whole(0, 0, grey.cols, grey.rows);
-  const double scale = search_scale(std::max(grey.cols, grey.rows));
+std::vector<Face> FaceFinder::find(const Picture& pixels) {
+  Views picture{view(pixels), {}};
+  cv::cvtColor(picture.rgb, picture.grey, cv::COLOR_RGB2GRAY);
+  const cv::Rect whole(0, 0, pixels.width, pixels.height);
+  const double scale = search_scale(std::max(whole.width, whole.height));
   std::vector<Face> faces;
-  const bool lost = members_->search_near(grey, faces);
+  const bool lost = members_->search_near(picture, faces);
   if (lost || faces.empty() || members_->pictures % kLookAround == 0)
-    add_others(faces, members_->search(grey, whole, scale));
-  if (faces.empty()) faces = members_->search(grey, whole, 2 * scale);
+    add_others(faces, members_->by_hog(picture, whole, scale));
+  if (faces.empty()) faces = members_->by_hog(picture, whole, 2 * scale);
+  if (faces.empty()) faces = members_->by_cnn(picture, whole, scale);
   ++members_->pictures;
   std::ranges::stable_sort(faces, std::ranges::greater{}, [](const Face& face) { return face.box.area(); });
   if (faces.size() > kMostFaces) faces.resize(kMostFaces);
   members_->remember(faces);
-  for (Face& face : faces) face.landmarks = Members::landmarks(model_->members_->predictor, grey, face.box);
+  for (Face& face : faces) face.landmarks = Members::landmarks(models_->members_->predictor, picture.grey, face.box);
   return faces;
-}
-
-std::string detector_name() {
-  return "dlib " + std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) + " frontal HOG";
 }
 
 }  // namespace realface::data::preprocess

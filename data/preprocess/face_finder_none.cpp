@@ -5,21 +5,19 @@
 
 namespace realface::data::preprocess {
 
-struct LandmarkModel::Members {};
+struct FaceModels::Members {};
 struct FaceFinder::Members {};
 
-LandmarkModel::LandmarkModel(const std::string&) {
+FaceModels::FaceModels(const std::string&, const std::string&) {
   throw Error(
       "[preprocess] this build of realface has no video, so it finds no faces; build it with REALFACE_VIDEO=ON");
 }
-LandmarkModel::~LandmarkModel() = default;
+FaceModels::~FaceModels() = default;
 
-FaceFinder::FaceFinder(std::shared_ptr<const LandmarkModel> model) : model_(std::move(model)) {}
+FaceFinder::FaceFinder(std::shared_ptr<const FaceModels> models) : models_(std::move(models)) {}
 FaceFinder::~FaceFinder() = default;
 
 void FaceFinder::begin() {}
 std::vector<Face> FaceFinder::find(const Picture&) { return {}; }
-
-std::string detector_name() { return "none"; }
 
 }  // namespace realface::data::preprocess

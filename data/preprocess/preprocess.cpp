@@ -68,21 +68,28 @@ class Run {
 
   void prepare() {
     auto& group = world_.host_group();
-    distributed::agree(group, "opening the landmark model", [this] {
+    distributed::agree(group, "opening the face models", [this] {
       check(config_);
-      model_ = std::make_shared<LandmarkModel>(config_.landmark_model);
+      models_ = std::make_shared<FaceModels>(config_.landmark_model, config_.detector_model);
     });
     std::string text;
     distributed::agree(group, "planning", [&] {
       if (first()) text = packed(plan());
     });
     setup_ = unpacked(distributed::broadcast_string(group, text));
-    distributed::agree(group, "comparing landmark models", [this] {
-      if (setup_.plan.config.at("landmark_model_sha256") != model_->sha256())
-        throw DataError("[" + model_->path() + "] on " + world_.host() +
-                        " is another landmark model than on rank 0; use the same file on all nodes");
-    });
+    distributed::agree(group, "comparing face models", [this] { compare_models(); });
     outcome_.shards = static_cast<int64_t>(setup_.plan.shards.size());
+  }
+
+  void compare_models() const {
+    const auto compare = [this](const std::string& what, const std::string& here) {
+      const std::string& planned = setup_.plan.config.at(what).get_ref<const std::string&>();
+      if (here != planned)
+        throw DataError("[preprocess] " + what + " is " + here + " on " + world_.host() + ", but " + planned +
+                        " on rank 0; use the same files and the same dlib on all nodes");
+    };
+    compare("landmark_model_sha256", models_->landmark_model_sha256());
+    compare("detector", models_->detector());
   }
 
   /// Rank 0 alone looks at the input, so that all ranks see the same list.
@@ -91,7 +98,9 @@ class Run {
     outcome_.unplaced = std::move(listing.unplaced);
     for (const std::string& note : listing.notes) log::info("[preprocess] " + note);
     Setup setup;
-    setup.plan = make_plan(std::move(listing.sources), described(config_, model_->sha256()), config_.code_version);
+    setup.plan =
+        make_plan(std::move(listing.sources), described(config_, models_->landmark_model_sha256(), models_->detector()),
+                  config_.code_version);
     make_folder(output_.path());
     lock_.emplace(output_.path());
     const auto state = output_.begin(setup.plan);
@@ -107,7 +116,7 @@ class Run {
   }
 
   Worker video_worker() {
-    return [this, finder = std::make_shared<FaceFinder>(model_),
+    return [this, finder = std::make_shared<FaceFinder>(models_),
             decoder = std::make_shared<Decoder>(config_.decoder, config_.decoder_patience)](int64_t video) {
       const importers::Source& source = setup_.plan.sources[static_cast<size_t>(video)];
       write_part(output_.part(video), extract(source, config_, *finder, *decoder), setup_.plan.digest);
@@ -174,7 +183,7 @@ class Run {
   const PreprocessSink& sink_;
   OutputFolder output_;
   std::optional<FolderLock> lock_;  // of rank 0, while it plans, writes and seals
-  std::shared_ptr<const LandmarkModel> model_;
+  std::shared_ptr<const FaceModels> models_;
   Setup setup_;
   PreprocessOutcome outcome_;
 };

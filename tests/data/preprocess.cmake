@@ -10,10 +10,10 @@ realface_test(test_preprocess
   LINK realface_preprocess Deps::opencv)
 if(REALFACE_VIDEO)
   realface_test(test_preprocess_video
-    SOURCES preprocess_child_test.cpp preprocess_decoder_test.cpp preprocess_extract_test.cpp preprocess_fakes_test.cpp preprocess_videos.cpp
+    SOURCES disc_detector.cpp preprocess_child_test.cpp preprocess_decoder_test.cpp preprocess_detector_test.cpp preprocess_extract_test.cpp preprocess_fakes_test.cpp preprocess_videos.cpp
     LINK realface_preprocess realface_synthesis Deps::opencv)
   realface_mpi_test(test_preprocess_mpi
-    SOURCES preprocess_ranks_test.cpp preprocess_videos.cpp
+    SOURCES disc_detector.cpp preprocess_ranks_test.cpp preprocess_videos.cpp
     LINK realface_preprocess realface_synthesis Deps::opencv
     RANKS 1 2 3 TIMEOUT 300)
   add_executable(preprocess_decoder_child preprocess_decoder_child.cpp)

@@ -177,7 +177,7 @@ class CrashingVideo : public Child {
     fake = *std::ranges::find_if(listing.sources, [](const auto& source) { return source.label == 1; });
   }
   Extracted extracted(const std::string& program) {
-    FaceFinder finder(std::make_shared<const LandmarkModel>());
+    FaceFinder finder(std::make_shared<const FaceModels>());
     Decoder decoder(program, 20);
     return extract(fake, {}, finder, decoder);
   }

@@ -25,7 +25,7 @@ std::string plan_digest(const PreprocessConfig& config) {
   importers::Source source;
   source.key = "a";
   source.split = "train";
-  return make_plan({source}, described(config, "model"), "v").digest;
+  return make_plan({source}, described(config, "model", "detector"), "v").digest;
 }
 
 std::string complaint(const PreprocessConfig& config) {
@@ -40,7 +40,7 @@ std::string complaint(const PreprocessConfig& config) {
 TEST(PreprocessCodec, PlanHoldsWhatDecidesTheFrames) {
   for (const auto& config : {wanted("raw"), wanted("gdiff-up-zstd"), wanted("png"), wanted("jpeg", 80, "4:2:0")}) {
     EXPECT_EQ(complaint(config), "");
-    EXPECT_EQ(frame_codec(described(config, "model")), frame_codec(config)) << config.codec;
+    EXPECT_EQ(frame_codec(described(config, "model", "detector")), frame_codec(config)) << config.codec;
   }
   EXPECT_EQ(frame_codec(wanted("jpeg", 80, "4:2:0")), CodecConfig::jpeg(80, "4:2:0"));
 }
@@ -60,7 +60,9 @@ TEST(PreprocessCodec, RefusesWhatNoEncoderCanDo) {
 
 TEST(PreprocessCodec, ExpectsFewerBytesOfACodecThatTakesFewer) {
   importers::Source source;
-  const auto bytes = [&](const char* codec) { return expected_bytes(source, described(wanted(codec), "model")); };
+  const auto bytes = [&](const char* codec) {
+    return expected_bytes(source, described(wanted(codec), "model", "detector"));
+  };
   EXPECT_LT(bytes("jpeg"), bytes("gdiff-up-zstd"));
   EXPECT_LT(bytes("gdiff-up-zstd"), bytes("png"));
   EXPECT_LT(bytes("png"), bytes("raw"));

@@ -17,8 +17,8 @@ namespace {
 using importers::Source;
 using testing::HasSubstr;
 
-std::shared_ptr<const LandmarkModel> model() {
-  static const auto loaded = std::make_shared<const LandmarkModel>();
+std::shared_ptr<const FaceModels> model() {
+  static const auto loaded = std::make_shared<const FaceModels>();
   return loaded;
 }
 

@@ -65,7 +65,7 @@ class Fakes : public testing::Test {
   }
 
   static Extracted extracted(const Source& source) {
-    static const auto model = std::make_shared<const LandmarkModel>();
+    static const auto model = std::make_shared<const FaceModels>();
     FaceFinder finder(model);
     Decoder decoder;
     return extract(source, {}, finder, decoder);

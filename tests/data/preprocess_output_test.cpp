@@ -32,7 +32,7 @@ Plan plan_of(int videos, int size = 16, const std::string& version = "v1") {
     source.bytes = 10 * (i + 1);
     sources.push_back(source);
   }
-  return make_plan(std::move(sources), described(config, std::string(64, '0')), version);
+  return make_plan(std::move(sources), described(config, std::string(64, '0'), "detector"), version);
 }
 
 Extracted made(const Plan& plan, int64_t video) {

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 nlohmann::json config(uint64_t seed = 0) {
   PreprocessConfig wanted;
   wanted.seed = seed;
-  return described(wanted, "model");
+  return described(wanted, "model", "detector");
 }
 
 std::vector<Source> videos(int reals, int fakes, const std::string& folder = "/a/") {

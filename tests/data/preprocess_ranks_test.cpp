@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <fstream>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
 #include "base/sha256.h"
@@ -12,6 +14,7 @@
 #include "data/preprocess/preprocess.h"
 #include "data/shard_reader.h"
 #include "distributed/agreement.h"
+#include "tests/data/disc_detector.h"
 #include "tests/data/preprocess_videos.h"
 #include "tests/mpi_world.h"
 #include "tests/temporary_folder.h"
@@ -96,6 +99,29 @@ TEST_F(PreprocessRanks, WriteTheSameBytesThroughChildrenAndLoseOneVideoToACrash)
   EXPECT_EQ(shipped, 6);  // the fakes
   EXPECT_EQ(none, 6);     // the reals
   EXPECT_EQ(Manifest::load(root / "crash").frames(), Manifest::load(root / "here").frames() - 4);
+}
+
+TEST_F(PreprocessRanks, WriteTheSameBytesWithACnnAndRefuseAnotherOneOnOneOfThem) {
+  on_first([this] {
+    std::filesystem::create_directories(root / "discs");
+    write_disc_detector(root / "discs.dat");
+    for (int i = 0; i < 6; ++i) {
+      cv::Mat picture(240, 320, CV_8UC3, cv::Scalar(110, 110, 110));
+      cv::circle(picture, {140 + 8 * i, 120}, 45 + 3 * i, cv::Scalar(0, 0, 255), cv::FILLED);  // in BGR
+      cv::imwrite(root / "discs" / ("p" + std::to_string(i) + ".png"), picture);
+    }
+  });
+  PreprocessConfig one = config("discs", "one"), many = config("discs", "many"), other = config("discs", "other");
+  one.detector_model = many.detector_model = root / "discs.dat";
+  one.threads = 1;
+  many.threads = 3;
+  preprocess(one, mpi_world());
+  preprocess(many, mpi_world());
+  EXPECT_EQ(sha256_file(root / "one" / "manifest.json"), sha256_file(root / "many" / "manifest.json"));
+  EXPECT_EQ(Manifest::load(root / "one").frames(), 6);
+  if (mpi_world().size() == 1) return;
+  if (mpi_world().rank() != 0) other.detector_model = root / "discs.dat";
+  EXPECT_TRUE(refused(other));
 }
 
 TEST_F(PreprocessRanks, EndTogetherWhereNoVideoHasAFace) {
