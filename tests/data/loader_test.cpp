@@ -1,10 +1,6 @@
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -20,20 +16,7 @@
 #include "data/shard_reader.h"
 #include "distributed/self_communicator.h"
 #include "shard_samples.h"
-
-namespace {
-/// What happens where the reader asks the kernel to drop its copy of a range.
-std::function<void()>& on_forget() {
-  static std::function<void()> action;
-  return action;
-}
-}  // namespace
-
-/// Takes the place of the C library's, in this program, and passes the advice on.
-extern "C" int posix_fadvise(int file, off_t begin, off_t size, int advice) noexcept {
-  if (advice == POSIX_FADV_DONTNEED && on_forget()) on_forget()();
-  return ::syscall(SYS_fadvise64, file, begin, size, advice) == 0 ? 0 : errno;
-}
+#include "tests/data/kernel_advice.h"
 
 namespace realface::data {
 namespace {
@@ -148,7 +131,7 @@ TEST_F(Loader, WhatIsWholeOnTheDiskIsReadAgain) {
   FrameReader& frames = reader({.max_bad_share = 0});
   const double before = telemetry::counter("data_errors_total").value();
   damage(0, 5);
-  on_forget() = [&] { damage(0, 5); };  // flips the byte back: only the kernel's copy was damaged
+  on_forget() = [&](const Forgotten&) { damage(0, 5); };  // flips the byte back: only the kernel's copy was damaged
   const Loaded loaded = load(frames, {.item = 5});
   on_forget() = nullptr;
   EXPECT_EQ(loaded.facts.number, 5U);

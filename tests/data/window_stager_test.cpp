@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <chrono>
+#include <functional>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "distributed/self_communicator.h"
 #include "shard_samples.h"
+#include "tests/data/kernel_advice.h"
 
 namespace realface::data {
 namespace {
@@ -29,19 +35,46 @@ class WindowStagerTest : public testing::Test {
       }
     return bytes;
   }
-  /// What the stagers have read together once that is `wanted`, or after 20 s.
+  /// The position at which a window begins.
+  uint64_t first_of(uint64_t window) const {
+    Order order(items_->order());
+    uint64_t position = 0;
+    while (order.shuffle_of(0).window_of(position) < window) ++position;
+    return position;
+  }
+  /// Where the blocks of some windows lie, in whole pages, but for the blocks that others hold too.
+  std::vector<Forgotten> ranges_of(const std::vector<uint64_t>& windows, const std::vector<uint64_t>& but) const {
+    Order order(items_->order());
+    const auto blocks_of = [&order](const std::vector<uint64_t>& of) {
+      std::set<uint64_t> blocks;
+      for (const uint64_t window : of)
+        for (const uint64_t block : order.shuffle_of(0).blocks_of(window)) blocks.insert(block);
+      return blocks;
+    };
+    const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+    const std::set<uint64_t> needed = blocks_of(but);
+    std::vector<Forgotten> ranges;
+    for (const uint64_t block : blocks_of(windows))
+      if (!needed.contains(block))
+        for (const auto& extent : items_->extents_of(0, block))
+          ranges.push_back(
+              {dataset_->name(extent.shard), extent.begin / page * page, (extent.end + page - 1) / page * page});
+    return ranges;
+  }
+  /// Waits until it is so, or 20 s; and a little longer, in which no more should happen.
+  static void settle(const std::function<bool()>& so) {
+    for (int i = 0; i < 2000 && !so(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  /// What the stagers have read together once that is `wanted`.
   static uint64_t read_by(const std::vector<std::unique_ptr<WindowStager>>& stagers, uint64_t wanted) {
-    uint64_t bytes = 0;
-    for (int i = 0; i < 2000; ++i) {
-      bytes = 0;
+    const auto read = [&stagers] {
+      uint64_t bytes = 0;
       for (const auto& stager : stagers) bytes += stager->bytes_read();
-      if (bytes >= wanted) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // nobody reads more than that
-    bytes = 0;
-    for (const auto& stager : stagers) bytes += stager->bytes_read();
-    return bytes;
+      return bytes;
+    };
+    settle([&] { return read() >= wanted; });
+    return read();
   }
 
   TemporaryFolder folder_;
@@ -68,6 +101,36 @@ TEST_F(WindowStagerTest, TheRanksOfANodeShareTheReading) {
   for (const auto& stager : stagers) stager->reach(0);
   EXPECT_EQ(read_by(stagers, bytes_of_windows(0, 1)), bytes_of_windows(0, 1));
   for (const auto& stager : stagers) EXPECT_GT(stager->bytes_read(), 0U);
+}
+
+TEST_F(WindowStagerTest, GivesBackWindowsThatAreOverButNotWhatALaterOneHoldsToo) {
+  struct Step {
+    uint64_t now;
+    std::vector<uint64_t> over, kept;  // the window before is kept; of an epoch's windows, 4 is the last
+  };
+  const std::vector<Step> steps = {{0, {}, {0, 1}}, {2, {0}, {1, 2, 3}}, {4, {1, 2}, {3, 4, 5}}, {5, {3}, {4, 5, 6}}};
+  std::mutex lock;
+  std::multiset<Forgotten> given_back, expected;
+  on_forget() = [&](const Forgotten& range) {
+    const std::lock_guard hold(lock);
+    given_back.insert(range);
+  };
+  {
+    WindowStager stager(dataset_, items_, 0, 1);
+    for (const Step& step : steps) {
+      stager.reach(first_of(step.now));
+      for (Forgotten& range : ranges_of(step.over, step.kept)) expected.insert(std::move(range));
+      settle([&] {
+        const std::lock_guard hold(lock);
+        return given_back.size() >= expected.size();
+      });
+      const std::lock_guard hold(lock);
+      EXPECT_EQ(given_back, expected) << "in window " << step.now;
+    }
+  }
+  on_forget() = nullptr;
+  EXPECT_GE(expected.size(), 10U);  // window 0 whole: pixels and landmarks of five videos
+  EXPECT_LT(expected.size(), 40U);  // of windows 0 to 3, some videos are drawn again early in the next epoch
 }
 
 TEST_F(WindowStagerTest, AShardThatWasCutShortDoesNotEndTheReadingAhead) {
