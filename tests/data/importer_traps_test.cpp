@@ -135,7 +135,18 @@ TEST(Traps, T7_AFakeNamesTheOriginalOfTheSameCompressionThatItsFramesBelongTo) {
 }
 
 // What the stream itself says is read where it is decoded; the importer says what the path claims, and nothing else.
+/// What x264 wrote into the file is compared with it in Fakes.AreToldApartFromWhatTheirFolderSaysOfTheirCompression.
 TEST(Traps, T8_CompressionIsWhatThePathClaims) {
+  TemporaryFolder folder;
+  folder.write("original_sequences/youtube/c40/videos/004.mp4");
+  const auto listing = import_dataset("ffpp", folder.path(), options_with([](auto& o) {
+                                        o.split = "hash";
+                                        o.compression = {"c40"};
+                                      }));
+  EXPECT_EQ(source_of(listing, "ffpp/youtube/c40/004").compression, "c40");
+}
+
+TEST(Traps, T8_OfTheTestData) {
   const auto root = test_data("ffpp");
   if (root.empty()) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
   const Listing listing = import_dataset("ffpp", root, {});

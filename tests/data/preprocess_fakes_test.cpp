@@ -256,6 +256,15 @@ TEST_F(Fakes, CropsInAnArchiveAreFoundInTheOrderOfTheirNumbers) {
 }
 
 TEST_F(Fakes, AreToldApartFromWhatTheirFolderSaysOfTheirCompression) {
+  Source source = importers::import_dataset("ffpp", folder_->path() / "tree", {}).sources.front();
+  EXPECT_EQ(open_video(source.path)->info().x264_crf, 23);
+  EXPECT_EQ(source.compression, "c23");
+  EXPECT_EQ(extracted(source).why, "");
+  source.compression = "c40";
+  EXPECT_THAT(extracted(source).why, HasSubstr("compression c40, but x264 noted crf 23"));
+}
+
+TEST_F(Fakes, OfTheTestDataAreToldApartFromWhatTheirFolderSays) {
   const char* data = std::getenv("REALFACE_TEST_DATA");
   const auto root = std::filesystem::path(data == nullptr ? "" : data) / "ffpp/original_sequences/youtube/c23/videos";
   if (!std::filesystem::exists(root)) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
