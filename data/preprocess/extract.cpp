@@ -1,62 +1,19 @@
 #include "data/preprocess/extract.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <map>
 #include <opencv2/core.hpp>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/codec.h"
-#include "data/importers/files.h"
-#include "data/preprocess/crop.h"
+#include "data/preprocess/frame_cropper.h"
 #include "data/preprocess/mask_reader.h"
+#include "data/preprocess/source_facts.h"
 
 namespace realface::data::preprocess {
 namespace {
 
 constexpr size_t kHeldBytes = size_t{256} << 20U;  // decoded frames that are kept; beyond, the video is decoded twice
-constexpr float kSmallFaceWidth = 80;
-
-/// Adds the time of its life to a sum.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& sum) : sum_(sum), start_(std::chrono::steady_clock::now()) {}
-  ~Stopwatch() { sum_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  double& sum_;
-  std::chrono::steady_clock::time_point start_;
-};
-
-Digest source_digest(const importers::Source& source) {
-  if (source.kind != importers::SourceKind::frames) return sha256_file(source.path);
-  Sha256 all;
-  for (const auto& file : importers::frame_files(source.path)) {
-    const Digest one = sha256_file(file.string());
-    all.update(one.data(), one.size());
-  }
-  return all.finish();
-}
-
-int8_t label_of(const importers::Source& source, int32_t index) {
-  for (const importers::LabelledRun& run : source.runs)
-    if (index >= run.first && index - run.first < run.count) return run.label;
-  return source.label;
-}
-
-/// The source's runs as far as it has frames.
-std::vector<Segment> segments_of(const importers::Source& source, int32_t frames) {
-  std::vector<Segment> segments;
-  for (const importers::LabelledRun& run : source.runs) {
-    const auto end = std::min<int64_t>(int64_t{run.first} + run.count, frames);
-    if (run.first >= 0 && run.first < end) segments.push_back({run.first, static_cast<int32_t>(end - 1), run.label});
-  }
-  return segments;
-}
 
 std::string frames_text(size_t count) { return std::to_string(count) + (count == 1 ? " frame" : " frames"); }
 
@@ -71,8 +28,8 @@ struct Seen {
 class Extraction {
  public:
   Extraction(const importers::Source& source, const PreprocessConfig& config, FaceFinder& finder, Decoder& decoder)
-      : source_(source), config_(config), finder_(finder), decoder_(decoder), codec_(frame_codec(config)) {
-    describe();
+      : source_(source), config_(config), finder_(finder), decoder_(decoder) {
+    out_.record = record_of(source);
   }
 
   Extracted run() {
@@ -97,19 +54,6 @@ class Extraction {
   }
 
  private:
-  void describe() {
-    VideoRecord& record = out_.record;
-    record.key = source_.key;
-    record.label = source_.label;
-    record.manip = source_.manip;
-    record.dataset = source_.dataset;
-    record.compression = source_.compression;
-    record.identity = source_.identity;
-    record.partner = source_.partner;
-    record.group = source_.group;
-    record.source_bytes = source_.bytes;
-  }
-
   void set_status(VideoStatus status, const std::string& why) {
     out_.record.status = status;
     note(why);
@@ -140,20 +84,10 @@ class Extraction {
       text += std::to_string(info.times_us.size());
       set_status(VideoStatus::truncated, text.append(" frames before the end are used"));
     }
-    check_compression(info.x264_crf);
+    if (const std::string wrong = wrong_compression(source_, info.x264_crf); !wrong.empty()) note(wrong);
     wanted_ = chosen_frames(out_.record.n_src, config_.frames);
     if (wanted_.empty()) set_status(VideoStatus::no_frames, "it holds no frame that can be decoded");
     return !wanted_.empty();
-  }
-
-  /// Trap 8 of reference/datasets-and-metrics.md: a tree may lie about its compression.
-  void check_compression(double crf) {
-    const std::string& level = source_.compression;
-    if (crf < 0 || level.size() < 2 || level[0] != 'c' || level.find_first_not_of("0123456789", 1) != std::string::npos)
-      return;
-    if (std::abs(std::stod(level.substr(1)) - crf) < 0.5) return;
-    std::string text = "it lies among the videos of compression " + level + ", but x264 noted crf ";
-    note(text.append(std::to_string(std::lround(crf))).append(" in it"));
   }
 
   /// The first pass: faces of every wanted frame, and the pixels while they fit.
@@ -223,10 +157,9 @@ class Extraction {
     if (masks_.empty()) return shares;
     for (const Seen& frame : seen_) {
       shares.emplace_back(frame.faces.size(), 0.0);
-      if (!masks_.has(frame.index) || frame.faces.empty()) continue;
-      const FrameMask mask = masks_.at(frame.index);
-      for (size_t i = 0; i < frame.faces.size(); ++i)
-        shares.back()[i] = share_inside(mask, frame.faces[i].box, out_.record.width, out_.record.height);
+      const auto mask = masks_.find(frame.index);
+      for (size_t i = 0; mask && i < frame.faces.size(); ++i)
+        shares.back()[i] = share_inside(*mask, frame.faces[i].box, out_.record.width, out_.record.height);
     }
     return shares;
   }
@@ -268,62 +201,28 @@ class Extraction {
   void crop_all() {
     Box clip = face_at(0).box;
     for (size_t t = 1; t < seen_.size(); ++t) clip = unite(clip, face_at(t).box);
+    const FrameCropper cropper(config_, clip, out_.seconds);
+    const auto crop = [&](size_t t, const Picture& picture) {
+      const Seen& seen = seen_[t];
+      const FoundFrame found{seen.index, seen.pts_us, seen.concealed, chosen_[t]<0, seen.faces.size()> 1, face_at(t)};
+      out_.record.frames.push_back(cropper.crop(found, picture, masks_.find(seen.index)));
+      out_.record.frames.back().label = label_of(source_, seen.index);
+    };
     if (!held_.empty()) {
-      for (size_t t = 0; t < seen_.size(); ++t)
-        out_.record.frames.push_back(cropped(t, *held_.at(seen_[t].index), clip));
+      for (size_t t = 0; t < seen_.size(); ++t) crop(t, *held_.at(seen_[t].index));
       return;
     }
     size_t t = 0;
     decode(wanted_, [&](const Frame& frame) {
       while (t < seen_.size() && seen_[t].index < frame.index) ++t;
-      if (t < seen_.size() && seen_[t].index == frame.index)
-        out_.record.frames.push_back(cropped(t, frame.picture, clip));
+      if (t < seen_.size() && seen_[t].index == frame.index) crop(t, frame.picture);
     });
-  }
-
-  Affine transform(size_t frame, const Box& clip) const {
-    const Box& box = config_.crop == "clip" ? clip : face_at(frame).box;
-    return crop_transform(square_about(box, static_cast<float>(config_.margin)), config_.size);
-  }
-
-  std::string cropped_mask(const FrameMask& mask, const Affine& to_crop) const {
-    const auto bits = crop_mask(mask, to_crop, config_.size, out_.record.width, out_.record.height);
-    return encode_mask(bits.data(), config_.size, config_.size);
-  }
-
-  FrameRecord cropped(size_t t, const Picture& picture, const Box& clip) {
-    const Face& face = face_at(t);
-    FrameRecord frame;
-    frame.affine = transform(t, clip);
-    std::vector<uint8_t> pixels;
-    {
-      Stopwatch watch(out_.seconds.crop);
-      pixels = crop_pixels(picture, frame.affine, config_.size);
-    }
-    {
-      Stopwatch watch(out_.seconds.encode);
-      frame.blob = encode_frame(codec_, pixels.data(), config_.size, config_.size);
-      if (masks_.has(seen_[t].index)) frame.mask = cropped_mask(masks_.at(seen_[t].index), frame.affine);
-    }
-    frame.pts_us = seen_[t].pts_us;
-    frame.src_index = seen_[t].index;
-    frame.label = label_of(source_, seen_[t].index);
-    frame.landmarks = mapped(frame.affine, face.landmarks);
-    frame.bbox = {face.box.left, face.box.top, face.box.right, face.box.bottom};
-    frame.score = face.score;
-    const Box square = square_about(config_.crop == "clip" ? clip : face.box, static_cast<float>(config_.margin));
-    frame.flags = (chosen_[t] < 0 ? kTracked : 0U) | (seen_[t].concealed ? kConcealed : 0U) |
-                  (inside(square, picture.width, picture.height) ? 0U : kEdgePadded) |
-                  (face.box.width() < kSmallFaceWidth ? kSmallFace : 0U) |
-                  (seen_[t].faces.size() > 1 ? kSeveralFaces : 0U);
-    return frame;
   }
 
   const importers::Source& source_;
   const PreprocessConfig& config_;
   FaceFinder& finder_;
   Decoder& decoder_;
-  CodecConfig codec_;
   std::unique_ptr<FrameReader> reader_;
   std::vector<int32_t> wanted_;
   std::vector<Seen> seen_;

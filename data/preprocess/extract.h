@@ -8,14 +8,10 @@
 #include "data/preprocess/decoder.h"
 #include "data/preprocess/face_finder.h"
 #include "data/preprocess/frame_reader.h"
+#include "data/preprocess/phases.h"
 #include "data/records.h"
 
 namespace realface::data::preprocess {
-
-/// Seconds spent on a video, by phase.
-struct PhaseSeconds {
-  double decode = 0, detect = 0, crop = 0, encode = 0;
-};
 
 /// One video turned into faces, and what a report says of it.
 struct Extracted {

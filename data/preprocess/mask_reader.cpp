@@ -41,8 +41,10 @@ void FrameMasks::add(int32_t index, const FrameMask& mask) {
   packed_[index] = {mask.width, mask.height, encode_mask(mask.bits.data(), mask.height, mask.width)};
 }
 
-FrameMask FrameMasks::at(int32_t index) const {
-  const Packed& packed = packed_.at(index);
+std::optional<FrameMask> FrameMasks::find(int32_t index) const {
+  const auto entry = packed_.find(index);
+  if (entry == packed_.end()) return std::nullopt;
+  const Packed& packed = entry->second;
   FrameMask mask{packed.width, packed.height,
                  std::vector<uint8_t>(static_cast<size_t>(packed.width) * static_cast<size_t>(packed.height))};
   decode_mask(as_blob(packed.bits), mask.height, mask.width, mask.bits.data());

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,9 @@ namespace realface::data::preprocess {
 class FrameMasks {
  public:
   void add(int32_t index, const FrameMask& mask);
-  bool has(int32_t index) const { return packed_.contains(index); }
   bool empty() const { return packed_.empty(); }
   size_t size() const { return packed_.size(); }
-  FrameMask at(int32_t index) const;
+  std::optional<FrameMask> find(int32_t index) const;
 
  private:
   struct Packed {
