@@ -20,19 +20,12 @@ class NodeOperation : public Operation {
       : Operation(std::move(what), std::move(tensors)), channel_(channel), reduction_(std::move(reduction)) {}
 
   void start() override {}
-  bool advance() override {
-    if (!reduced_ && channel_.arrived(reduction_)) {
-      channel_.reduce_share(reduction_);
-      reduced_ = true;
-    }
-    return reduced_ && channel_.finished(reduction_);
-  }
+  bool advance() override { return channel_.advance(reduction_); }
   bool polls() const override { return false; }
 
  private:
   NodeChannel& channel_;
   const NodeChannel::Reduction reduction_;
-  bool reduced_ = false;
 };
 
 class MpiCommunicator : public Communicator {

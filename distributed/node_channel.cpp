@@ -85,28 +85,42 @@ void NodeChannel::post(Reduction& reduction) {
   ring_all();
 }
 
-bool NodeChannel::arrived(const Reduction& reduction) const {
-  if (least(&Control::arrived) < reduction.number) return false;
-  for (int rank = 0; rank < controls_->ranks(); ++rank)
-    if (control(rank).signatures[reduction.number % kRing] != signature(reduction))
+bool NodeChannel::advance(const Reduction& reduction) {
+  if (is_turn_of(reduction)) {
+    const auto other = rank_with_another(reduction);
+    if (!other) sum_share(reduction);
+    // Also where it is refused: later ones would wait for it for ever.
+    control(rank_).finished.store(reduction.number, std::memory_order_release);
+    ring_all();
+    if (other)
       throw CommunicatorError("[mpi] " + whereabouts(rank_) + ": all_reduce of " + std::to_string(reduction.elements) +
-                              " elements met another one of rank " + std::to_string(rank) +
+                              " elements met another one of rank " + std::to_string(*other) +
                               "; ranks must run the same collectives in the same order");
-  return true;
+  }
+  return least(&Control::finished) >= reduction.number;
 }
 
-void NodeChannel::reduce_share(const Reduction& reduction) {
+/// Whether this rank has passed all earlier ones and not this one, and every operand is ready. Asked about n and then
+/// about n + 1, a thread may find n not ready and n + 1 ready a moment later.
+bool NodeChannel::is_turn_of(const Reduction& reduction) const {
+  const uint64_t passed = control(rank_).finished.load(std::memory_order_relaxed);
+  return passed + 1 == reduction.number && least(&Control::arrived) >= reduction.number;
+}
+
+std::optional<int> NodeChannel::rank_with_another(const Reduction& reduction) const {
+  for (int rank = 0; rank < controls_->ranks(); ++rank)
+    if (control(rank).signatures[reduction.number % kRing] != signature(reduction)) return rank;
+  return std::nullopt;
+}
+
+void NodeChannel::sum_share(const Reduction& reduction) {
   const int64_t first = share_begin(reduction.elements, rank_, controls_->ranks());
   const int64_t last = share_begin(reduction.elements, rank_ + 1, controls_->ranks());
   if (reduction.dtype == torch::kFloat64)
     sum_into_all<double>(*reduction.memory, reduction.offset, first, last);
   else
     sum_into_all<float>(*reduction.memory, reduction.offset, first, last);
-  control(rank_).finished.store(reduction.number, std::memory_order_release);
-  ring_all();
 }
-
-bool NodeChannel::finished(const Reduction& reduction) const { return least(&Control::finished) >= reduction.number; }
 
 uint64_t NodeChannel::least(std::atomic<uint64_t> Control::*counter) const {
   uint64_t smallest = ~uint64_t{0};

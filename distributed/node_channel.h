@@ -43,12 +43,11 @@ class NodeChannel {
   /// Tells the others that the operand is ready. Throws CommunicatorError when too many are under way.
   void post(Reduction& reduction);
 
-  /// Whether every rank's operand is ready. Throws CommunicatorError where ranks posted different ones.
-  bool arrived(const Reduction& reduction) const;
-  /// Adds up this rank's share and tells the others.
-  void reduce_share(const Reduction& reduction);
-  /// Whether every share is written.
-  bool finished(const Reduction& reduction) const;
+  /// Adds up this rank's share as soon as it is this reduction's turn and every rank's operand is ready; whether every
+  /// rank's share is written. Ask until it is. Reductions are taken strictly one after the other, in the order of
+  /// post(), whatever order they are asked for in: a counter that says n says so of all before n too. Throws
+  /// CommunicatorError, once and on every rank, where ranks posted different ones; later reductions go on.
+  bool advance(const Reduction& reduction);
 
   /// This rank's bell, rung by others' arrivals and shares, and by whoever has work for the communication thread.
   Doorbell& bell() { return bells_[static_cast<size_t>(rank_)]; }
@@ -64,6 +63,9 @@ class NodeChannel {
 
   NodeChannel(int rank, std::shared_ptr<NodeMemory> controls);
   Control& control(int rank) const { return *reinterpret_cast<Control*>(controls_->of(rank)); }
+  bool is_turn_of(const Reduction& reduction) const;
+  std::optional<int> rank_with_another(const Reduction& reduction) const;
+  void sum_share(const Reduction& reduction);
   uint64_t least(std::atomic<uint64_t> Control::*counter) const;
   void ring_all();
 

@@ -180,6 +180,19 @@ TEST(MpiCommunicator, RanksThatReduceDifferentSizesAreTold) {
   }
 }
 
+TEST(MpiCommunicator, WhatFollowsARefusedReductionEnds) {
+  auto& world = mpi_world();
+  if (world.size() < 2) GTEST_SKIP() << "needs two ranks";
+  const auto group = make_mpi_communicator();
+  const auto memory = group->allocate(64, torch::kFloat32).fill_(world.rank() + 1);
+  const auto refused = group->all_reduce(memory.narrow(0, 0, world.rank() == 0 ? 16 : 32));
+  const auto good = group->all_reduce(memory.narrow(0, 32, 32));
+  EXPECT_THROW(refused->wait(), CommunicatorError);
+  good->wait();
+  const float sum = float(world.size() * (world.size() + 1)) / 2;
+  EXPECT_TRUE(torch::all(memory.narrow(0, 32, 32) == sum).item<bool>()) << memory;
+}
+
 TEST(MpiCommunicator, SumsTheSameBitsWithAndWithoutSharedMemory) {
   auto& world = mpi_world();
   const auto shared = make_mpi_communicator();
