@@ -118,11 +118,15 @@ INSTANTIATE_TEST_SUITE_P(Types, EqualsOneProcess,
                                            Case{torch::kFloat64, 1e-12, {}}, Case{torch::kFloat64, 1e-12, kSmall}));
 
 TEST(GradientReducer, WithoutZeroUpdatesAddToSumsOfAllRanks) {
-  // What finish() leaves is what the next backward accumulates into: zero() between updates is the caller's.
+  // What finish() leaves is what the next backward accumulates into: zero() between updates is the caller's. After one
+  // update every rank holds the sum g; after two, size times g of the first and g of the second.
   const Network network(torch::kFloat64);
+  const Tensor sum = network.oracle();
   GradientReducer reducer(network.parameters, mpi_world().group());
   update(network, reducer);
-  EXPECT_GT(network.flat_grads().norm().item<double>(), 0.0);
+  EXPECT_LE(relative_error(network.flat_grads(), sum), 1e-12);
+  update(network, reducer);
+  EXPECT_LE(relative_error(network.flat_grads(), sum * (mpi_world().size() + 1)), 1e-12);
   reducer.zero();
   EXPECT_EQ(network.flat_grads().norm().item<double>(), 0.0);
 }
