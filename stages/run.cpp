@@ -40,7 +40,10 @@ class Loop {
     }
     agreement.settle();
     save();
-    if (stage_.position() < stage_.steps() && stage_.position() == config_.stop_at) return Ending::stopped;
+    // Also where an earlier start went beyond stop_at: such a run has not finished either.
+    if (stage_.position() < stage_.steps() && config_.stop_at > 0 && stage_.position() >= config_.stop_at) {
+      return Ending::stopped;
+    }
     stage_.finish();
     return Ending::finished;
   }

@@ -18,7 +18,7 @@ struct LoopConfig {
 
 enum class Ending {
   finished,     // the stage did all of its steps and was finished
-  stopped,      // at LoopConfig::stop_at
+  stopped,      // at LoopConfig::stop_at, or where the run had already gone beyond it
   interrupted,  // SIGTERM or SIGUSR2: a checkpoint was written; the program is to exit with ExitCode::requeue
 };
 

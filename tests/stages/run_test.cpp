@@ -98,6 +98,22 @@ TEST_F(Run, StopsWhereAskedAndContinuesThere) {
   EXPECT_EQ(second.position(), 9);
 }
 
+TEST_F(Run, IsNotFinishedWhereItHadGoneBeyondStopAt) {
+  Counting first(9);
+  EXPECT_EQ(run(first, {.stop_at = 6}), Ending::stopped);
+  Counting second(9);
+  EXPECT_EQ(run(second, {.stop_at = 4}), Ending::stopped);
+  EXPECT_EQ(second.position(), 6) << "nothing is done, and nothing is undone";
+  EXPECT_FALSE(second.finished);
+}
+
+TEST_F(Run, AsksNoMoreOfAFinishedStageThatIsToStopEarlier) {
+  Counting first(5);
+  EXPECT_EQ(run(first, {}), Ending::finished);
+  Counting second(5);
+  EXPECT_EQ(run(second, {.stop_at = 3}), Ending::finished);
+}
+
 TEST_F(Run, ASignalOnOneRankStopsAllOfThemWithACheckpoint) {
   for (const int signal : {SIGTERM, SIGUSR2}) {
     Counting stage(1000);
