@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/safetensors.h"
 #include "base/sha256.h"
+#include "checkpoints/folder.h"
 #include "checkpoints/subject.h"
 
 namespace realface::checkpoints {
@@ -163,10 +164,21 @@ Manifest decode(const std::string& text, const std::string& subject) {
   }
 }
 
+void check_step(const Manifest& manifest, const std::filesystem::path& folder) {
+  const auto whole = std::filesystem::absolute(folder).lexically_normal();
+  const auto name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+  if (step_of(name) < 0 || step_of(name) == manifest.step) return;
+  const auto step = std::to_string(manifest.step);
+  throw CheckpointError(subject_of(folder) + " holds step " + step + ", so it was renamed; expected the name step-" +
+                        step + "; rename it back");
+}
+
 Manifest read_manifest(const std::filesystem::path& folder) {
   const auto path = folder / kManifestName;
   if (!std::filesystem::exists(path)) damaged(path.string(), "is missing");
-  return decode(read_file(path), path.string());
+  auto manifest = decode(read_file(path), path.string());
+  check_step(manifest, folder);
+  return manifest;
 }
 
 std::string rank_file_name(int rank) {

@@ -59,7 +59,9 @@ inline constexpr int kManifestVersion = 1;
 std::string encode(const Manifest& manifest);
 /// Throws CheckpointError, naming `subject`, for text that is damaged, of another version, or contradicts itself.
 Manifest decode(const std::string& text, const std::string& subject);
-/// Reads and decodes FOLDER/manifest.json.
+/// Throws CheckpointError where a folder named step-N holds another step than N; any other name says nothing.
+void check_step(const Manifest& manifest, const std::filesystem::path& folder);
+/// Reads and decodes FOLDER/manifest.json, and checks its step.
 Manifest read_manifest(const std::filesystem::path& folder);
 
 std::string rank_file_name(int rank);

@@ -57,7 +57,10 @@ std::string read_on_root(const Folder& folder, int64_t step, distributed::Commun
   fault = first_fault(host, fault);
   if (!fault.empty()) return fault;
   text = distributed::broadcast_string(host, text);
-  return first_fault(host, fault_of([&] { manifest = decode(text, path.string()); }));
+  return first_fault(host, fault_of([&] {
+                       manifest = decode(text, path.string());
+                       check_step(manifest, folder.step(step));
+                     }));
 }
 
 std::string verify_together(const std::filesystem::path& folder, const Manifest& manifest,

@@ -74,6 +74,19 @@ TEST_F(DamageTest, ACutManifestSendsTheResumeToTheCheckpointBefore) {
   EXPECT_EQ(resumed(), 1);
 }
 
+TEST_F(DamageTest, ACheckpointUnderAnotherStepsNameIsPassedBy) {
+  fs::rename(folder_.step(2), folder_.step(9));
+  EXPECT_EQ(resumed(), 1) << "its weights are of update 2, not of update 9";
+  for (const auto& path : {folder_.path(), folder_.step(9), folder_.step(9) / ""}) {
+    const auto faults = verify_checkpoint(path);
+    ASSERT_EQ(faults.size(), 1u) << path;
+    EXPECT_NE(faults[0].find("holds step 2, so it was renamed; expected the name step-2"), std::string::npos)
+        << faults[0];
+  }
+  fs::rename(folder_.step(9), folder_.path() / "copy");
+  EXPECT_TRUE(verify_checkpoint(folder_.path() / "copy").empty()) << "a name of its own claims nothing";
+}
+
 TEST_F(DamageTest, FoldersOfOtherNamesAreNoCheckpoints) {
   fs::create_directories(folder_.path() / "checkpoints" / "step-99x");
   fs::create_directories(folder_.path() / "checkpoints" / "step-007");
