@@ -126,7 +126,7 @@ struct Saver::Members {
   std::string room_lacking(double needed) {
     auto room = folder.free_bytes();
     try {
-      if (room && static_cast<double>(*room) < needed) prune(folder, 2, verified);
+      if (room && static_cast<double>(*room) < needed) prune(folder, config.keep, verified);
       room = folder.free_bytes();
     } catch (const std::exception& problem) {
       log::warn(problem.what());

@@ -65,6 +65,28 @@ TEST_F(RoomTest, LeavingWithoutTheLastCheckpointIsAnError) {
   }
 }
 
+TEST_F(RoomTest, WhereRoomIsShortTheOnesToBeKeptAreKept) {
+  const auto save_three = [&] {
+    auto s = saver();
+    for (const int64_t step : {1, 2, 3}) {
+      s.save(step);
+      s.wait();
+    }
+  };
+  save_three();
+  // More than any disk holds, in four bytes of memory.
+  fake::FakePart huge("model.huge", {replicated("w", at::zeros({1}).expand({int64_t{1} << 52}))});
+  Saver s(fake::every_step(), folder_.path().string(), *self_, fake::provenance(), {&huge});
+  s.save(4);
+  EXPECT_EQ(Folder(folder_.path()).steps(), (std::vector<int64_t>{3, 2, 1}));
+  try {
+    s.wait();
+    FAIL() << "step 4 cannot have been saved";
+  } catch (const CheckpointError& error) {
+    EXPECT_NE(std::string(error.what()).find("MiB free; step 4 wants"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(RoomTest, AFailingDiskSurfacesAtAStepAfterTheSave) {
   auto s = saver();
   ::setenv("REALFACE_FAILPOINT", "checkpoint.written:EIO", 1);
