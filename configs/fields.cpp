@@ -4,6 +4,7 @@ namespace realface::configs {
 namespace {
 
 constexpr double kMaxInt = 1 << 30;  // keeps every size that is computed from a key within 64 bits
+constexpr double kMaxRate = 1e6;     // far above any use, and finite as fp32 whatever the batch
 
 template <class Describe>
 void group(Visitor& v, const std::string& name, const Describe& describe) {
@@ -71,16 +72,16 @@ void optimizer_fields(Visitor& v, stages::OptimizerConfig& c) {
 
 void schedule_fields(Visitor& v, stages::ScheduleConfig& c) {
   v.field("schedule", c.kind, {"cosine", "constant"});
-  v.field("lr", c.lr, at_least(0));
-  v.field("lr_abs", c.lr_abs, at_least(0));
-  v.field("lr_min", c.lr_min, at_least(0));
+  v.field("lr", c.lr, within(0, kMaxRate));
+  v.field("lr_abs", c.lr_abs, within(0, kMaxRate));
+  v.field("lr_min", c.lr_min, within(0, kMaxRate));
   v.field("warmup", c.warmup, share());
   v.field("warmup_epochs", c.warmup_epochs, at_least(0));
 }
 
 void train_fields(Visitor& v, stages::TrainConfig& c) {
   v.field("steps", c.steps, within(0, 1e12));
-  v.field("epochs", c.epochs, above(0));
+  v.field("epochs", c.epochs, {.low = 0, .high = 1e9, .open_low = true});
   v.field("batch", c.batch, within(1, kMaxInt));
   v.field("accumulate", c.accumulate, within(1, kMaxInt));
   v.field("dtype", c.dtype, {"fp32", "bf16"});

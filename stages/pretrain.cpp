@@ -2,6 +2,7 @@
 
 #include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -40,12 +41,19 @@ class Pretrain::Progress final : public Part {
 
 namespace {
 
+constexpr double kMaxSteps = 1e12;  // as for train.steps
+
 int64_t step_count(const TrainConfig& train, int64_t steps_per_epoch) {
   if (train.steps > 0) return train.steps;
   if (steps_per_epoch <= 0) {
     throw ConfigError("[pretrain] train.epochs needs a dataset of known length; give train.steps instead");
   }
-  return static_cast<int64_t>(std::ceil(train.epochs * static_cast<double>(steps_per_epoch)));
+  const double steps = std::ceil(train.epochs * static_cast<double>(steps_per_epoch));
+  if (steps >= 1 && steps <= kMaxSteps) return static_cast<int64_t>(steps);
+  throw ConfigError(
+      fmt::format("[pretrain] train.epochs {} of {} updates each make {} updates; expected 1 to {}; give "
+                  "another train.epochs, or train.steps",
+                  train.epochs, steps_per_epoch, steps, kMaxSteps));
 }
 
 std::vector<Optimizer::Named> trainable(const models::MaeImpl& network) {

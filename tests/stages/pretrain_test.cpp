@@ -181,6 +181,10 @@ TEST(Pretrain, CountsItsStepsFromEpochs) {
   auto set = build_models({"pretrain", config}, torch::kCPU);
   EXPECT_EQ(Pretrain(config, set, mpi_world(), 5).steps(), 13);
   EXPECT_THROW(Pretrain(config, set, mpi_world(), 0), ConfigError);
+  config.train.epochs = 1e9;  // of 5 000 updates each: more than any run does
+  EXPECT_THROW(Pretrain(config, set, mpi_world(), 5000), ConfigError);
+  config.train.epochs = 1e300;
+  EXPECT_THROW(Pretrain(config, set, mpi_world(), 5), ConfigError);
 }
 
 }  // namespace
