@@ -20,6 +20,8 @@ namespace {
 constexpr const char* kDebianModel = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
 constexpr size_t kMostFaces = 4, kMostPeople = 8;  // of a picture; whose neighbourhood is searched
 constexpr float kFaceInSearch = 120;  // pixels: the width that a known face is given; the detector's own least is 80
+constexpr double kCnnPixels = 1e6;    // at most, of a search: its network takes about a kilobyte for each
+constexpr int kCnnSide = 32;          // at least; it ends a program that hands it thinner pictures
 constexpr int kLandmarkPicture = 448;
 constexpr int kLookAround =
     8;  // pictures from one search of everything to the next, and until a lost face is forgotten
@@ -127,7 +129,8 @@ struct FaceFinder::Members {
   std::vector<Face> by_cnn(const Views& picture, const cv::Rect& part, double scale) {
     std::vector<Face> faces;
     if (!cnn || !searchable(part)) return faces;
-    const SearchPicture search(picture.rgb, part, scale);
+    const SearchPicture search(picture.rgb, part, std::min(scale, std::sqrt(kCnnPixels / part.area())));
+    if (std::min(search.pixels.cols, search.pixels.rows) < kCnnSide) return faces;
     for (const auto& [box, score] : cnn->find(search.pixels)) faces.push_back({search.box(box), score, {}});
     return faces;
   }

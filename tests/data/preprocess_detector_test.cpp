@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -102,6 +103,26 @@ TEST_F(Detector, IsAskedOnlyWhereHogFindsNobody) {
   const std::vector<Face> after = finder.find(picture);  // the face has gone
   ASSERT_EQ(after.size(), 1u);
   EXPECT_GT(overlap(after.front().box, about(centre, 45)), 0.6F);
+}
+
+TEST_F(Detector, TakesPicturesOfAnyShape) {
+  FaceFinder finder(std::make_shared<FaceModels>(std::string(), discs()));
+  for (const auto& [width, height] : {std::pair{2000, 8}, {8, 2000}, {1900, 40}, {8, 8}, {1, 1}, {33, 32}}) {
+    finder.begin();
+    EXPECT_TRUE(finder.find(grey_picture(width, height)).empty()) << width << " x " << height;
+  }
+}
+
+TEST_F(Detector, SearchesLargePicturesReduced) {
+  FaceFinder finder(std::make_shared<FaceModels>(std::string(), discs()));
+  const cv::Point centre(4000, 2500);
+  const std::vector<Face> found = finder.find(with_disc(grey_picture(6000, 4500), centre, 500));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_GT(overlap(found.front().box, about(centre, 500)), 0.6F);
+  // A network that took all of it would have needed gigabytes.
+  struct rusage usage {};
+  ASSERT_EQ(::getrusage(RUSAGE_SELF, &usage), 0);
+  EXPECT_LT(usage.ru_maxrss, 2'500'000) << "kilobytes";
 }
 
 TEST_F(Detector, IsOnRecordWithItsDigest) {
