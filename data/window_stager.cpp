@@ -10,6 +10,18 @@ namespace {
 
 constexpr size_t kPiece = 4 << 20;
 
+/// What of `range` none of `others` covers; they come in the order in which they lie.
+std::vector<FileRange> uncovered(FileRange range, const std::vector<FileRange>& others) {
+  std::vector<FileRange> rest;
+  for (const FileRange& other : others) {
+    if (other.shard != range.shard || other.end <= range.begin || other.begin >= range.end) continue;
+    if (other.begin > range.begin) rest.push_back({range.shard, range.begin, other.begin});
+    range.begin = std::min(other.end, range.end);
+  }
+  if (range.begin < range.end) rest.push_back(range);
+  return rest;
+}
+
 }  // namespace
 
 WindowStager::WindowStager(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Items> items, int local_rank,
@@ -91,21 +103,23 @@ void WindowStager::stage(const Job& job) {
   }
 }
 
-/// Blocks that a later window holds too, as happens where an epoch ends, stay.
+/// What windows in use hold too stays: blocks that are drawn again where an epoch ends, and other classes' bytes, which
+/// lie between this one's.
 void WindowStager::drop(const Job& job) {
   std::set<Job> known;
   {
     const std::lock_guard hold(mutex_);
     known = known_;
   }
-  std::set<uint64_t> needed;
-  for (const Job& other : known)
-    if (other.first == job.first)
-      for (const uint64_t block : blocks_.shuffle_of(other.first).blocks_of(other.second)) needed.insert(block);
+  std::vector<FileRange> needed;
+  for (const auto& [number, window] : known)
+    for (const uint64_t block : blocks_.shuffle_of(number).blocks_of(window))
+      std::ranges::copy(items_->extents_of(number, block), std::back_inserter(needed));
+  std::ranges::sort(needed, {}, &FileRange::begin);
   for (const uint64_t block : blocks_of(job))
-    if (!needed.contains(block))
-      for (const FileRange& extent : items_->extents_of(job.first, block))
-        dataset_->file(extent.shard).forget(extent.begin, extent.size());
+    for (const FileRange& extent : items_->extents_of(job.first, block))
+      for (const FileRange& range : uncovered(extent, needed))
+        dataset_->file(range.shard).forget(range.begin, range.size());
 }
 
 void WindowStager::work() {

@@ -133,6 +133,52 @@ TEST_F(WindowStagerTest, GivesBackWindowsThatAreOverButNotWhatALaterOneHoldsToo)
   EXPECT_LT(expected.size(), 40U);  // of windows 0 to 3, some videos are drawn again early in the next epoch
 }
 
+TEST_F(WindowStagerTest, KeepsWhatOtherClassesAreReading) {
+  // Videos of several pages each, so that a class's bytes can be told from those beside them; three to a block, with
+  // other classes' between.
+  const TemporaryFolder folder;
+  samples::write_dataset(folder.path(), {.shards = 2, .videos_per_shard = 24, .size = 96});
+  const std::shared_ptr<const Dataset> dataset = Dataset::open(folder.path().string(), {"all"}, *group_);
+  const uint64_t three_videos = dataset->table(0)->offset[4] * 5 / 2;
+  const auto items = std::make_shared<const Items>(
+      *dataset,
+      ItemsConfig{
+          .balance = "label", .seed = 2, .windowed = true, .block_bytes = three_videos, .blocks_per_window = 6});
+  const size_t classes = items->order().classes.size();
+  ASSERT_GT(classes, 1U);
+  std::mutex lock;
+  std::vector<Forgotten> given_back;
+  on_forget() = [&](const Forgotten& range) {
+    const std::lock_guard hold(lock);
+    given_back.push_back(range);
+  };
+  Order order(items->order());
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  {
+    WindowStager stager(dataset, items, 0, 1);
+    for (const uint64_t position : {uint64_t{0}, items->size()}) {
+      stager.reach(position);
+      settle([&] {
+        const std::lock_guard hold(lock);
+        return position == 0 || !given_back.empty();
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  on_forget() = nullptr;
+  EXPECT_FALSE(given_back.empty());
+  for (size_t number = 0; number < classes; ++number) {
+    const uint64_t now = order.shuffle_of(number).window_of(order.drawn_before(number, items->size()));
+    for (const uint64_t window : {now, now + 1})
+      for (const uint64_t block : order.shuffle_of(number).blocks_of(window))
+        for (const FileRange& extent : items->extents_of(number, block))
+          for (const Forgotten& range : given_back)  // whose ends are those of whole pages
+            EXPECT_FALSE(range.file == dataset->name(extent.shard) && extent.end > range.begin + page &&
+                         extent.begin + page < range.end)
+                << extent.begin << " to " << extent.end << " of class " << number;
+  }
+}
+
 TEST_F(WindowStagerTest, AShardThatWasCutShortDoesNotEndTheReadingAhead) {
   std::filesystem::resize_file(folder_.path() / "train-2.h5", 100);
   std::vector<std::unique_ptr<WindowStager>> stagers;
