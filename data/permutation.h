@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace realface::data {
 
 /// A random order of 0..n-1 that is computed, not stored: a Feistel cipher over the smallest power of two that holds n
 /// (2^16 at least, below which a cipher shows patterns), applied again until it lands below n (cycle walking: Black and
-/// Rogaway, "Ciphers with arbitrary finite domains", 2002). Any thread may ask.
+/// Rogaway, "Ciphers with arbitrary finite domains", 2002). Up to 4,096 items, where that walk would be long, the order
+/// is shuffled once and kept. Any thread may ask.
 class Permutation {
  public:
   /// n from 1 to 2^62. Another (seed, epoch) is another order.
@@ -23,8 +25,9 @@ class Permutation {
   uint64_t decrypt(uint64_t block) const;
 
   uint64_t n_;
-  unsigned low_bits_;
-  uint64_t low_mask_, high_mask_;
+  std::vector<uint16_t> few_;  // the order of few items; else empty
+  unsigned low_bits_ = 0;
+  uint64_t low_mask_ = 0, high_mask_ = 0;
   std::array<uint64_t, kRounds> keys_{};
 };
 
