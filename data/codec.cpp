@@ -21,7 +21,6 @@ constexpr int kMaskLevel = 3;
 // of face crops come out 7 % larger and decode in 0.62 of the time (benchmarks/codec_benchmark.cpp).
 constexpr int kFrameLevel = -400;
 constexpr int kFrameMinMatch = 7;
-constexpr int kMaxSide = 16384;
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }

@@ -8,6 +8,8 @@
 /// Pixels to bytes and back: how a shard stores its frames and masks (docs/shards.md). Without loss, but for jpeg.
 namespace realface::data {
 
+inline constexpr int kMaxSide = 16384;  // pixels, of a picture
+
 /// How the frames of a shard are stored; one for all frames of a dataset.
 enum class Codec : uint8_t {
   raw,            // height x width x 3 bytes

@@ -61,6 +61,11 @@ void check_against(const Manifest& manifest, const Shard& shard) {
   if (header.height != manifest.height || header.width != manifest.width || !(header.codec == manifest.codec) ||
       !(header.names == manifest.names))
     throw DataError("[" + shard.path.string() + "] has another size, codec or table of names than its manifest");
+  const auto listed = std::ranges::count(manifest.shards, header.split, &ShardEntry::split);
+  if (header.n_shards != listed)
+    throw DataError("[" + shard.path.string() + "] is one of " + std::to_string(header.n_shards) +
+                    " shards of split '" + header.split + "', but the manifest lists " + std::to_string(listed) +
+                    "; copy the whole dataset again");
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 #include "data/manifest.h"
 
 #include <numeric>
+#include <set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -31,6 +32,8 @@ ShardEntry entry_of(const nlohmann::json& json) {
   // A manifest may come from elsewhere; its names must stay beside it.
   if (entry.name.empty() || fs::path(entry.name).filename() != entry.name)
     throw DataError("a shard is named '" + entry.name + "'; expected a plain file name");
+  if (entry.bytes < 0 || entry.frames < 0 || entry.videos < 0)
+    throw DataError("it counts less than nothing of '" + entry.name + "'");
   return entry;
 }
 
@@ -72,7 +75,12 @@ Manifest parse(const std::string& text) {
   json.at("names").at("manip").get_to(manifest.names.manip);
   json.at("names").at("dataset").get_to(manifest.names.dataset);
   json.at("names").at("compression").get_to(manifest.names.compression);
-  for (const auto& entry : json.at("shards")) manifest.shards.push_back(entry_of(entry));
+  std::set<std::string> names;
+  for (const auto& entry : json.at("shards")) {
+    manifest.shards.push_back(entry_of(entry));
+    if (!names.insert(manifest.shards.back().name).second)
+      throw DataError("it lists '" + manifest.shards.back().name + "' twice");
+  }
   if (json.contains("config")) manifest.config = json.at("config");
   return manifest;
 }

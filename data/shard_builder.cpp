@@ -114,9 +114,9 @@ void ShardBuilder::write_header(const ShardHeader& header) {
   write_attribute("schema_minor", kShardMinor);
   write_attribute("codec", std::string(codec_name(header.codec)));
   write_attribute("codec_params", codec_params(header.codec));
-  write_attribute("channels", int64_t{3});
-  write_attribute("colour_order", std::string("RGB"));
-  write_attribute("pixel_centre", std::string("integers"));
+  write_attribute("channels", kShardChannels);
+  write_attribute("colour_order", std::string(kShardColours));
+  write_attribute("pixel_centre", std::string(kShardPixelCentre));
   visit_attributes(header, [&](const char* name, const auto& value) { write_attribute(name, value); });
 }
 

@@ -58,6 +58,14 @@ void check_ids(const Shard& shard, const char* path, const std::vector<int16_t>&
                         std::to_string(names.size()) + " names");
 }
 
+/// Losses index with them.
+void check_labels(const Shard& shard, const char* path, const std::vector<int8_t>& labels) {
+  for (const int8_t label : labels)
+    if (label < -1 || label > 1)
+      refuse(shard, std::string(path) + " holds the label " + std::to_string(label) +
+                        "; expected 0 (real), 1 (fake) or -1 (unknown)");
+}
+
 std::string numbered(const char* kind, size_t number, const char* what) {
   std::string text = kind;
   text.append(" ").append(std::to_string(number)).append(": ").append(what);
@@ -101,6 +109,8 @@ void check_index(const Shard& shard) {
   check_counts(shard);
   check_offsets(shard, "/frames/offset", index.frame_offset, shard.blob_bytes);
   check_offsets(shard, "/videos/first", index.first, static_cast<uint64_t>(index.frames()));
+  check_labels(shard, "/frames/label", index.label);
+  check_labels(shard, "/videos/label", index.video_label);
   check_ids(shard, "/videos/manip", index.manip, header.names.manip);
   check_ids(shard, "/videos/dataset", index.dataset, header.names.dataset);
   if (!shard.complete) return;

@@ -11,6 +11,9 @@
 namespace realface::data {
 
 inline constexpr const char* kShardSchema = "realface.shard";
+inline constexpr int64_t kShardChannels = 3;
+inline constexpr const char* kShardColours = "RGB";
+inline constexpr const char* kShardPixelCentre = "integers";
 inline constexpr int64_t kShardMajor = 1;            // a reader refuses another one
 inline constexpr int64_t kShardMinor = 1;            // a reader ignores another one
 inline constexpr const char* kColumnCrc = "crc32c";  // attribute of each index array: of its bytes, little endian

@@ -27,8 +27,14 @@ class Reading {
   void read_names(const char* path, std::vector<std::string>& names);
   void read_attribute(const char* name, std::string& value);
   void read_attribute(const char* name, int64_t& value) { read_attribute(file_, name, value); }
-  void read_attribute(hid_t object, const char* name, int64_t& value);
-  void read_attribute(const char* name, double& value);
+  void read_attribute(hid_t object, const char* name, int64_t& value) {
+    read_number(object, name, H5T_INTEGER, H5T_NATIVE_INT64, &value);
+  }
+  void read_attribute(const char* name, double& value) {
+    read_number(file_, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, &value);
+  }
+  void read_number(hid_t object, const char* name, H5T_class_t kind, hid_t type, void* value);
+  void read_constants();
   void read_digest(const char* name, Digest& digest);
   void read_keys();
   H5Id open_attribute(hid_t object, const char* name);
@@ -78,16 +84,14 @@ void Reading::read_attribute(const char* name, std::string& value) {
   value = text.substr(0, text.find('\0'));
 }
 
-void Reading::read_attribute(hid_t object, const char* name, int64_t& value) {
+/// H5Aread writes as many numbers as the attribute holds, so it must hold one.
+void Reading::read_number(hid_t object, const char* name, H5T_class_t kind, hid_t type, void* value) {
   const H5Id attribute = open_attribute(object, name);
-  if (H5Aget_storage_size(attribute) != sizeof value) refuse(std::string("attribute ") + name + " is not one number");
-  h5_check(H5Aread(attribute, H5T_NATIVE_INT64, &value), shard_.path, std::string("cannot read attribute ") + name);
-}
-
-void Reading::read_attribute(const char* name, double& value) {
-  const H5Id attribute = open_attribute(name);
-  if (H5Aget_storage_size(attribute) != sizeof value) refuse(std::string("attribute ") + name + " is not one number");
-  h5_check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), shard_.path, std::string("cannot read attribute ") + name);
+  const H5Id stored(H5Aget_type(attribute), H5Tclose, shard_.path, "cannot read an attribute");
+  const H5Id space(H5Aget_space(attribute), H5Sclose, shard_.path, "cannot read an attribute");
+  if (H5Tget_class(stored) != kind || H5Sget_simple_extent_npoints(space) != 1)
+    refuse(std::string("attribute ") + name + " is not one number");
+  h5_check(H5Aread(attribute, type, value), shard_.path, std::string("cannot read attribute ") + name);
 }
 
 void Reading::read_digest(const char* name, Digest& digest) {
@@ -97,6 +101,18 @@ void Reading::read_digest(const char* name, Digest& digest) {
     refuse(std::string("attribute ") + name + " is not a SHA-256");
   for (size_t i = 0; i < digest.size(); ++i)
     digest[i] = static_cast<uint8_t>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
+}
+
+/// What the schema leaves no choice in: other values are another layout of the same bytes.
+void Reading::read_constants() {
+  int64_t channels = 0;
+  std::string order, centre;
+  read_attribute("channels", channels);
+  read_attribute("colour_order", order);
+  read_attribute("pixel_centre", centre);
+  if (channels != kShardChannels || order != kShardColours || centre != kShardPixelCentre)
+    refuse("holds " + std::to_string(channels) + " channels, " + order + ", pixel centres at " + centre +
+           "; expected " + std::to_string(kShardChannels) + ", " + kShardColours + ", " + kShardPixelCentre);
 }
 
 void Reading::read_header() {
@@ -114,7 +130,12 @@ void Reading::read_header() {
   read_attribute("codec", codec);
   read_attribute("codec_params", params);
   shard_.header.codec = codec_config(codec, params);
+  read_constants();
   visit_attributes(shard_.header, [&](const char* name, auto& value) { read_attribute(name, value); });
+  for (const int64_t side : {shard_.header.height, shard_.header.width})
+    if (side < 1 || side > kMaxSide)
+      refuse("has pictures " + std::to_string(side) + " pixels wide or high; expected 1 to " +
+             std::to_string(kMaxSide));
   read_digest("index_sha256", shard_.index_sha256);
   read_digest("payload_sha256", shard_.payload_sha256);
 }

@@ -5,7 +5,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "data/dataset.h"
 #include "data/shard_reader.h"
+#include "distributed/self_communicator.h"
 #include "shard_samples.h"
 
 namespace realface::data {
@@ -44,6 +46,24 @@ TEST(Manifest, DigestChangesWithContentAndNotWithTheConfiguration) {
   EXPECT_EQ(manifest.digest(), digest);
   manifest.shards[1].digest[0] = manifest.shards[1].digest[0] == '0' ? '1' : '0';
   EXPECT_NE(manifest.digest(), digest);
+}
+
+TEST(Manifest, RefusesAShardThatIsListedTwiceAndADatasetThatLacksOne) {
+  const TemporaryFolder folder;
+  Manifest manifest = samples::write_dataset(folder.path(), {.shards = 3});
+  const ShardEntry last = manifest.shards.back();
+  manifest.shards.back() = manifest.shards.front();
+  manifest.save(folder.path());
+  EXPECT_THAT(message_of([&] { Manifest::load(folder.path()); }), HasSubstr("lists 'train-0.h5' twice"));
+  manifest.shards.pop_back();
+  manifest.save(folder.path());
+  const auto self = distributed::make_self_communicator();
+  EXPECT_THAT(message_of([&] { Dataset::open(folder.path().string(), {"train"}, *self); }),
+              HasSubstr("one of 3 shards of split 'train', but the manifest lists 2"));
+  manifest.shards.push_back(last);
+  manifest.shards.back().frames = -1;
+  manifest.save(folder.path());
+  EXPECT_THAT(message_of([&] { Manifest::load(folder.path()); }), HasSubstr("less than nothing of 'train-2.h5'"));
 }
 
 TEST(Manifest, RefusesAnotherShardUnderAListedName) {

@@ -161,6 +161,58 @@ TEST(Shard, UnsealedIsRefused) {
   EXPECT_THAT(message_of([&] { open_shard(path); }), HasSubstr("not sealed"));
 }
 
+/// In the place of an attribute, one of `count` numbers of `type`.
+void replace_attribute(const fs::path& file, const char* name, hid_t type, hsize_t count) {
+  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  ASSERT_GE(H5Adelete(id, name), 0);
+  const hid_t space = H5Screate_simple(1, &count, nullptr);
+  const hid_t attribute = H5Acreate2(id, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  const std::vector<int8_t> ones(64, 1);
+  ASSERT_GE(H5Awrite(attribute, type, ones.data()), 0);
+  H5Aclose(attribute);
+  H5Sclose(space);
+  H5Fclose(id);
+}
+
+TEST(Shard, AttributesOfSeveralNumbersAreRefused) {
+  for (const char* name : {"schema_major", "shard_id", "height", "sealed", "margin"})
+    for (const auto& [type, count] : {std::pair{H5T_STD_I8LE, 8U}, {H5T_IEEE_F32LE, 2U}, {H5T_STD_I64LE, 0U}}) {
+      const TemporaryFolder folder;
+      const fs::path path = write_one(folder.path(), 1, 1);
+      replace_attribute(path, name, type, count);
+      EXPECT_THAT(message_of([&] { open_shard(path); }), HasSubstr(std::string(name) + " is not one number"));
+    }
+}
+
+TEST(Shard, AnotherLayoutOfThePixelsIsRefused) {
+  const TemporaryFolder folder;
+  const fs::path path = write_one(folder.path());
+  set_attribute(path, "channels", 4);
+  EXPECT_THAT(message_of([&] { open_shard(path); }),
+              HasSubstr("4 channels, RGB, pixel centres at integers; expected 3"));
+}
+
+TEST(Shard, PicturesOfImpossibleSizesAreRefused) {
+  for (const int64_t side : {int64_t{0}, int64_t{-5}, int64_t{16385}, int64_t{1} << 40}) {
+    const TemporaryFolder folder;
+    const fs::path path = write_one(folder.path());
+    set_attribute(path, "height", side);
+    EXPECT_THAT(message_of([&] { open_shard(path); }), HasSubstr(std::to_string(side) + " pixels wide or high"));
+  }
+}
+
+TEST(ShardWriter, RefusesLabelsThatDoNotExist) {
+  const TemporaryFolder folder;
+  const ShardHeader header = samples::header(40);
+  VideoRecord video = samples::video(0, 2, header);
+  video.frames[1].label = 5;
+  ShardTotals totals;
+  totals.count(video);
+  ShardWriter writer(folder.path() / "train-0.h5", header, totals);
+  writer.add(video);
+  EXPECT_THAT(message_of([&] { writer.seal(); }), HasSubstr("holds the label 5"));
+}
+
 TEST(Shard, OtherFilesAreRefusedByName) {
   const TemporaryFolder folder;
   publish_file(folder.path() / "text.h5", "this is text, not HDF5");
