@@ -29,7 +29,7 @@ uint64_t run_end(const ShardTable& table, uint64_t begin, uint64_t end) {
   return begin + static_cast<uint64_t>(std::find_if(first, last, differs) - first);
 }
 
-/// The longest run of frames in [first, end) that have this label; all of them where none has.
+/// The longest run of frames in [first, end) that have this label; empty where none has.
 std::pair<uint64_t, uint64_t> longest_run(const ShardTable& table, uint64_t first, uint64_t end, int8_t label) {
   std::pair<uint64_t, uint64_t> best{first, first};
   for (uint64_t begin = first; begin < end;) {
@@ -37,7 +37,7 @@ std::pair<uint64_t, uint64_t> longest_run(const ShardTable& table, uint64_t firs
     if (table.label[begin] == label && stop - begin > best.second - best.first) best = {begin, stop};
     begin = stop;
   }
-  return best.first == best.second ? std::pair{first, end} : best;
+  return best;
 }
 
 Unit unit_of(const std::string& word) {
@@ -60,6 +60,7 @@ Items::Items(const Dataset& dataset, const ItemsConfig& config) : config_(config
   check_word("label", config.label, {kReal, "fake", "any"});
   check_word("unit", config.unit, {"frame", "video", "clip"});
   check_word("balance", config.balance, {"none", "label", "domain"});
+  if (!config_.shuffled) config_.balance = "none";  // once through, in storage order
   if (config.frames < 1 || config.stride < 1 || config.views < 1)
     throw ConfigError("[data] a clip of " + std::to_string(config.frames) + " frames, stride " +
                       std::to_string(config.stride) + ", " + std::to_string(config.views) +
@@ -123,6 +124,10 @@ void Items::add_whole_video(const Dataset& dataset, const Video& video) {
     return;
   }
   std::tie(first, end) = longest_run(table, first, end, label);
+  if (first == end) {
+    ++without_label_;
+    return;
+  }
   if (unit_ == Unit::clip && end - first < span()) {
     ++too_short_;
     return;
@@ -193,6 +198,9 @@ void Items::arrange() {
     first += one.items();
     (config_.balance == "label" && names_[i] == kReal ? reals : others).push_back(i);
   }
+  if (config_.balance == "label" && config_.label == "any" && (reals.empty() || others.empty()))
+    throw DataError("[data.shards] holds only " + std::string(reals.empty() ? "fakes" : "reals") + " in split '" +
+                    config_.split + "'; a balance by label needs both; see `realface inspect` for what it holds");
   for (auto* group : {&reals, &others})
     if (!group->empty()) order_.groups.push_back(*group);
 }

@@ -20,7 +20,7 @@ enum class Unit {
 struct ItemsConfig {
   std::string split = "train", label = "any";  // train | val | test | all; real | fake | any
   std::string unit = "frame";                  // frame | video | clip
-  std::string balance = "none";                // none | label (G20) | domain: datasets take turns
+  std::string balance = "none";                // of a shuffled stream: none | label (G20) | domain: datasets take turns
   int64_t frames = 1, stride = 1;              // of a clip
   int64_t views = 1;                           // not shuffled: items a video, evenly spread over it (one: its middle)
   bool shuffled = true;
@@ -34,7 +34,8 @@ struct ItemsConfig {
 /// Frames are held as runs, so a dataset of few classes costs next to nothing; videos and clips cost 24 bytes each.
 class Items {
  public:
-  /// Throws ConfigError for an unknown word, DataError where nothing is found.
+  /// Throws ConfigError for an unknown word, DataError where nothing is found, and where a balance by label has only
+  /// reals or only fakes.
   Items(const Dataset& dataset, const ItemsConfig& config);
 
   uint64_t size() const { return order_.classes.back().first + order_.classes.back().count; }
@@ -44,9 +45,10 @@ class Items {
   const OrderConfig& order() const { return order_; }
   /// Names of the classes, as order().classes lists them: "real", "fake/MANIPULATION", a dataset, or "all".
   const std::vector<std::string>& class_names() const { return names_; }
-  /// Videos left out since they hold too few frames for a clip; frames (or videos) left out of a balance by label since
-  /// theirs is unknown.
+  /// Videos left out since they hold too few frames for a clip, or since no stored frame has their label (a fake's may
+  /// all be real); frames (or videos) left out of a balance by label since theirs is unknown.
   int64_t too_short() const { return too_short_; }
+  int64_t without_label() const { return without_label_; }
   int64_t unlabelled() const { return unlabelled_; }
 
   /// The numbers of the frames() frames that a draw shows, into `numbers`.
@@ -97,7 +99,7 @@ class Items {
   std::vector<std::string> names_;
   OrderConfig order_;
   uint64_t stored_frames_ = 0;
-  int64_t too_short_ = 0, unlabelled_ = 0;
+  int64_t too_short_ = 0, without_label_ = 0, unlabelled_ = 0;
 };
 
 }  // namespace realface::data

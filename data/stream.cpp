@@ -47,6 +47,9 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
   if (found->too_short() > 0)
     log::info("[data] " + std::to_string(found->too_short()) + " videos hold too few frames for a clip of " +
               std::to_string(needs.frames) + " and are left out");
+  if (found->without_label() > 0)
+    log::info("[data] " + std::to_string(found->without_label()) +
+              " videos have no stored frame with the video's label and are left out");
   if (found->unlabelled() > 0)
     log::info("[data] " + std::to_string(found->unlabelled()) + " " + needs.unit +
               "s have no label and are left out of the balance");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 
 #include "base/error.h"
@@ -140,14 +141,12 @@ TEST_F(ItemsTest, BlocksAreWholeVideosOfOneShardAndHoldTheirItems) {
   }
 }
 
-/// One fake video of six frames whose frames 0, 1 and 5 are real, and whose frame 2 is of unknown kind.
-TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
-  const TemporaryFolder folder;
-  ShardHeader header = samples::header(32);
-  header.n_shards = 1;
+/// A fake video of six frames, as `change` makes it.
+std::shared_ptr<const Dataset> one_video(const TemporaryFolder& folder,
+                                         const std::function<void(VideoRecord&)>& change) {
+  const ShardHeader header = samples::header(32);
   VideoRecord video = samples::video(1, 6, header);
-  for (const size_t real : {0U, 1U, 5U}) video.frames[real].label = 0;
-  video.frames[2].label = -1;
+  change(video);
   ShardTotals totals;
   totals.count(video);
   ShardWriter writer(folder.path() / "train-0.h5", header, totals);
@@ -159,7 +158,16 @@ TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
   manifest.shards.push_back(writer.seal());
   manifest.save(folder.path());
   const auto self = distributed::make_self_communicator();
-  const auto dataset = Dataset::open(folder.path().string(), {"all"}, *self);
+  return Dataset::open(folder.path().string(), {"all"}, *self);
+}
+
+/// One fake video of six frames whose frames 0, 1 and 5 are real, and whose frame 2 is of unknown kind.
+TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
+  const TemporaryFolder folder;
+  const auto dataset = one_video(folder, [](VideoRecord& video) {
+    for (const size_t real : {0U, 1U, 5U}) video.frames[real].label = 0;
+    video.frames[2].label = -1;
+  });
 
   const auto frames = [&](const ItemsConfig& config, uint64_t epoch) {
     const Items items(*dataset, config);
@@ -185,6 +193,24 @@ TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
   clips.frames_of({.item = 0}, clip.data());
   EXPECT_THAT(clip, ElementsAre(3, 4));
   EXPECT_THROW(Items(*dataset, {.label = "fake", .unit = "clip", .frames = 3}), DataError);  // it has real frames too
+}
+
+TEST(MixedLabels, AFakeOfWhichOnlyRealFramesAreStoredIsNoFake) {
+  const TemporaryFolder folder;
+  const auto dataset = one_video(folder, [](VideoRecord& video) {
+    for (FrameRecord& frame : video.frames) frame.label = 0;
+  });
+  EXPECT_EQ(Items(*dataset, {.label = "real"}).size(), 6U);
+  for (const std::string unit : {"video", "clip"})
+    EXPECT_THROW(Items(*dataset, {.label = "fake", .unit = unit}), DataError) << unit;
+}
+
+TEST(MixedLabels, ABalanceWantsBothSides) {
+  const TemporaryFolder folder;
+  const auto dataset = one_video(folder, [](VideoRecord&) {});
+  EXPECT_THROW(Items(*dataset, {.balance = "label"}), DataError);
+  EXPECT_EQ(Items(*dataset, {.label = "fake", .balance = "label"}).size(), 6U);
+  EXPECT_EQ(Items(*dataset, {.balance = "label", .shuffled = false}).size(), 6U);
 }
 
 }  // namespace
