@@ -1,7 +1,9 @@
 #include "distributed/nccl_communicator.h"
 
 #include <cstring>
+#include <utility>
 
+#include "distributed/agreement.h"
 #include "distributed/nccl_stream.h"
 
 namespace realface::distributed {
@@ -49,11 +51,11 @@ int64_t bytes(const torch::Tensor& tensor) { return static_cast<int64_t>(tensor.
 class NcclCommunicator : public Communicator {
  public:
   NcclCommunicator(Communicator& host, const NcclCommunicatorConfig& config, const ncclUniqueId& id,
-                   std::shared_ptr<CollectiveLog> log)
+                   torch::Tensor token, std::shared_ptr<CollectiveLog> log)
       : rank_(host.rank()),
         size_(host.size()),
-        token_(torch::zeros({1}, torch::TensorOptions(torch::kFloat32).device(torch::kCUDA, device_index(config)))),
-        stream_(id, {rank_, size_, device_index(config)}, config.deadline, std::move(log)) {}
+        token_(std::move(token)),
+        stream_(id, {rank_, size_, static_cast<c10::DeviceIndex>(config.device)}, config.deadline, std::move(log)) {}
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
@@ -95,10 +97,6 @@ class NcclCommunicator : public Communicator {
   Pending barrier() override { return all_reduce(token_, ReduceOp::sum); }
 
  private:
-  static c10::DeviceIndex device_index(const NcclCommunicatorConfig& config) {
-    return static_cast<c10::DeviceIndex>(config.device);
-  }
-
   void check_parts(const char* operation, const torch::Tensor& larger, const torch::Tensor& smaller) const {
     check_operand(*this, operation, larger, torch::kCUDA);
     check_operand(*this, operation, smaller, torch::kCUDA);
@@ -131,7 +129,13 @@ std::unique_ptr<Communicator> make_nccl_communicator(Communicator& host, const N
     throw CommunicatorError("[nccl] " + whereabouts(host.rank()) + ": rank 0 got no unique id" +
                             (code == ncclSuccess ? "" : std::string(": ") + ncclGetErrorString(code)) +
                             "; set NCCL_DEBUG=INFO to see more");
-  return std::make_unique<NcclCommunicator>(host, config, id, std::move(log));
+  // The first memory on the GPU: where one rank gets none, the others would wait for it inside NCCL.
+  torch::Tensor token;
+  agree(host, "nccl", [&] {
+    const torch::Device device(torch::kCUDA, static_cast<c10::DeviceIndex>(config.device));
+    token = torch::zeros({1}, torch::TensorOptions(torch::kFloat32).device(device));
+  });
+  return std::make_unique<NcclCommunicator>(host, config, id, std::move(token), std::move(log));
 }
 
 }  // namespace realface::distributed

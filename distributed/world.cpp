@@ -4,9 +4,11 @@
 
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 #include <thread>
 #include <tuple>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "distributed/admission.h"
 #include "distributed/agreement.h"
@@ -25,10 +27,15 @@
 namespace realface::distributed {
 
 struct World::Members {
+  void meet();
+  void admit(const WorldConfig& config);
+  void connect(const WorldConfig& config);
+
   MpiSession session;  // first: the last to go
   int rank = 0, size = 1, local_rank = 0, local_size = 1, threads = 1, cores = 1;
   std::string host;
   torch::Device device = torch::kCPU;
+  std::shared_ptr<CollectiveLog> host_log = std::make_shared<CollectiveLog>("host");
   std::unique_ptr<Communicator> host_group, group;
   std::unique_ptr<Watchdog> watchdog;
   int exceptions_at_join = std::uncaught_exceptions();
@@ -74,58 +81,85 @@ torch::Device chosen_device(const std::string& asked, int local_rank) {
 }
 
 void check_and_bind(Communicator& host_group, const std::string& host, torch::Device device) {
-  const std::string uuid = device.is_cuda() ? device_uuid(device.index()) : "";
+  std::string uuid;
+  agree(host_group, "world", [&] {
+    if (device.is_cuda()) uuid = device_uuid(device.index());
+  });
   std::vector<RankDevice> devices;
   for (const auto& text : gather_strings(host_group, host + "\n" + uuid)) {
     const auto newline = text.find('\n');
     devices.push_back({text.substr(0, newline), text.substr(newline + 1)});
   }
   check_devices(devices);
-  if (device.is_cuda()) bind_device(device.index());
+  agree(host_group, "world", [&] {
+    if (device.is_cuda()) bind_device(device.index());
+  });
+}
+
+/// For tests: throws where REALFACE_FAILPOINT is "PLACE:RANK" with this rank.
+void fail_where_asked(const std::string& place, int rank) {
+  if (asked_failure(place) == std::to_string(rank)) throw std::runtime_error("[" + place + "] REALFACE_FAILPOINT");
 }
 
 }  // namespace
 
+/// Who is there, and a group to agree with.
+void World::Members::meet() {
+  rank = session.rank();
+  size = session.size();
+  check_promised_tasks(size, [](const char* name) { return std::getenv(name); });
+  log::set_rank(rank, size);
+  host = host_name();
+  std::tie(local_rank, local_size) = session.local_rank_and_size();
+  host_group = size == 1 ? make_self_communicator() : make_mpi_communicator({.node_memory = false}, host_log);
+}
+
+/// The device. What one rank refuses, all refuse.
+void World::Members::admit(const WorldConfig& config) {
+  agree(*host_group, "world", [&] {
+    fail_where_asked("world.admit", rank);
+    device = chosen_device(config.device, local_rank);
+    (void)device_libraries();
+  });
+  check_and_bind(*host_group, host, device);
+}
+
+/// Threads, the group on the devices, the watchdog.
+void World::Members::connect(const WorldConfig& config) {
+  share_cores(*host_group, host, rank, config.threads, cores, threads);
+  set_threads(threads);
+  fail_where_asked("world.connect", rank);
+  const auto log = std::make_shared<CollectiveLog>("gradients");
+  if (size == 1)
+    group = make_self_communicator();
+  else if (device.is_cuda())
+    group = make_nccl_communicator(*host_group, {.device = device.index(), .deadline = config.deadline}, log);
+  else
+    group = make_mpi_communicator({}, log);
+  if (size > 1 && config.deadline > 0)
+    watchdog = std::make_unique<Watchdog>(config.deadline, std::vector{log, host_log});
+}
+
 World World::join(const WorldConfig& config) {
   auto members = std::make_unique<Members>();
-  auto& world = *members;
-  world.session.start();
+  members->session.start();
+  bool admitting = false;
   try {
-    world.rank = world.session.rank();
-    world.size = world.session.size();
-    check_promised_tasks(world.size, [](const char* name) { return std::getenv(name); });
-    log::set_rank(world.rank, world.size);
-    world.host = host_name();
-    std::tie(world.local_rank, world.local_size) = world.session.local_rank_and_size();
-
-    const auto log = std::make_shared<CollectiveLog>("gradients");
-    const auto host_log = std::make_shared<CollectiveLog>("host");
-    const bool alone = world.size == 1;
-    world.host_group = alone ? make_self_communicator() : make_mpi_communicator({.node_memory = false}, host_log);
-    agree(*world.host_group, "world", [&] { world.device = chosen_device(config.device, world.local_rank); });
-    agree(*world.host_group, "world", [&] { (void)device_libraries(); });
-    check_and_bind(*world.host_group, world.host, world.device);
-    share_cores(*world.host_group, world.host, world.rank, config.threads, world.cores, world.threads);
-    set_threads(world.threads);
-    if (alone)
-      world.group = make_self_communicator();
-    else if (world.device.is_cuda())
-      world.group =
-          make_nccl_communicator(*world.host_group, {.device = world.device.index(), .deadline = config.deadline}, log);
-    else
-      world.group = make_mpi_communicator({}, log);
-    if (!alone && config.deadline > 0)
-      world.watchdog = std::make_unique<Watchdog>(config.deadline, std::vector{log, host_log});
+    members->meet();
+    admitting = true;
+    members->admit(config);
+    admitting = false;
+    members->connect(config);
     return World(std::move(members));
-  } catch (const CommunicatorError& error) {
-    // Others may be anywhere.
-    world.session.abandon(error);
-    throw;
-  } catch (const std::exception&) {
-    // What was refused, every rank refused: all of them leave in order.
-    world.group.reset();
-    world.host_group.reset();
-    world.session.finish();
+  } catch (const std::exception& error) {
+    // An error of this rank's own: the others may be anywhere, and MPI_Finalize would wait for them.
+    if (!admitting || dynamic_cast<const CommunicatorError*>(&error) != nullptr) {
+      members->session.abandon(error);
+      throw;
+    }
+    // What admit() refused, every rank refused: all of them leave in order.
+    members->host_group.reset();
+    members->session.finish();
     throw;
   }
 }

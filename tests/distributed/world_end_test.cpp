@@ -79,6 +79,17 @@ TEST(WorldEnd, AnExceptionWhileDrawingFromAQueueEndsAll) {
   }
 }
 
+TEST(WorldEnd, AnErrorOfOneRankWhileJoiningEndsAllAndIsSaid) {
+  for (const char* place : {"world.admit", "world.connect"}) {
+    const auto end = run(std::string("env REALFACE_FAILPOINT=") + place + ":1 " + REALFACE_MPIRUN + " -n 3 " +
+                         REALFACE_WORLD_PROBE + " banner");
+    EXPECT_EQ(end.code, 1) << end.text;
+    EXPECT_SAYS(end, "rank 1");
+    EXPECT_SAYS(end, std::string("[") + place + "] REALFACE_FAILPOINT");
+    EXPECT_LT(end.seconds, 20);
+  }
+}
+
 TEST(WorldEnd, AKilledRankEndsAll) {
   const auto end = under_mpirun(3, "kill 1");
   EXPECT_NE(end.code, 0);

@@ -70,5 +70,8 @@ int main(int argc, char** argv) {
   } catch (const realface::Error& error) {
     std::cerr << "CAUGHT " << error.what() << std::endl;
     return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    std::cerr << "CAUGHT " << error.what() << std::endl;
+    return 1;
   }
 }
