@@ -82,7 +82,8 @@ void MpiPosts::all_gather(Requests& requests, const torch::Tensor& output, const
   if (part == 0) return;
   std::byte* mine = bytes_of(output) + part * rank;
   if (mine != bytes_of(input)) std::memmove(mine, bytes_of(input), input.nbytes());
-  if (part <= chunk) {
+  // Open MPI counts the elements before a rank's part in an int too.
+  if (part * size <= chunk) {
     requests.push_back(MPI_REQUEST_NULL);
     check_mpi(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, bytes_of(output), static_cast<int>(part), MPI_BYTE,
                              comm, &requests.back()),

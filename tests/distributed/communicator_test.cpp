@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "distributed/communicator.h"
+#include "distributed/mpi_calls.h"
 #include "distributed/mpi_communicator.h"
+#include "distributed/mpi_posts.h"
 #include "tests/mpi_world.h"
 
 namespace realface::distributed {
@@ -166,6 +168,21 @@ TEST_P(CommunicatorTest, RefusesWhatItCannotSendAndNamesRankAndOperation) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Groups, CommunicatorTest, ::testing::Values(0, 1, 3, 4096));
+
+TEST(MpiPosts, GatherInOneCallOnlyWhatOneCallCanCount) {
+  const MpiGroup group(MPI_COMM_WORLD);
+  const auto input = torch::full({10}, double(group.rank()), torch::kFloat64);
+  const int64_t bytes = int64_t{80} * group.size();
+  for (const auto& [chunk, calls] : {std::pair{bytes, 1}, std::pair{bytes - 1, group.size()}}) {
+    if (group.size() == 1 && chunk < bytes) continue;  // one part of two chunks: another matter
+    const auto output = torch::zeros({group.size(), 10}, torch::kFloat64);
+    MpiPosts::Requests requests;
+    MpiPosts{group.get(), group.rank(), group.size(), chunk}.all_gather(requests, output, input);
+    EXPECT_EQ(requests.size(), size_t(calls)) << "chunks of " << chunk << " bytes";
+    check_mpi(MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
+    for (int rank = 0; rank < group.size(); ++rank) EXPECT_EQ(output[rank].sum().item<double>(), 10.0 * rank);
+  }
+}
 
 TEST(MpiCommunicator, RanksThatReduceDifferentSizesAreTold) {
   auto& world = mpi_world();
