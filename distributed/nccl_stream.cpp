@@ -22,7 +22,13 @@ class NcclWork : public Work {
     stream_.check_alive(what_);
     end_->block(c10::cuda::getCurrentCUDAStream(device_));
   }
-  bool done() const override { return end_->query(); }
+  bool done() const override {
+    try {
+      return stream_.failed() || end_->query();
+    } catch (const std::exception&) {
+      return true;  // CUDA itself has failed: nothing more comes, and wait() says so
+    }
+  }
 
  private:
   const NcclStream& stream_;
@@ -44,7 +50,8 @@ NcclStream::NcclStream(const ncclUniqueId& id, const Place& place, double deadli
 NcclStream::~NcclStream() {
   stopping_ = true;
   if (watcher_.joinable()) watcher_.join();
-  if (comm_ == nullptr) return;
+  // NCCL may wait for ever on a GPU that has failed.
+  if (comm_ == nullptr || failed()) return;
   // While an exception unwinds the run ends by MPI_Abort; waiting for other ranks would hang.
   if (std::uncaught_exceptions() > 0) return;
   ncclResult_t state = ncclCommFinalize(comm_);
@@ -133,19 +140,32 @@ void NcclStream::check_alive(const std::string& what) const {
     throw CommunicatorError("[nccl] " + whereabouts(place_.rank) + ": " + what + " cannot run: " + *failure_);
 }
 
+bool NcclStream::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failure_.has_value();
+}
+
 void NcclStream::watch() {
-  c10::cuda::set_device(place_.device);
-  while (!stopping_) {
-    collect();
-    {
-      const std::lock_guard lock(nccl_mutex_);
-      ncclResult_t state = ncclSuccess;
-      if (comm_ != nullptr && ncclCommGetAsyncError(comm_, &state) == ncclSuccess && state != ncclSuccess &&
-          state != ncclInProgress)
-        fail("a collective", state);
+  try {
+    c10::cuda::set_device(place_.device);
+    while (!stopping_) {
+      collect();
+      abort_after_error();
+      std::this_thread::sleep_for(kWatch);
     }
-    std::this_thread::sleep_for(kWatch);
+  } catch (const std::exception& error) {
+    // A CUDA error. Not aborted: that needs the GPU too. The next call throws, and the run ends by MPI_Abort.
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::string("the GPU failed: ") + error.what();
   }
+}
+
+void NcclStream::abort_after_error() {
+  const std::lock_guard lock(nccl_mutex_);
+  ncclResult_t state = ncclSuccess;
+  if (comm_ != nullptr && ncclCommGetAsyncError(comm_, &state) == ncclSuccess && state != ncclSuccess &&
+      state != ncclInProgress)
+    fail("a collective", state);
 }
 
 /// Takes away the collectives that have ended; they end in order, being on one stream.

@@ -20,7 +20,8 @@
 namespace realface::distributed {
 
 /// A non-blocking NCCL communicator with its stream, and a thread that looks after it: notes in the log when
-/// collectives end, and aborts the communicator at an asynchronous error, after which every call and every wait throws.
+/// collectives end, and aborts the communicator at an asynchronous error of NCCL. After that, and after an error of
+/// CUDA that the thread meets, every call and every wait throws.
 class NcclStream {
  public:
   struct Place {
@@ -40,6 +41,7 @@ class NcclStream {
 
   /// Throws CommunicatorError where the communicator has failed.
   void check_alive(const std::string& what) const;
+  bool failed() const;
 
  private:
   struct Flight {
@@ -52,6 +54,7 @@ class NcclStream {
   void settle(ncclResult_t code, const std::string& what);
   void fail(const std::string& what, ncclResult_t code);
   void watch();
+  void abort_after_error();
   void collect();
 
   const Place place_;
