@@ -45,9 +45,15 @@ void ProgressLog::add(const StepReport& report) {
     loss_ = loss_.defined() ? loss_ + loss : loss;
   }
   latest_ = report;
+  if (!skipped_before_.defined() && report.skipped.defined()) {
+    // Those before the first step of this process were restored from a checkpoint, and counted by an earlier one.
+    skipped_before_ = report.skipped[1] - report.skipped[0].gt(0).to(report.skipped.dtype());
+  }
   samples_ += report.samples;
   ++steps_;
 }
+
+bool ProgressLog::skipping() const { return latest_.skipped.defined() && latest_.skipped[0].item<float>() > 0; }
 
 ProgressLog::Values ProgressLog::read() {
   Values values;
@@ -55,15 +61,21 @@ ProgressLog::Values ProgressLog::read() {
   auto loss = loss_.to(torch::kFloat64).reshape({1}) / static_cast<double>(std::max<int64_t>(1, steps_));
   world_.group().all_reduce(loss)->wait();
   const auto device = loss.device();
-  const auto skipped = latest_.skipped.defined() ? latest_.skipped.to(torch::kFloat64) : at::zeros({2}, loss.options());
+  torch::Tensor in_a_row, skipped;
+  if (latest_.skipped.defined()) {
+    in_a_row = latest_.skipped[0];
+    skipped = latest_.skipped[1] - skipped_before_;
+    skipped_before_ = latest_.skipped[1].clone();  // the stage goes on counting in the tensor of its report
+  }
   // One transfer for all: each would wait for the device.
-  const auto all =
-      at::stack({loss.reshape({}), scalar_or_zero(latest_.grad_norm, device), skipped[0], skipped[1]}).cpu();
+  const auto all = at::stack({loss.reshape({}), scalar_or_zero(latest_.grad_norm, device),
+                              scalar_or_zero(in_a_row, device), scalar_or_zero(skipped, device)})
+                       .cpu();
   const auto* numbers = all.const_data_ptr<double>();
   values.loss = numbers[0];
   values.grad_norm = numbers[1];
   skipped_in_a_row_ = static_cast<int64_t>(numbers[2]);
-  if (latest_.skipped.defined()) values.skipped = numbers[3];
+  values.skipped = numbers[3];
   return values;
 }
 
@@ -98,13 +110,11 @@ void ProgressLog::write_line(const cluster::StepRecord& record, const Values& va
     line += "  left " + clock_text(left);
   }
   log::info(line);
-  if (!values.skipped) return;
-  const double skipped = *values.skipped - skipped_before_;
-  skipped_before_ = *values.skipped;
-  if (skipped <= 0) return;
-  telemetry::counter("nonfinite_steps_total").add(skipped);
-  telemetry::counter("skipped_updates_total").add(skipped);
-  log::info(fmt::format("the gradient of {} updates since the last line was not finite: they were skipped", skipped));
+  if (values.skipped <= 0) return;
+  telemetry::counter("nonfinite_steps_total").add(values.skipped);
+  telemetry::counter("skipped_updates_total").add(values.skipped);
+  log::info(
+      fmt::format("the gradient of {} updates since the last line was not finite: they were skipped", values.skipped));
 }
 
 }  // namespace realface::stages

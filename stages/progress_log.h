@@ -27,10 +27,13 @@ class ProgressLog {
   /// After a flush: updates skipped in a row until now, for gradients not finite.
   int64_t skipped_in_a_row() const { return skipped_in_a_row_; }
 
+  /// Whether the last update was skipped, equal on all ranks. Waits for the device.
+  bool skipping() const;
+
  private:
   struct Values {
     double loss = 0, grad_norm = 0;
-    std::optional<double> skipped;
+    double skipped = 0;  // updates, since the last record
   };
   Values read();
   void write_line(const cluster::StepRecord& record, const Values& values, double seconds);
@@ -42,7 +45,8 @@ class ProgressLog {
   torch::Tensor loss_;  // sum over the steps of the record, this rank's share; undefined: the stage has no loss
   StepReport latest_;
   int64_t steps_ = 0, samples_ = 0, skipped_in_a_row_ = 0;
-  double waited_ = 0, skipped_before_ = 0;
+  torch::Tensor skipped_before_;  // f32: updates skipped in all at the last record; undefined: none was looked at yet
+  double waited_ = 0;
   std::chrono::steady_clock::time_point since_;
 };
 
