@@ -96,7 +96,7 @@ stages::Ending walk(const configs::Config& config, distributed::World& world) {
 
 void leave(stages::Ending ending) {
   if (ending != stages::Ending::interrupted) return;
-  throw Error("[run] stopped by a signal after writing a checkpoint; the same command continues", ExitCode::requeue);
+  throw Error("[run] stopped by a signal; the same command continues from the last checkpoint", ExitCode::requeue);
 }
 
 }  // namespace realface::launcher

@@ -55,7 +55,16 @@ class Loop {
     const int64_t done = stage_.position();
     if (done % std::max<int64_t>(1, config_.log_every) == 0 || done == last_step_) log_step();
     // The last step is saved when the loop is left.
-    if (saver_ != nullptr && done < last_step_ && saver_->due(done)) saver_->save(done);
+    if (saver_ != nullptr && done < last_step_) save_due(done);
+  }
+
+  // A stage that skips updates may have diverged: its state must not push out sound checkpoints, so what is due waits
+  // for an update that was applied.
+  void save_due(int64_t done) {
+    due_ = saver_->due(done) || due_;
+    if (!due_ || progress_.skipping()) return;
+    due_ = false;
+    saver_->save(done);
   }
 
   void log_step() {
@@ -65,11 +74,13 @@ class Loop {
     if (config_.nonfinite_limit > 0 && progress_.skipped_in_a_row() >= config_.nonfinite_limit) {
       throw Error("[" + stage_.name() + "] the gradients of the last " + std::to_string(progress_.skipped_in_a_row()) +
                   " updates were not finite (run.nonfinite_limit is " + std::to_string(config_.nonfinite_limit) +
-                  "); a smaller train.lr, train.clip=1 or train.dtype=fp32 may help. The last checkpoint is kept");
+                  "); the checkpoints from before are kept. Begin again in a new run.dir, perhaps with a smaller "
+                  "train.lr, train.clip=1 or train.dtype=fp32, which cannot change in this one");
     }
   }
 
-  // Before leaving: what was reached is on disk when this returns.
+  // Before leaving: what was reached is on disk when this returns. Also after a skipped update: it changed no weight,
+  // and the checkpoint before it stays.
   void save() {
     if (saver_ == nullptr) return;
     saver_->save(stage_.position());
@@ -77,7 +88,13 @@ class Loop {
   }
 
   Ending interrupted() {
-    log::info("a signal asked to stop: writing a checkpoint of step " + std::to_string(stage_.position()));
+    const auto step = std::to_string(stage_.position());
+    if (saver_ != nullptr && progress_.skipping()) {
+      log::info("a signal asked to stop: step " + step + " is not saved, since its gradient was not finite");
+      saver_->wait();
+      return Ending::interrupted;
+    }
+    log::info("a signal asked to stop: writing a checkpoint of step " + step);
     save();
     return Ending::interrupted;
   }
@@ -90,6 +107,7 @@ class Loop {
   const LoopConfig& config_;
   int64_t last_step_;
   ProgressLog progress_;
+  bool due_ = false;  // a checkpoint that was due is not yet saved
 };
 
 }  // namespace

@@ -19,12 +19,13 @@ struct LoopConfig {
 enum class Ending {
   finished,     // the stage did all of its steps and was finished
   stopped,      // at LoopConfig::stop_at, or where the run had already gone beyond it
-  interrupted,  // SIGTERM or SIGUSR2: a checkpoint was written; the program is to exit with ExitCode::requeue
+  interrupted,  // SIGTERM or SIGUSR2: what can be continued is on disk; the program is to exit with ExitCode::requeue
 };
 
 /// The only loop in the program: step after step until the stage or its stream ends, with log lines, metrics,
 /// checkpoints and signals. A signal sets a flag and nothing else; the ranks agree on it at the next step boundary,
-/// write a checkpoint and return. Collective; from the main thread. Throws Error where gradients stay not finite.
+/// write a checkpoint and return. Nothing is saved while updates are being skipped, but at the end. Collective; from
+/// the main thread. Throws Error where gradients stay not finite.
 Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& gauges,
            distributed::World& world, const LoopConfig& config);
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <functional>
@@ -74,6 +75,10 @@ class Run : public ::testing::Test {
     return stages::run(stage, streams, saver, gauges, mpi_world(), config);
   }
 
+  bool saved(int64_t step) const {
+    return std::filesystem::exists(folder_ + "/checkpoints/step-" + std::to_string(step) + "/manifest.json");
+  }
+
   std::string folder_;
   checkpoints::CheckpointConfig checkpoints_{.every = 100, .keep = 2};
   std::optional<int64_t> resumed_;
@@ -115,7 +120,7 @@ TEST_F(Run, AsksNoMoreOfAFinishedStageThatIsToStopEarlier) {
 }
 
 TEST_F(Run, ASignalOnOneRankStopsAllOfThemWithACheckpoint) {
-  for (const int signal : {SIGTERM, SIGUSR2}) {
+  for (const int signal : {SIGTERM, SIGUSR1, SIGUSR2}) {
     Counting stage(1000);
     const int last = mpi_world().size() - 1;
     const int64_t at = stage.position() + 3;
@@ -145,6 +150,42 @@ TEST_F(Run, EndsWhereGradientsStayNotFinite) {
     EXPECT_NE(std::string(error.what()).find("not finite"), std::string::npos) << error.what();
   }
   EXPECT_EQ(stage.position(), 2) << "noticed at the first log line";
+}
+
+TEST_F(Run, WhatIsDueWhileUpdatesAreSkippedIsSavedAfterThem) {
+  checkpoints_.every = 4;
+  Counting stage(7);
+  stage.in_step = [&](int64_t step) { stage.skipped = step == 4 || step == 5 ? static_cast<float>(step - 3) : 0; };
+  EXPECT_EQ(run(stage, {}), Ending::finished);
+  EXPECT_TRUE(saved(6));
+  EXPECT_TRUE(saved(7));
+  EXPECT_FALSE(saved(4) || saved(5));
+}
+
+TEST_F(Run, ADivergedStageDoesNotPushOutSoundCheckpoints) {
+  checkpoints_.every = 1;
+  Counting stage(100);
+  stage.in_step = [&](int64_t step) { stage.skipped = static_cast<float>(std::max<int64_t>(0, step - 3)); };
+  try {
+    run(stage, {.log_every = 1, .nonfinite_limit = 5});
+    FAIL() << "the run went on";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("in a new run.dir"), std::string::npos) << error.what();
+  }
+  EXPECT_TRUE(saved(2)) << "the save of 3 may still have been on its way";
+  for (int64_t step = 4; step <= 8; ++step) EXPECT_FALSE(saved(step)) << step;
+}
+
+TEST_F(Run, ASignalWhileUpdatesAreSkippedLeavesTheCheckpointBefore) {
+  checkpoints_.every = 2;
+  Counting stage(100);
+  stage.in_step = [&](int64_t step) {
+    stage.skipped = static_cast<float>(std::max<int64_t>(0, step - 2));
+    if (step == 3) std::raise(SIGTERM);
+  };
+  EXPECT_EQ(run(stage, {}), Ending::interrupted);
+  EXPECT_TRUE(saved(2));
+  EXPECT_FALSE(saved(stage.position()));
 }
 
 TEST_F(Run, EndsWithTheStreamOfAnEvaluation) {
