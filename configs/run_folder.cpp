@@ -6,6 +6,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoints/compatibility.h"
+#include "checkpoints/folder.h"
 #include "configs/load.h"
 #include "configs/printer.h"
 
@@ -15,6 +16,11 @@ namespace {
 std::filesystem::path config_path(const std::string& run_dir) { return std::filesystem::path(run_dir) / "config.yaml"; }
 std::filesystem::path finished_path(const Config& config) {
   return std::filesystem::path(config.run.dir) / "finished.json";
+}
+
+/// A start that failed before its first checkpoint leaves only a config.yaml, which the corrected one replaces.
+bool holds_anything(const Config& config) {
+  return std::filesystem::exists(finished_path(config)) || !checkpoints::Folder(config.run.dir).steps().empty();
 }
 
 nlohmann::json length(const Config& config) {
@@ -44,7 +50,7 @@ Config load_run(const std::string& run_dir) {
 }
 
 void refuse_other_run(const Config& config) {
-  if (!std::filesystem::exists(config_path(config.run.dir))) return;
+  if (!std::filesystem::exists(config_path(config.run.dir)) || !holds_anything(config)) return;
   const auto lines = differences(load_run(config.run.dir), config);
   if (lines.empty()) return;
   std::string message = "[config] the run folder " + config.run.dir +

@@ -12,8 +12,8 @@ namespace realface::configs {
 /// may differ (folders, world, length, reading ahead, ...) are those of checkpoints::may_differ.
 std::vector<std::string> differences(const Config& there, const Config& here);
 
-/// Throws ConfigError where the run folder belongs to another configuration, saying what differs. Only reads, so that
-/// every rank may call it before the world is joined.
+/// Throws ConfigError where the run folder belongs to another configuration, saying what differs. A folder without a
+/// checkpoint belongs to nobody. Only reads, so that every rank may call it before the world is joined.
 void refuse_other_run(const Config& config);
 
 /// Makes the run folder and writes config.yaml. By one rank.

@@ -33,8 +33,24 @@ TEST_F(RunFolder, TheSameConfigurationMayComeBack) {
   EXPECT_EQ(to_json(load_run((folder_ / "run").string())), to_json(config()));
 }
 
+TEST_F(RunFolder, AStartThatFailedBeforeItsFirstCheckpointDoesNotTakeTheFolder) {
+  claim_run_folder(config());
+  std::filesystem::create_directories(folder_ / "run" / "checkpoints" / "step-5.tmp");
+  const auto corrected = config({"model.image=32"});
+  EXPECT_NO_THROW(refuse_other_run(corrected));
+  claim_run_folder(corrected);
+  EXPECT_EQ(to_json(load_run((folder_ / "run").string())), to_json(corrected));
+}
+
+TEST_F(RunFolder, AFinishedRunKeepsItsFolderWithoutItsCheckpoints) {
+  claim_run_folder(config());
+  mark_finished(config(), "test");
+  EXPECT_THROW(refuse_other_run(config({"train.lr=0.5"})), ConfigError);
+}
+
 TEST_F(RunFolder, AnotherConfigurationIsRefusedWithWhatDiffers) {
   claim_run_folder(config());
+  std::filesystem::create_directories(folder_ / "run" / "checkpoints" / "step-5");
   const auto message = message_of<ConfigError>([&] { refuse_other_run(config({"train.lr=0.5", "mask.ratio=0.6"})); });
   EXPECT_THAT(message, HasSubstr("train.lr: 0.00015 there, 0.5 here"));
   EXPECT_THAT(message, HasSubstr("mask.ratio: 0.75 there, 0.6 here"));
