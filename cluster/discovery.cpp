@@ -34,8 +34,10 @@ std::string file_stem(std::string run_id) {
 
 std::string target(const MetricsConfig& config, const std::string& host, int port) {
   if (port < 0) return "";
-  const bool everywhere = config.address == "0.0.0.0";
-  return (everywhere ? host : config.address) + ':' + std::to_string(port);
+  const bool everywhere = config.address == "0.0.0.0" || config.address == "::";
+  const std::string& place = everywhere ? host : config.address;
+  const bool brackets = place.find(':') != std::string::npos;  // of IPv6: the port begins at the last colon
+  return (brackets ? '[' + place + ']' : place) + ':' + std::to_string(port);
 }
 
 std::string targets_text(const std::vector<std::string>& all, const std::string& run_id) {

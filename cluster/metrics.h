@@ -10,7 +10,7 @@ namespace realface::cluster {
 
 struct MetricsConfig {
   int port = 0;  // of /metrics on each rank; 0: any free one, published in the run folder; -1: none
-  std::string address = "127.0.0.1";  // 0.0.0.0 opens it to the network
+  std::string address = "127.0.0.1";  // 0.0.0.0 or :: opens it to the network
 };
 
 /// One logging step's numbers, read from the device by the caller. Other metrics come from telemetry.

@@ -8,11 +8,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/atomic_file.h"
 #include "base/telemetry.h"
+#include "cluster/discovery.h"
 #include "distributed/self_communicator.h"
 #include "tests/cluster/scrape.h"
 #include "tests/temporary_folder.h"
@@ -134,6 +136,19 @@ TEST_F(MetricsTest, PublishesWhereToScrapeAndTakesItBack) {
   }
   EXPECT_FALSE(fs::exists(port_file));
   EXPECT_FALSE(fs::exists(targets));
+}
+
+TEST_F(MetricsTest, PublishesAnAddressThatPrometheusCanAsk) {
+  const std::map<std::string, std::string> targets = {{"127.0.0.1", "127.0.0.1:9100"},
+                                                      {"0.0.0.0", "node1:9100"},
+                                                      {"::", "node1:9100"},
+                                                      {"::1", "[::1]:9100"},
+                                                      {"login.cluster", "login.cluster:9100"}};
+  for (const auto& [address, target] : targets) {
+    const Discovery discovery({.port = 9100, .address = address}, run_, "addresses", *self_, "node1", 9100);
+    const auto groups = nlohmann::json::parse(read_file(run_ / "prometheus" / "addresses.json"));
+    EXPECT_EQ(groups.at(0).at("targets").at(0), target) << address;
+  }
 }
 
 TEST_F(MetricsTest, APortThatIsTakenIsNoReasonToStop) {
