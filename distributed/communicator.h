@@ -48,6 +48,10 @@ class Communicator {
                                                ReduceOp op = ReduceOp::sum) = 0;
   [[nodiscard]] virtual Pending barrier() = 0;
 
+  /// Throws CommunicatorError where the group has failed, on this rank. An aborted collective on a GPU ends like one
+  /// that went well: ask, once the device has done its work, before its results are kept. Local.
+  virtual void check() {}
+
   /// A zeroed one-dimensional tensor that this group reduces faster than others, because its ranks see each other's
   /// copy of it. Collective, blocking, with the same size and options on every rank; views of it stay fast where all
   /// ranks pass the same view. By default an ordinary tensor.

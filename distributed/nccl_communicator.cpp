@@ -95,6 +95,7 @@ class NcclCommunicator : public Communicator {
   }
 
   Pending barrier() override { return all_reduce(token_, ReduceOp::sum); }
+  void check() override { stream_.check_alive("what follows"); }
 
  private:
   void check_parts(const char* operation, const torch::Tensor& larger, const torch::Tensor& smaller) const {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/telemetry.h"
+#include "distributed/agreement.h"
 #include "stages/progress_log.h"
 #include "stages/signals.h"
 
@@ -64,7 +65,7 @@ class Loop {
     due_ = saver_->due(done) || due_;
     if (!due_ || progress_.skipping()) return;
     due_ = false;
-    saver_->save(done);
+    save_sound(done);
   }
 
   void log_step() {
@@ -79,11 +80,18 @@ class Loop {
     }
   }
 
+  // A collective that was aborted ends on the GPU like one that went well, and leaves garbage. The copy of the state
+  // has waited for the GPU, and nothing is committed before the next call of the saver.
+  void save_sound(int64_t step) {
+    saver_->save(step);
+    distributed::agree(world_.host_group(), "checkpoints", [&] { world_.group().check(); });
+  }
+
   // Before leaving: what was reached is on disk when this returns. Also after a skipped update: it changed no weight,
   // and the checkpoint before it stays.
   void save() {
     if (saver_ == nullptr) return;
-    saver_->save(stage_.position());
+    save_sound(stage_.position());
     saver_->wait();
   }
 
