@@ -51,7 +51,7 @@ class Reconstruct final : public Stage {
   void finish() override;
   std::vector<Part*> parts() override { return {}; }
 
-  /// After finish(): all but provenance and baseline_faces.
+  /// After finish(): all but provenance and baseline_faces; seen_in_training as if these shards had been trained on.
   const Reconstruction& result() const { return result_; }
 
  private:

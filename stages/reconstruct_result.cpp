@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/log.h"
+#include "base/sha256.h"
 #include "stages/reconstruct_statistics.h"
 
 namespace realface::stages {
@@ -64,7 +67,8 @@ nlohmann::json save_pictures(const std::vector<Picture>& pictures, const std::fi
     const auto& picture = pictures[i];
     nlohmann::json entry = {{"class", picture.class_name}, {"video", picture.video}, {"sample", picture.sample}};
     const auto save = [&](const char* what, const std::string& png) {
-      const std::string name = picture_stem(picture, i) + "-" + what + ".png";
+      // Named after its bytes, so that the pictures of an earlier result stand until nothing names them.
+      const std::string name = picture_stem(picture, i) + "-" + what + "-" + sha256_hex(png).substr(0, 12) + ".png";
       publish_file(folder / name, png);
       entry[what] = name;
     };
@@ -76,26 +80,33 @@ nlohmann::json save_pictures(const std::vector<Picture>& pictures, const std::fi
   return list;
 }
 
-Picture load_picture(const nlohmann::json& json, const std::filesystem::path& folder) {
+/// nullopt where one of its files is not there or cannot be read.
+std::optional<Picture> load_picture(const nlohmann::json& json, const std::filesystem::path& folder) {
   const auto png = [&](const char* what) { return read_file(folder / json.at(what).get<std::string>()); };
-  return {json.at("class").get<std::string>(),
-          json.at("video").get<std::string>(),
-          json.at("sample").get<int64_t>(),
-          png("original"),
-          png("masked"),
-          png("restored")};
+  try {
+    return Picture{json.at("class").get<std::string>(),
+                   json.at("video").get<std::string>(),
+                   json.at("sample").get<int64_t>(),
+                   png("original"),
+                   png("masked"),
+                   png("restored")};
+  } catch (const Error& error) {
+    log::warn(std::string(error.what()) + "; the result is shown without this picture");
+    return std::nullopt;
+  }
 }
 
 Reconstruction decode(const nlohmann::json& json, const std::filesystem::path& run_dir) {
   Reconstruction result;
   result.split = json.at("split").get<std::string>();
-  result.seen_in_training = json.at("seen_in_training").get<int64_t>();
+  if (const auto& seen = json.at("seen_in_training"); !seen.is_null()) result.seen_in_training = seen.get<int64_t>();
   result.baseline_faces = json.at("baseline_faces").get<int64_t>();
   result.held_out = sums_from(json.at("held_out"));
   result.provenance = json.at("provenance");
   for (const auto& entry : json.at("classes")) result.classes.push_back(class_from(entry));
   for (const auto& entry : json.at("pictures"))
-    result.pictures.push_back(load_picture(entry, run_dir / kReconstructionFolder));
+    if (auto picture = load_picture(entry, run_dir / kReconstructionFolder))
+      result.pictures.push_back(std::move(*picture));
   return result;
 }
 
@@ -159,7 +170,7 @@ void save_reconstruction(const Reconstruction& result, const std::filesystem::pa
       {"schema", "realface.reconstruction"},
       {"version", kVersion},
       {"split", result.split},
-      {"seen_in_training", result.seen_in_training},
+      {"seen_in_training", result.seen_in_training ? nlohmann::json(*result.seen_in_training) : nlohmann::json()},
       {"baseline_faces", result.baseline_faces},
       {"held_out", to_json(result.held_out)},
       {"error", number(result.model_error())},

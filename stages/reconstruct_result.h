@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,13 +42,16 @@ struct Picture {
 /// What a trained network restored, and how well. Saved as RUN/reconstruction.json with RUN/reconstruction/*.png.
 struct Reconstruction {
   std::string split;
-  int64_t seen_in_training = 0;      // videos of the split whose group was trained on: should be 0
+  // Videos of the split whose group was trained on: should be 0. nullopt: not known, since training read other shards.
+  std::optional<int64_t> seen_in_training;
   int64_t baseline_faces = 0;        // training faces that the patch means were taken over
   ErrorSums held_out;                // all real videos of the split together
   std::vector<ClassResult> classes;  // real first, then by name
   std::vector<Picture> pictures;
   nlohmann::json provenance = nlohmann::json::object();  // step, weights, configuration, digests
 
+  /// True only where it is known that training saw nobody of the split.
+  bool never_seen() const { return split != "train" && seen_in_training == 0; }
   double model_error() const;  // mean over masked patches of real faces; NaN without one
   double train_mean_error() const;
   double neighbours_error() const;
@@ -58,7 +62,8 @@ struct Reconstruction {
 /// Classes of a split from the sums of its videos (index into the table).
 std::vector<ClassResult> summarise(const SampleTable& table, const std::map<size_t, ErrorSums>& videos);
 
-/// Throw Error for a folder that cannot be written or read, DataError for a file of another version.
+/// A kill while saving leaves the earlier result whole. Pictures that cannot be read are passed by. Throw Error for a
+/// folder that cannot be written or read, DataError for a file of another version.
 void save_reconstruction(const Reconstruction& result, const std::filesystem::path& run_dir);
 Reconstruction load_reconstruction(const std::filesystem::path& run_dir);
 

@@ -24,8 +24,9 @@ std::string lead(const ReportInput& input) {
   if (!input.reconstruction) return words + ".";
   const double ratio = input.reconstruction->ratio();
   if (!(ratio > 0)) return words + ", and how well it restores hidden parts of faces.";
-  words += ". It restores hidden parts of faces it has never seen with " + html::number(ratio) +
-           " times the error of the best guess that needs no network";
+  words += ". It restores hidden parts of ";
+  words += input.reconstruction->never_seen() ? "faces it has never seen" : "faces";
+  words += " with " + html::number(ratio) + " times the error of the best guess that needs no network";
   return words + (ratio < 1 ? "." : ": it has learned nothing useful yet.");
 }
 

@@ -43,10 +43,14 @@ std::string faces_of(const Reconstruction& result, const std::string& class_name
 }
 
 std::string strangers(const Reconstruction& result) {
+  if (!result.seen_in_training)
+    return element(
+        "p", "warning",
+        "It is not known whether training saw these faces: they are of other shards than those that it read.");
   if (result.split == "train") return element("p", "warning", "These faces were trained on: they say little.");
-  if (result.seen_in_training > 0)
+  if (*result.seen_in_training > 0)
     return element("p", "warning",
-                   count(result.seen_in_training) +
+                   count(*result.seen_in_training) +
                        " of the videos of this split show somebody, or come "
                        "from a video, that training saw too: the figures flatter the network.");
   return paragraph("None of these videos, and no video made from them, was used in training.");
@@ -95,11 +99,12 @@ std::string restored_faces(const ReportInput& input) {
       "ones "
       "are the network's own: the closer the third picture is to the first, the better it knows what a real face looks "
       "like.");
-  if (!input.reconstruction) return section("faces", "Faces it has never seen, restored", content + kNoReconstruction);
+  if (!input.reconstruction) return section("faces", "Faces, restored", content + kNoReconstruction);
   content += strangers(*input.reconstruction);
   const auto faces = faces_of(*input.reconstruction, "real");
   content += faces.empty() ? missing("The " + escape(input.reconstruction->split) + " split has no real face.") : faces;
-  return section("faces", "Faces it has never seen, restored", content);
+  const bool never_seen = input.reconstruction->never_seen();
+  return section("faces", never_seen ? "Faces it has never seen, restored" : "Faces, restored", content);
 }
 
 std::string against_guesses(const ReportInput& input) {

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "models/mae.h"
 #include "stages/reconstruct_picture.h"
@@ -18,6 +19,7 @@
 #include "stages/reconstruct_result.h"
 #include "stages/reconstruct_samples.h"
 #include "stages/reconstruct_statistics.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::stages {
 namespace {
@@ -142,13 +144,16 @@ TEST(Reconstruction, IsTheSameWhenReadAgain) {
   save_reconstruction(result, folder);
   const auto again = load_reconstruction(folder);
   EXPECT_EQ(again.split, "val");
+  EXPECT_EQ(again.seen_in_training, std::nullopt) << "unless it was said";
   EXPECT_EQ(again.held_out.model, 1.5);
   EXPECT_TRUE(std::isnan(again.held_out.neighbours));
   EXPECT_TRUE(std::isnan(again.classes.at(0).low));
   EXPECT_EQ(again.pictures.at(0).restored, result.pictures[0].restored);
   EXPECT_EQ(again.provenance, result.provenance);
   result.pictures[0].class_name = "real";
+  result.seen_in_training = 0;
   save_reconstruction(result, folder);  // pictures of the earlier result go
+  EXPECT_EQ(load_reconstruction(folder).seen_in_training, 0);
   const auto files = std::filesystem::directory_iterator(folder / kReconstructionFolder);
   EXPECT_EQ(std::distance(begin(files), end(files)), 3);
   std::ofstream(folder / kReconstructionFile) << "{\"schema\": \"realface.reconstruction\", \"version\": 1}";
@@ -156,6 +161,45 @@ TEST(Reconstruction, IsTheSameWhenReadAgain) {
   std::ofstream(folder / kReconstructionFile) << "not json";
   EXPECT_THROW(load_reconstruction(folder), DataError);
   std::filesystem::remove_all(folder);
+}
+
+/// The shape of a result with one picture, whose bytes begin with `mark`.
+Reconstruction with_picture(const std::string& mark) {
+  Reconstruction result;
+  result.split = mark;
+  result.pictures = {{"real", "k", 7, mark + "1", mark + "2", mark + "3"}};
+  return result;
+}
+
+TEST(Reconstruction, AKillBeforeTheNewResultIsPublishedLeavesTheOldOneWhole) {
+  const TemporaryFolder place;
+  const auto& folder = place.path();
+  save_reconstruction(with_picture("old"), folder);
+  const auto old_json = read_file(folder / kReconstructionFile);
+  const auto kept = folder / "kept";
+  std::filesystem::copy(folder / kReconstructionFolder, kept);
+  save_reconstruction(with_picture("new"), folder);
+  // What a kill just before the publishing leaves: all pictures of both, and the old text.
+  std::filesystem::copy(kept, folder / kReconstructionFolder,
+                        std::filesystem::copy_options::recursive | std::filesystem::copy_options::skip_existing);
+  std::ofstream(folder / kReconstructionFile) << old_json;
+  const auto found = load_reconstruction(folder);
+  EXPECT_EQ(found.split, "old");
+  EXPECT_EQ(found.pictures.at(0).original, "old1");
+  EXPECT_EQ(found.pictures.at(0).restored, "old3");
+}
+
+TEST(Reconstruction, IsReadWithoutAPictureThatIsMissing) {
+  const TemporaryFolder place;
+  const auto& folder = place.path();
+  auto result = with_picture("a");
+  result.pictures.push_back(with_picture("b").pictures[0]);
+  save_reconstruction(result, folder);
+  for (const auto& file : std::filesystem::directory_iterator(folder / kReconstructionFolder))
+    if (read_file(file.path()) == "a2") std::filesystem::remove(file.path());
+  const auto found = load_reconstruction(folder);
+  ASSERT_EQ(found.pictures.size(), 1u);
+  EXPECT_EQ(found.pictures[0].masked, "b2");
 }
 
 /// Patches of one colour each: [1, N, 12], patch i has colour (i, 10 i, 100 i).

@@ -42,6 +42,7 @@ ReportInput whole_input() {
   input.resumed_at = {800};
   Reconstruction result;
   result.split = "test";
+  result.seen_in_training = 0;
   result.held_out = {20, 100, 14.0, 40.0, 35.0};
   result.classes = {{"real", 5, 20, 0.14, 0.12, 0.16, kNaN}, {"fake/<b>Swap</b>", 5, 20, 0.2, 0.18, 0.22, 0.81}};
   result.pictures = {{"real", "ds/<video>/001", 3, "\x89PNG1", "\x89PNG2", "\x89PNG3"},
@@ -162,6 +163,28 @@ TEST(Report, WarnsOfFacesThatTrainingSaw) {
   EXPECT_TRUE(says(render_report(input), "flatter the network"));
   input.reconstruction->split = "train";
   EXPECT_TRUE(says(render_report(input), "were trained on"));
+}
+
+TEST(Report, SaysNeverSeenOnlyWhereThatIsKnown) {
+  const auto page_of = [](const std::string& split, std::optional<int64_t> seen) {
+    auto input = whole_input();
+    input.reconstruction->split = split;
+    input.reconstruction->seen_in_training = seen;
+    return render_report(input);
+  };
+  const std::string lead = "hidden parts of faces it has never seen with",
+                    heading = "Faces it has never seen, restored";
+  const auto known = page_of("test", 0);
+  EXPECT_TRUE(says(known, lead) && says(known, heading));
+  EXPECT_TRUE(says(known, "None of these videos"));
+  for (const auto& page : {page_of("test", 2), page_of("test", std::nullopt), page_of("train", 0)}) {
+    EXPECT_FALSE(says(page, "never seen") || says(page, "None of these videos"));
+    EXPECT_TRUE(says(page, "hidden parts of faces with 0.400 times"));
+  }
+  EXPECT_TRUE(says(page_of("test", std::nullopt), "not known whether training saw these faces"));
+  EXPECT_TRUE(says(page_of("train", std::nullopt), "not known whether training saw these faces"));
+  EXPECT_FALSE(says(page_of("test", 2), "not known whether training saw"));
+  EXPECT_FALSE(says(render_report({}), "never seen"));
 }
 
 TEST(Metrics, AreReadLineByLineAndACutLineIsPassedBy) {
