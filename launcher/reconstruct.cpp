@@ -21,6 +21,7 @@
 #include "stages/reconstruct_predictors.h"
 #include "stages/reconstruct_weights.h"
 #include "stages/run.h"
+#include "stages/signals.h"
 
 namespace realface::launcher {
 namespace {
@@ -60,8 +61,6 @@ std::unique_ptr<stages::MeanPatches> mean_of_training(const Options& options, co
 
 nlohmann::json provenance(const Options& options, const configs::Config& config, const stages::LoadedWeights& loaded,
                           const models::Set& set, const std::string& dataset_digest) {
-  if (dataset_digest != loaded.dataset_digest)
-    log::warn("[reconstruct] the shards are not those that the network was trained on; both digests are noted");
   return {{"update", loaded.step},
           {"weights_sha256", models::weights_sha256(*set.entry("mae").module)},
           {"trained_on_dataset", loaded.dataset_digest},
@@ -91,18 +90,18 @@ void tell(const stages::Reconstruction& result) {
 }
 
 stages::Ending restore_faces(Options options, configs::Config config, distributed::World& world) {
+  const stages::StopSignals signals;  // over both loops: a signal that comes between them stops the second
   auto& wanted = options.config;
   // Any number of ranks serves: each takes as many faces of an update as another.
   wanted.batch = std::max<int64_t>(1, wanted.batch / world.size()) * world.size();
   wanted.seed = config.stage.pretrain.seed;
   stages::SampleTable table({});
   auto models = stages::build_models(config.stage, world.device());
-  stages::LoadedWeights loaded;
   distributed::agree(world.host_group(), "reconstruct", [&] {
     table = stages::SampleTable::read(config.data.shards);
-    loaded = stages::load_newest_weights(options.run, models);
     if (!options.split_given) wanted.split = usual_split(table);
   });
+  const auto loaded = stages::load_newest_weights(options.run, models, world.host_group());
   if (wanted.split == "train" && world.rank() == 0)
     log::warn("[reconstruct] faces of the training split are restored: their errors flatter the network");
   const auto mean = mean_of_training(options, config, world);
@@ -118,6 +117,10 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
   distributed::agree(world.host_group(), "reconstruct", [&] {
     if (world.rank() != 0) return;
     result.provenance = provenance(options, config, loaded, models, data->dataset_digest());
+    if (data->dataset_digest() != loaded.dataset_digest) {
+      log::warn("[reconstruct] these are other shards than the network was trained on: whom training saw is not known");
+      result.seen_in_training.reset();
+    }
     stages::save_reconstruction(result, options.run);
   });
   tell(result);
