@@ -87,6 +87,8 @@ stages::Ending walk(const configs::Config& config, distributed::World& world) {
   if (const auto step = saver.resume_latest()) {
     gauges.resumed(*step);
     log::info("resumed " + config.run.dir + " at step " + std::to_string(*step));
+  } else {
+    stages::read_init(config.stage, models, world.host_group());
   }
 
   const auto ending = stages::run(*stage, *data, saver, gauges, world, config.stage.pretrain.train.loop);

@@ -16,23 +16,23 @@ std::map<std::string, torch::Tensor> named_tensors(const torch::nn::Module& modu
   return tensors;
 }
 
-/// The weights of one network; it has no state besides its tensors.
+/// The weights of one network, and where they came from at the beginning.
 class ModelPart : public Part {
  public:
-  ModelPart(std::string name, std::shared_ptr<torch::nn::Module> module)
-      : name_(std::move(name)), module_(std::move(module)) {}
+  ModelPart(std::string name, Entry& entry) : name_(std::move(name)), entry_(entry) {}
   std::string part_name() const override { return name_; }
   std::vector<Slice> tensors() const override {
     std::vector<Slice> slices;
-    for (const auto& [name, tensor] : named_tensors(*module_)) slices.push_back(replicated(name, tensor.detach()));
+    for (const auto& [name, tensor] : named_tensors(*entry_.module))
+      slices.push_back(replicated(name, tensor.detach()));
     return slices;
   }
-  nlohmann::json values() const override { return nlohmann::json::object(); }
-  void restore(const nlohmann::json&) override {}
+  nlohmann::json values() const override { return {{"source", entry_.source}}; }
+  void restore(const nlohmann::json& values) override { entry_.source = values.value("source", entry_.source); }
 
  private:
   std::string name_;
-  std::shared_ptr<torch::nn::Module> module_;
+  Entry& entry_;
 };
 
 }  // namespace
@@ -51,16 +51,21 @@ const Entry& Set::entry(const std::string& name) const {
   throw Error("[models] this run has no network '" + name + "'; it has: " + known);
 }
 
+void Set::note_source(const std::string& name, const std::string& source) {
+  entry(name);
+  entries_[name].source = source;
+}
+
 void Set::throw_wrong_type(const std::string& name) {
   throw Error("[models] network '" + name + "' is of another architecture than this stage needs; check the recipe");
 }
 
 std::vector<Part*> Set::parts() {
   std::vector<Part*> parts;
-  for (const auto& [name, entry] : entries_) {
+  for (auto& [name, entry] : entries_) {
     if (entry.frozen) continue;
     auto& part = parts_[name];
-    if (part == nullptr) part = std::make_unique<ModelPart>("model." + name, entry.module);
+    if (part == nullptr) part = std::make_unique<ModelPart>("model." + name, entry);
     parts.push_back(part.get());
   }
   return parts;

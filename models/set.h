@@ -13,7 +13,7 @@ namespace realface::models {
 struct Entry {
   std::shared_ptr<torch::nn::Module> module;
   bool frozen = false;  // optimizer, reducer and saver pass it by; recorded by digest
-  std::string source;   // "initialised from seed 7", or the file it was read from
+  std::string source;   // "initialised from seed 7", or the file it was read from; kept in its checkpoints
 };
 
 /// The networks of a run, by name. Owns the modules; all are on the world's device, in fp32 (a stage makes its own bf16
@@ -28,8 +28,10 @@ class Set {
     if (module == nullptr) throw_wrong_type(name);
     return module;
   }
+  void note_source(const std::string& name, const std::string& source);  // after weights were read into the network
   const std::map<std::string, Entry>& entries() const { return entries_; }
   /// One part a network that is not frozen, "model.<name>": all parameters and buffers by name, pos tables included.
+  /// Parts refer to the entries, which stay where they are when the set is moved.
   std::vector<Part*> parts();
 
  private:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "models/weights/tensor_file.h"
 
 namespace realface::stages {
@@ -83,7 +84,7 @@ std::string load_initial_weights(const std::string& path, models::MaeImpl& netwo
   }
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : file) own.at(name).copy_(tensor);
-  return path + (encoder_only ? " (encoder only)" : "");
+  return path + (encoder_only ? " (encoder only)" : "") + ", SHA-256 " + hex(sha256_file(path));
 }
 
 }  // namespace realface::stages

@@ -3,6 +3,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "distributed/agreement.h"
 #include "stages/initial_weights.h"
 
 namespace realface::stages {
@@ -21,12 +23,19 @@ std::vector<std::string> stage_names() { return {"pretrain"}; }
 models::Set build_models(const StageConfig& config, torch::Device device) {
   check_name(config);
   auto mae = std::make_shared<models::MaeImpl>(config.pretrain.model, config.pretrain.seed);
-  auto source = "initialised from seed " + std::to_string(config.pretrain.seed);
-  if (!config.pretrain.init.empty()) source = load_initial_weights(config.pretrain.init, *mae);
   mae->to(device);
   models::Set set;
-  set.add("mae", {mae, false, source});
+  set.add("mae", {mae, false, "initialised from seed " + std::to_string(config.pretrain.seed)});
   return set;
+}
+
+void read_init(const StageConfig& config, models::Set& set, distributed::Communicator& host) {
+  if (config.pretrain.init.empty()) return;
+  distributed::agree(host, "init", [&] {
+    const auto source = load_initial_weights(config.pretrain.init, *set.get<models::MaeImpl>("mae"));
+    set.note_source("mae", source);
+    log::info("the network begins with the weights of " + source);
+  });
 }
 
 std::vector<data::StreamNeeds> needs(const StageConfig& config) {

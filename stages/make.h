@@ -21,8 +21,12 @@ struct StageConfig {
 /// The stages that this program knows.
 std::vector<std::string> stage_names();
 
-/// The networks of a stage, freshly initialised from its seed or read from its `init` file, on the device.
+/// The networks of a stage, freshly initialised from its seed, on the device. `init` is not read: read_init.
 models::Set build_models(const StageConfig& config, torch::Device device);
+
+/// Reads the weights of the stage's `init` file, where one is named, into its network, and notes file and digest as the
+/// network's source. For a run without a checkpoint: a resumed one needs the file no more. Collective; host group.
+void read_init(const StageConfig& config, models::Set& set, distributed::Communicator& host);
 
 /// The streams that a stage reads.
 std::vector<data::StreamNeeds> needs(const StageConfig& config);

@@ -35,6 +35,23 @@ TEST(Set, PartsAreTheNetworksThatAreNotFrozenAndTheirLiveTensors) {
   EXPECT_EQ(set.parts()[0], parts[0]);
 }
 
+TEST(Set, WhereANetworkCameFromIsKeptInItsCheckpoints) {
+  Set first;
+  first.add("net", {filled(1), false, "seed"});
+  Part* part = first.parts()[0];
+  first.note_source("net", "file");
+  const Set moved = std::move(first);
+  const auto kept = part->values();
+
+  Set second;
+  second.add("net", {filled(1), false, "seed"});
+  second.parts()[0]->restore(kept);
+  EXPECT_EQ(second.entry("net").source, "file");
+  second.parts()[0]->restore(nlohmann::json::object());  // a checkpoint that does not say
+  EXPECT_EQ(second.entry("net").source, "file");
+  EXPECT_THROW(second.note_source("mae", "file"), Error);
+}
+
 TEST(Set, AnUnknownNameListsTheKnownAndAWrongTypeIsRefused) {
   Set set;
   set.add("net", {filled(1), false, ""});

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "models/weights/tensor_file.h"
 
 namespace realface::stages {
@@ -58,8 +59,9 @@ class InitialWeights : public testing::Test {
 };
 
 TEST_F(InitialWeights, AWholeAutoencoderIsTaken) {
-  load();
+  const auto source = load();
   for (const auto& item : source_.named_parameters()) EXPECT_TRUE(taken(item.key())) << item.key();
+  EXPECT_EQ(source, path_.string() + ", SHA-256 " + hex(sha256_file(path_.string())));
 }
 
 TEST_F(InitialWeights, AnEncoderLeavesTheDecoderAsItWas) {
