@@ -19,7 +19,7 @@ struct LoopConfig {
 enum class Ending {
   finished,     // the stage did all of its steps and was finished
   stopped,      // at LoopConfig::stop_at, or where the run had already gone beyond it
-  interrupted,  // SIGTERM or SIGUSR2: what can be continued is on disk; the program is to exit with ExitCode::requeue
+  interrupted,  // by a signal: what can be continued is on disk; the program is to exit with ExitCode::requeue
 };
 
 /// The only loop in the program: step after step until the stage or its stream ends, with log lines, metrics,

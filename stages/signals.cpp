@@ -2,12 +2,15 @@
 
 #include <ATen/ops/zeros.h>
 
+#include <array>
+
 namespace realface::stages {
 namespace {
 
 volatile std::sig_atomic_t stop_raised = 0;
 int holders = 0;
-struct sigaction previous_term, previous_usr2;
+constexpr std::array kSignals = {SIGTERM, SIGUSR1, SIGUSR2};
+std::array<struct sigaction, kSignals.size()> previous;
 
 void raise_flag(int /*signal*/) { stop_raised = 1; }
 
@@ -20,14 +23,12 @@ StopSignals::StopSignals() {
   action.sa_handler = raise_flag;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGTERM, &action, &previous_term);
-  sigaction(SIGUSR2, &action, &previous_usr2);
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &previous[i]);
 }
 
 StopSignals::~StopSignals() {
   if (--holders > 0) return;
-  sigaction(SIGTERM, &previous_term, nullptr);
-  sigaction(SIGUSR2, &previous_usr2, nullptr);
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous[i], nullptr);
 }
 
 bool StopSignals::raised() { return stop_raised != 0; }

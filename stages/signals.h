@@ -7,9 +7,9 @@
 
 namespace realface::stages {
 
-/// While one lives, SIGTERM and SIGUSR2 (Slurm's warning before the time limit, and preemption) set a flag instead of
-/// ending the process; the flag stays up until the last one goes, and the earlier handlers return with it. The walk
-/// holds one from its start, so that a signal that comes while data is opened is not lost. Main thread.
+/// While one lives, SIGTERM, SIGUSR1 and SIGUSR2 (Slurm's warning before the time limit, and preemption) set a flag
+/// instead of ending the process; the flag stays up until the last one goes, and the earlier handlers return with it.
+/// The walk holds one from its start, so that a signal that comes while data is opened is not lost. Main thread.
 class StopSignals {
  public:
   StopSignals();
