@@ -2,14 +2,17 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <opencv2/core/utility.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
 
@@ -17,13 +20,11 @@ namespace {
 
 using realface::ExitCode;
 
-/// Where many ranks meet the same error, for example in their common configuration, one of them says it. Only the
-/// environment knows the rank here: the world may not have been joined.
-bool is_first_rank() {
-  for (const auto* name : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK"}) {
-    if (const auto* rank = std::getenv(name); rank != nullptr) return std::string(rank) == "0";
-  }
-  return true;
+/// Only the environment knows the rank here: the world may not have been joined.
+std::string rank_in_environment() {
+  for (const auto* name : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK"})
+    if (const auto* rank = std::getenv(name); rank != nullptr) return rank;
+  return "0";
 }
 
 /// The long options of a command and of those below it, as "--name".
@@ -60,9 +61,24 @@ std::string usage_text(const CLI::App& app, const CLI::ParseError& error, int ar
          (near.empty() ? "see realface --help" : "did you mean '" + near + "'? See realface --help");
 }
 
+/// Where many ranks meet the same error, for example in their common configuration, the first says it, and by the time
+/// that the others would, mpirun has ended them (it takes a second). An error of another rank alone must not stay
+/// unsaid.
 int leave(ExitCode code, const std::string& message) {
-  if (is_first_rank()) std::cerr << "realface: " << message << '\n';
+  const std::string rank = rank_in_environment();
+  if (rank == "0") {
+    std::cerr << "realface: " << message << '\n';
+  } else {
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    std::cerr << "realface: rank " << rank << ": " << message << '\n';
+  }
   return static_cast<int>(code);
+}
+
+/// A stop that all ranks agreed on, or an error that another rank says.
+bool is_everybodys(const realface::Error& error) {
+  return error.exit_code() == ExitCode::requeue ||
+         dynamic_cast<const realface::distributed::PeerError*>(&error) != nullptr;
 }
 
 void add_commands(CLI::App& app) {
@@ -94,6 +110,7 @@ int main(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     return leave(ExitCode::usage, usage_text(app, error, argc, argv));
   } catch (const realface::Error& error) {
+    if (is_everybodys(error) && rank_in_environment() != "0") return static_cast<int>(error.exit_code());
     return leave(error.exit_code(), error.what());
   } catch (const std::exception& error) {
     return leave(ExitCode::failure, error.what());
