@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/Version.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 #include <map>
 #include <regex>
@@ -50,9 +51,15 @@ std::string rank_line(const RankFacts& mine) {
 }
 
 std::string warning_of(const RankFacts& mine) {
-  if (mine.threads <= mine.cores) return "";
-  return "have " + std::to_string(mine.cores) + " cores for " + std::to_string(mine.threads) +
-         " threads each; start with `mpirun --bind-to none` or more --cpus-per-task, or set world.threads";
+  const std::string remedy = "; start with `mpirun --bind-to none` or more --cpus-per-task";
+  if (mine.threads > mine.cores)
+    return "have " + std::to_string(mine.cores) + " cores for " + std::to_string(mine.threads) + " threads each" +
+           remedy + ", or set world.threads";
+  // mpirun binds each of one or two ranks to a core of its own unless told otherwise.
+  const auto fair = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) / mine.local_size;
+  if (2 * mine.cores > fair) return "";
+  return "may use " + std::to_string(mine.cores) + " of the " + std::to_string(fair) +
+         " cores that would fall to a rank here" + remedy;
 }
 
 /// The distinct non-empty texts, each with the ranks that gave it, in the order of their first rank.

@@ -11,7 +11,7 @@ namespace realface::distributed {
 struct RankFacts {
   std::string host;
   torch::Device device = torch::kCPU;
-  int threads = 1, cores = 1, local_rank = 0;
+  int threads = 1, cores = 1, local_size = 1;
 };
 
 /// See World::banner. Collective; host group.

@@ -212,7 +212,7 @@ NodeBlock World::node_block(size_t bytes) {
 std::string World::banner() {
   return banner_of(
       host_group(),
-      {.host = host(), .device = device(), .threads = threads(), .cores = members_->cores, .local_rank = local_rank()});
+      {.host = host(), .device = device(), .threads = threads(), .cores = members_->cores, .local_size = local_size()});
 }
 
 void World::set_hang_sink(std::function<void(const std::string& dump)> sink) {

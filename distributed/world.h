@@ -55,7 +55,8 @@ class World {
   NodeBlock node_block(size_t bytes);
 
   /// Ranks, hosts, devices, library versions, BLAS and threads per rank, for rank 0 to print: lines, the last without
-  /// a newline. Lines that begin with "warning: " name ranks with fewer cores than threads. Collective.
+  /// a newline. Lines that begin with "warning: " name ranks with fewer cores than threads,
+  /// or with less than about half of those that would fall to them. Collective.
   std::string banner();
 
   /// Takes the watchdog's dump when a collective outlasts the deadline, from the watchdog's thread, just before the run

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
+
+#include "distributed/cores.h"
 
 namespace realface::distributed {
 namespace {
@@ -45,6 +48,17 @@ TEST(WorldEnd, MoreThreadsThanCoresAreWarnedOf) {
   const auto end = under_mpirun(2, "crowd");
   EXPECT_EQ(end.code, 0) << end.text;
   EXPECT_SAYS(end, "warning: ranks 0-1 have");
+}
+
+TEST(WorldEnd, ABindingToFewOfTheCoresIsWarnedOf) {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "needs two cores";
+  const std::string narrow = "taskset -c " + std::to_string(allowed_cores().front()) + " ";
+  const auto end = run(narrow + REALFACE_WORLD_PROBE + " banner");
+  EXPECT_EQ(end.code, 0) << end.text;
+  EXPECT_SAYS(end, "warning: rank 0 may use 1 of the ");
+  if (allowed_cores().size() < size_t(::sysconf(_SC_NPROCESSORS_ONLN))) return;
+  const auto wide = run(std::string(REALFACE_WORLD_PROBE) + " banner");
+  EXPECT_EQ(wide.text.find("warning: "), std::string::npos) << wide.text;
 }
 
 TEST(WorldEnd, AnExceptionOnOneRankEndsAllWithItsCodeAndNamesTheRank) {
