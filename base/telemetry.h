@@ -28,7 +28,7 @@ std::map<std::string, double> counters();
 std::map<std::string, double> gauges();
 
 /// What the main thread is doing; their seconds add up to the wall time of a step (operations.md 4.4). On a GPU
-/// forward, backward, allreduce_exposed and optimizer measure the launching of work: nothing there waits for the device.
+/// forward, backward, allreduce_exposed and optimizer measure the launching of work: nothing in them waits for it.
 enum class Phase { data_wait, h2d, forward, backward, allreduce_exposed, optimizer, checkpoint_stall, eval };
 inline constexpr std::array<const char*, 8> kPhaseNames = {
     "data_wait", "h2d", "forward", "backward", "allreduce_exposed", "optimizer", "checkpoint_stall", "eval"};
