@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "distributed/agreement.h"
 #include "stages/progress_log.h"
+#include "stages/signals.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
 
@@ -194,6 +195,17 @@ TEST_F(Run, EndsWithTheStreamOfAnEvaluation) {
   EXPECT_EQ(stages::run(stage, streams, mpi_world(), {}), Ending::finished);
   EXPECT_EQ(stage.position(), 3);
   EXPECT_TRUE(stage.finished);
+}
+
+TEST_F(Run, ASignalBetweenTwoLoopsStopsTheSecond) {
+  const StopSignals signals;  // as `reconstruct` holds one over its loops
+  Counting first(3), second(100);
+  FakeStreams streams(small_config(), mpi_world());
+  EXPECT_EQ(stages::run(first, streams, mpi_world(), {}), Ending::finished);
+  if (mpi_world().rank() == 0) std::raise(SIGTERM);
+  EXPECT_EQ(stages::run(second, streams, mpi_world(), {}), Ending::interrupted);
+  EXPECT_LE(second.position(), 1);
+  EXPECT_FALSE(second.finished);
 }
 
 TEST(ClockText, ReadsAsHoursMinutesSeconds) {
