@@ -9,7 +9,7 @@ const std::vector<Measure>& known_measures() {
   constexpr auto kRun = Scope::run;
   constexpr auto kRank = Scope::rank;
   static const std::vector<Measure> kMeasures = {
-      {"train_loss", gauge, kRun, "Training loss of the last logged step, mean over all ranks.", true},
+      {"train_loss", gauge, kRun, "Training loss, mean since the logged step before and over all ranks.", true},
       {"learning_rate", gauge, kRun, "Learning rate of the last logged step.", true},
       {"grad_norm", gauge, kRun, "Norm of all gradients before clipping, last logged step.", true},
       {"epoch", gauge, kRun, "Passes over the training set so far, with fraction.", true},
@@ -17,7 +17,6 @@ const std::vector<Measure>& known_measures() {
       {"samples_total", counter, kRun, "Samples seen by this process, over all ranks.", true},
       {"images_per_second", gauge, kRun, "Samples per second over all ranks, since the logged step before.", true},
       {"nonfinite_steps_total", counter, kRun, "Steps whose loss or gradients were not finite.", true},
-      {"loss_spikes_total", counter, kRun, "Steps whose loss rose far above its recent values.", true},
       {"skipped_updates_total", counter, kRun, "Updates that were not applied.", true},
       {"phase_seconds_total", counter, kRank, "Seconds of the main thread by what it was doing.", true},
       {"step_duration_seconds", histogram, kRank, "Wall time of an update.", true},
