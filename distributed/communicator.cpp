@@ -23,6 +23,12 @@ void check_operand(const Communicator& group, const char* operation, const torch
                             " was given " + fault);
 }
 
+void check_root(const Communicator& group, int root) {
+  if (root >= 0 && root < group.size()) return;
+  throw CommunicatorError("[" + group.backend() + "] " + whereabouts(group.rank()) + ": broadcast from rank " +
+                          std::to_string(root) + " of " + std::to_string(group.size()) + "; ranks are numbered from 0");
+}
+
 std::string whereabouts(int rank) {
   char host[256] = "unknown host";
   ::gethostname(host, sizeof(host) - 1);

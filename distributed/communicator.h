@@ -62,6 +62,9 @@ class Communicator {
 void check_operand(const Communicator& group, const char* operation, const torch::Tensor& tensor,
                    torch::DeviceType device);
 
+/// Throws CommunicatorError unless there is such a rank. Asked before NCCL is, which would fail for good.
+void check_root(const Communicator& group, int root);
+
 /// "rank 1 (host)": the start of every message about a collective.
 std::string whereabouts(int rank);
 

@@ -107,9 +107,7 @@ Pending MpiCommunicator::all_reduce(torch::Tensor tensor, ReduceOp op) {
 
 Pending MpiCommunicator::broadcast(torch::Tensor tensor, int root) {
   check_operand(*this, "broadcast", tensor, torch::kCPU);
-  if (root < 0 || root >= size())
-    throw CommunicatorError("[mpi] " + whereabouts(rank()) + ": broadcast from rank " + std::to_string(root) + " of " +
-                            std::to_string(size()));
+  check_root(*this, root);
   auto operation = std::make_shared<MpiOperation>(
       what("broadcast", tensor), std::vector{tensor},
       [posts = posts(), tensor, root](auto& requests) { posts.broadcast(requests, tensor, root); });

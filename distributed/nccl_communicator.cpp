@@ -72,6 +72,7 @@ class NcclCommunicator : public Communicator {
 
   Pending broadcast(torch::Tensor tensor, int root) override {
     check_operand(*this, "broadcast", tensor, torch::kCUDA);
+    check_root(*this, root);
     return stream_.enqueue("broadcast", bytes(tensor), {tensor}, [&](ncclComm_t comm, cudaStream_t stream) {
       void* data = tensor.data_ptr();
       return ncclBroadcast(data, data, tensor.nbytes(), ncclUint8, root, comm, stream);

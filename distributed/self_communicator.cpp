@@ -21,7 +21,7 @@ class SelfCommunicator : public Communicator {
   }
   Pending broadcast(torch::Tensor tensor, int root) override {
     check_any_device("broadcast", tensor);
-    if (root != 0) throw CommunicatorError("[self] broadcast from rank " + std::to_string(root) + " of 1");
+    check_root(*this, root);
     return done_;
   }
   Pending all_gather(torch::Tensor output, torch::Tensor input) override { return copy("all_gather", output, input); }
