@@ -12,6 +12,10 @@ out=$root/out/demo
 recipe=$root/configs/demo/pretrain.yaml
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 two_ranks=(mpirun --oversubscribe --bind-to none -n 2 "$program")
+# One rank a GPU: with fewer of them than ranks both ranks compute on the CPU.
+gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU') || true
+device=()
+[ "$gpus" -ge 2 ] || device=(world.device=cpu)
 say() { printf '\n== %s\n' "$*"; }
 
 rm -rf "$out"
@@ -31,7 +35,7 @@ say "2/5 finding faces and writing shards, on 2 ranks"
 "${two_ranks[@]}" preprocess "$videos" "${dataset[@]}" --out "$out/shards" --size 64 --frames 12
 "$program" inspect "$out/shards" --sheet "$out/faces.png"
 
-train=("${two_ranks[@]}" pretrain "$recipe" "run.dir=$out/run" "data.shards=$out/shards")
+train=("${two_ranks[@]}" pretrain "$recipe" "run.dir=$out/run" "data.shards=$out/shards" "${device[@]}")
 say "3/5 pretraining a masked autoencoder on real faces, on 2 ranks, until rank 1 is killed"
 "${train[@]}" &
 starter=$!

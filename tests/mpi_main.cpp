@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -45,7 +46,9 @@ distributed::World& mpi_world() { return *joined; }
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   // A test that leaves its collectives ends the run here, and names the rank, well before ctest's deadline.
-  auto world = realface::distributed::World::join({.device = "cpu", .threads = 1, .deadline = 60});
+  const char* device = std::getenv("REALFACE_TEST_DEVICE");
+  auto world =
+      realface::distributed::World::join({.device = device == nullptr ? "cpu" : device, .threads = 1, .deadline = 60});
   realface::testing::joined = &world;
   auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
   if (world.rank() != 0) delete listeners.Release(listeners.default_result_printer());

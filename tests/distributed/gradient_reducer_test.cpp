@@ -20,6 +20,11 @@ using torch::Tensor;
 
 constexpr int64_t kSamples = 12, kWidth = 24;
 
+/// On the device that the world's group serves.
+Tensor here(const Tensor& tensor) { return tensor.to(mpi_world().device()); }
+/// A leaf there.
+Tensor parameter_of(const Tensor& values) { return here(values).detach().requires_grad_(true); }
+
 /// A small network with a bias, a shared parameter and a masked loss: loss = sum over masked outputs / global count.
 struct Network {
   explicit Network(torch::Dtype dtype, int64_t depth = 4) {
@@ -28,13 +33,13 @@ struct Network {
       add("weight" + std::to_string(i), torch::randn({kWidth, kWidth}) / std::sqrt(double(kWidth)), dtype);
       add("bias" + std::to_string(i), torch::randn({kWidth}) / 10, dtype);
     }
-    inputs = torch::randn({kSamples, kWidth}, torch::kFloat64);
+    inputs = here(torch::randn({kSamples, kWidth}, torch::kFloat64));
     // Uneven: sample i keeps about i / kSamples of its outputs, so ranks differ in their counts (G8).
-    mask = torch::rand({kSamples, kWidth}) < torch::arange(1, kSamples + 1).unsqueeze(1) / double(kSamples);
+    mask = here(torch::rand({kSamples, kWidth}) < torch::arange(1, kSamples + 1).unsqueeze(1) / double(kSamples));
   }
 
   void add(const std::string& name, const Tensor& values, torch::Dtype dtype) {
-    parameters.push_back({name, values.to(dtype).detach().requires_grad_(true)});
+    parameters.push_back({name, parameter_of(values.to(dtype))});
   }
 
   Tensor local_sum(int64_t first, int64_t count, bool skip_last = false) const {
@@ -143,7 +148,7 @@ TEST(GradientReducer, Bf16ParametersGetFp32GradientsThatKeepSmallParts) {
   EXPECT_LE(relative_error(network.flat_grads(), exact.oracle()), 0.03);
 
   // 1 + 2^-12 + ... is lost in bf16 and kept in fp32.
-  const auto weight = torch::ones({8}, torch::kBFloat16).requires_grad_(true);
+  const auto weight = parameter_of(torch::ones({8}, torch::kBFloat16));
   GradientReducer small({{"weight", weight}}, mpi_world().group());
   for (int i = 0; i < 2; ++i) {
     small.begin(i == 1);
@@ -229,10 +234,10 @@ TEST(GradientReducer, RefusesTwoPassesInTheSynchronisedOne) {
 
 TEST(GradientReducer, RefusesParametersThatItCannotReduce) {
   auto& group = mpi_world().group();
-  const auto weight = torch::ones({2}).requires_grad_(true);
+  const auto weight = parameter_of(torch::ones({2}));
   EXPECT_THROW(GradientReducer({}, group), Error);
-  EXPECT_THROW(GradientReducer({{"frozen", torch::ones({2})}}, group), Error);
-  EXPECT_THROW(GradientReducer({{"a", weight}, {"a", torch::ones({2}).requires_grad_(true)}}, group), Error);
+  EXPECT_THROW(GradientReducer({{"frozen", here(torch::ones({2}))}}, group), Error);
+  EXPECT_THROW(GradientReducer({{"a", weight}, {"a", parameter_of(torch::ones({2}))}}, group), Error);
   const GradientReducer first({{"a", weight}}, group);
   EXPECT_THROW(GradientReducer({{"a", weight}}, group), Error);
 }
@@ -240,7 +245,7 @@ TEST(GradientReducer, RefusesParametersThatItCannotReduce) {
 TEST(GradientReducer, RefusesModelsThatDifferBetweenRanks) {
   auto& world = mpi_world();
   if (world.size() < 2) GTEST_SKIP() << "needs two ranks";
-  const auto weight = torch::ones({2 + world.rank()}).requires_grad_(true);
+  const auto weight = parameter_of(torch::ones({2 + world.rank()}));
   EXPECT_THROW(GradientReducer({{"weight", weight}}, world.group()), Error);
 }
 
@@ -310,11 +315,12 @@ TEST(GradientReducer, LeavesParametersInOrderBehind) {
 
 TEST(GradientReducer, ReduceSumsAnyTensorsInPlace) {
   auto& world = mpi_world();
-  GradientReducer reducer({{"w", torch::ones({1}).requires_grad_(true)}}, world.group());
+  GradientReducer reducer({{"w", parameter_of(torch::ones({1}))}}, world.group());
   const auto mine = double(world.rank() + 1), all = double(world.size() * (world.size() + 1) / 2);
   for (int i = 0; i < 2; ++i) {
-    const std::vector<Tensor> tensors = {torch::full({3, 5}, mine), torch::full({2}, mine, torch::kFloat64),
-                                         torch::full({4, 4}, mine).t(), torch::full({}, mine), torch::zeros({0})};
+    const std::vector<Tensor> tensors = {here(torch::full({3, 5}, mine)), here(torch::full({2}, mine, torch::kFloat64)),
+                                         here(torch::full({4, 4}, mine)).t(), here(torch::full({}, mine)),
+                                         here(torch::zeros({0}))};
     reducer.reduce(tensors);
     for (const auto& tensor : tensors) EXPECT_TRUE(torch::all(tensor == all).item<bool>()) << tensor;
   }
@@ -322,7 +328,7 @@ TEST(GradientReducer, ReduceSumsAnyTensorsInPlace) {
 
 TEST(GradientReducer, CountsItsBytes) {
   auto& world = mpi_world();
-  const auto weight = torch::ones({1000}).requires_grad_(true);
+  const auto weight = parameter_of(torch::ones({1000}));
   GradientReducer reducer({{"w", weight}}, world.group());
   const double before = telemetry::counter("allreduce_bytes_total").value();
   reducer.begin(true);
