@@ -215,6 +215,22 @@ TEST(MpiCommunicator, WhatFollowsARefusedReductionEnds) {
   EXPECT_TRUE(torch::all(memory.narrow(0, 32, 32) == sum).item<bool>()) << memory;
 }
 
+TEST(MpiCommunicator, ManySumsOnTheNodeAreUnderWayAtOnce) {
+  constexpr int64_t kSums = 16, kElements = 64;
+  auto& world = mpi_world();
+  const auto group = make_mpi_communicator();
+  const auto memory = group->allocate(kSums * kElements, torch::kFloat32);
+  const auto parts = memory.view({kSums, kElements}).unbind();
+  const auto expected = torch::arange(kSums).repeat_interleave(kElements) * (world.size() * (world.size() + 1) / 2);
+  for (int round = 0; round < 500; ++round) {
+    memory.copy_(torch::arange(kSums).repeat_interleave(kElements) * (world.rank() + 1));
+    std::vector<Pending> pending;
+    for (const auto& part : parts) pending.push_back(group->all_reduce(part));
+    for (const auto& one : pending) one->wait();
+    ASSERT_TRUE(torch::equal(memory, expected.to(torch::kFloat32))) << "round " << round;
+  }
+}
+
 TEST(MpiCommunicator, SumsTheSameBitsWithAndWithoutSharedMemory) {
   auto& world = mpi_world();
   const auto shared = make_mpi_communicator();
