@@ -27,7 +27,7 @@ class ProgressLog {
   /// After a flush: updates skipped in a row until now, for gradients not finite.
   int64_t skipped_in_a_row() const { return skipped_in_a_row_; }
 
-  /// Whether the last update was skipped, equal on all ranks. Waits for the device.
+  /// Whether the last update was skipped. Waits for the device.
   bool skipping() const;
 
  private:

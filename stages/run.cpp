@@ -63,10 +63,13 @@ class Loop {
   // for an update that was applied.
   void save_due(int64_t done) {
     due_ = saver_->due(done) || due_;
-    if (!due_ || progress_.skipping()) return;
+    if (!due_ || skipping()) return;
     due_ = false;
     save_sound(done);
   }
+
+  // Ranks see the same gradient norm unless a collective was aborted; then too, all of them must do the same.
+  bool skipping() { return distributed::any(world_.host_group(), progress_.skipping()); }
 
   void log_step() {
     const auto record = progress_.flush();
@@ -97,7 +100,7 @@ class Loop {
 
   Ending interrupted() {
     const auto step = std::to_string(stage_.position());
-    if (saver_ != nullptr && progress_.skipping()) {
+    if (saver_ != nullptr && skipping()) {
       log::info("a signal asked to stop: step " + step + " is not saved, since its gradient was not finite");
       saver_->wait();
       return Ending::interrupted;
