@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 
 #include "base/counter_rng.h"
 #include "base/error.h"
@@ -11,7 +10,6 @@ namespace realface::data {
 namespace {
 
 constexpr unsigned kMinBits = 16;
-constexpr uint64_t kFew = 4096;
 
 /// The round function: the finaliser of MurmurHash3, whose every output bit depends on every input bit.
 uint64_t scramble(uint64_t value, uint64_t key) {
@@ -21,24 +19,11 @@ uint64_t scramble(uint64_t value, uint64_t key) {
   return value ^ (value >> 33);
 }
 
-/// Fisher and Yates.
-std::vector<uint16_t> shuffled(uint64_t n, uint64_t seed, uint64_t epoch) {
-  std::vector<uint16_t> order(n);
-  std::iota(order.begin(), order.end(), uint16_t{0});
-  CounterRng rng(seed, CounterRng::Purpose::order, {epoch});
-  for (uint64_t left = n; left > 1; --left) std::swap(order[left - 1], order[rng.below(left)]);
-  return order;
-}
-
 }  // namespace
 
 Permutation::Permutation(uint64_t n, uint64_t seed, uint64_t epoch) : n_(n) {
   if (n == 0 || n > (uint64_t{1} << 62))
     throw Error("[permutation] has " + std::to_string(n) + " items; expected 1 to 2^62");
-  if (n <= kFew) {
-    few_ = shuffled(n, seed, epoch);
-    return;
-  }
   const unsigned bits = std::max(kMinBits, static_cast<unsigned>(std::bit_width(n - 1)));
   low_bits_ = bits / 2;
   low_mask_ = (uint64_t{1} << low_bits_) - 1;
@@ -67,14 +52,12 @@ uint64_t Permutation::decrypt(uint64_t block) const {
 }
 
 uint64_t Permutation::at(uint64_t index) const {
-  if (!few_.empty()) return few_[index];
   do index = encrypt(index);
   while (index >= n_);
   return index;
 }
 
 uint64_t Permutation::place_of(uint64_t item) const {
-  if (!few_.empty()) return static_cast<uint64_t>(std::ranges::find(few_, item) - few_.begin());
   do item = decrypt(item);
   while (item >= n_);
   return item;

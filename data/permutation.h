@@ -2,14 +2,12 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 namespace realface::data {
 
 /// A random order of 0..n-1 that is computed, not stored: a Feistel cipher over the smallest power of two that holds n
 /// (2^16 at least, below which a cipher shows patterns), applied again until it lands below n (cycle walking: Black and
-/// Rogaway, "Ciphers with arbitrary finite domains", 2002). Up to 4,096 items, where that walk would be long, the order
-/// is shuffled once and kept. Any thread may ask.
+/// Rogaway, "Ciphers with arbitrary finite domains", 2002). Any thread may ask.
 class Permutation {
  public:
   /// n from 1 to 2^62. Another (seed, epoch) is another order.
@@ -25,9 +23,8 @@ class Permutation {
   uint64_t decrypt(uint64_t block) const;
 
   uint64_t n_;
-  std::vector<uint16_t> few_;  // the order of few items; else empty
-  unsigned low_bits_ = 0;
-  uint64_t low_mask_ = 0, high_mask_ = 0;
+  unsigned low_bits_;
+  uint64_t low_mask_, high_mask_;
   std::array<uint64_t, kRounds> keys_{};
 };
 
