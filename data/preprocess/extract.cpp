@@ -157,6 +157,7 @@ class Extraction {
     if (masks_.empty()) return shares;
     for (const Seen& frame : seen_) {
       shares.emplace_back(frame.faces.size(), 0.0);
+      if (frame.faces.empty()) continue;  // its mask need not be unpacked
       const auto mask = masks_.find(frame.index);
       for (size_t i = 0; mask && i < frame.faces.size(); ++i)
         shares.back()[i] = share_inside(*mask, frame.faces[i].box, out_.record.width, out_.record.height);
