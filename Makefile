@@ -41,7 +41,7 @@ test: build
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) $(CTEST)
 
 demo: build
-	@cluster/demo.sh $(BUILD)/realface $(VIDEOS)
+	@examples/demo/demo.sh $(BUILD)/realface $(VIDEOS)
 
 compare: SETUP := --test
 compare: build

@@ -14,7 +14,7 @@
 
 #include "base/counter_rng.h"
 #include "base/crc32c.h"
-#include "data/codec.h"
+#include "data/codec/codec.h"
 
 namespace realface::data {
 namespace {

@@ -11,9 +11,9 @@
 
 #include "base/counter_rng.h"
 #include "base/crc32c.h"
-#include "data/codec.h"
-#include "data/dataset.h"
-#include "data/sampler.h"
+#include "data/codec/codec.h"
+#include "data/shards/dataset.h"
+#include "data/order/order.h"
 #include "distributed/self_communicator.h"
 
 namespace realface::data {

@@ -11,9 +11,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "data/dataset.h"
-#include "data/items.h"
-#include "data/shard_writer.h"
+#include "data/shards/dataset.h"
+#include "data/order/items.h"
+#include "data/shards/writer.h"
 #include "distributed/self_communicator.h"
 
 namespace {

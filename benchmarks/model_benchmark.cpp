@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/counter_rng.h"
-#include "models/mae.h"
+#include "models/mae/mae.h"
 
 /// Forward and backward of the compared model alone: images/s of one thread. The whole step is `realface bench step`.
 namespace realface::models {

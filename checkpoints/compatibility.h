@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "checkpoints/layout.h"
-#include "checkpoints/manifest.h"
+#include "checkpoints/format/layout.h"
+#include "checkpoints/format/manifest.h"
 
 namespace realface::checkpoints {
 

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "base/failpoint.h"
-#include "checkpoints/output_file.h"
+#include "checkpoints/saving/output_file.h"
 
 namespace realface::checkpoints {
 

@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "checkpoints/dtypes.h"
-#include "checkpoints/folder.h"
-#include "checkpoints/manifest.h"
-#include "checkpoints/rank_file.h"
+#include "checkpoints/format/folder.h"
+#include "checkpoints/format/manifest.h"
+#include "checkpoints/format/rank_file.h"
 #include "checkpoints/verify.h"
 
 namespace realface::checkpoints {

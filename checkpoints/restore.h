@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "checkpoints/layout.h"
-#include "checkpoints/manifest.h"
+#include "checkpoints/format/layout.h"
+#include "checkpoints/format/manifest.h"
 
 namespace realface::checkpoints {
 

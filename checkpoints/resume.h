@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "checkpoints/folder.h"
+#include "checkpoints/format/folder.h"
 #include "checkpoints/saver.h"
 #include "distributed/communicator.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
-#include "checkpoints/folder.h"
+#include "checkpoints/format/folder.h"
 #include "checkpoints/subject.h"
 
 namespace realface::checkpoints {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoints/manifest.h"
+#include "checkpoints/format/manifest.h"
 
 namespace realface::checkpoints {
 

@@ -24,6 +24,6 @@ function(realface_fuzz name)
 endfunction()
 
 realface_fuzz(codec_fuzz
-  SOURCES tests/fuzz/codec_fuzz.cpp base/error.cpp data/codec.cpp data/codec_config.cpp data/codec_jpeg.cpp data/codec_kernels.cpp
-    data/codec_kernels_avx2.cpp data/codec_png.cpp
+  SOURCES tests/fuzz/codec_fuzz.cpp base/error.cpp data/codec/codec.cpp data/codec/config.cpp data/codec/jpeg.cpp data/codec/kernels.cpp
+    data/codec/kernels_avx2.cpp data/codec/png.cpp
   LINK PkgConfig::ZSTD PkgConfig::PNG PkgConfig::TURBOJPEG)

@@ -2,7 +2,7 @@
 
 #include <initializer_list>
 
-#include "data/masks.h"
+#include "data/faces/masks.h"
 
 namespace realface::configs {
 namespace {

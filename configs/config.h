@@ -3,7 +3,7 @@
 #include <string>
 
 #include "checkpoints/saver.h"
-#include "cluster/metrics.h"
+#include "cluster/metrics/metrics.h"
 #include "data/streams.h"
 #include "distributed/world.h"
 #include "stages/make.h"

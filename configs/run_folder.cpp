@@ -6,7 +6,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoints/compatibility.h"
-#include "checkpoints/folder.h"
+#include "checkpoints/format/folder.h"
 #include "configs/load.h"
 #include "configs/printer.h"
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/state.h"
-#include "data/augment.h"
+#include "data/faces/augment.h"
 #include "data/batch.h"
-#include "data/masks.h"
+#include "data/faces/masks.h"
 #include "distributed/world.h"
 
 namespace realface::data {

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "distributed/mpi_calls.h"
+#include "distributed/mpi/calls.h"
 
 namespace realface::distributed {
 namespace {

@@ -5,7 +5,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "base/error.h"
-#include "data/preprocess/decoder.h"
+#include "data/preprocess/video/decoder.h"
 #include "launcher/commands.h"
 
 namespace realface::launcher {

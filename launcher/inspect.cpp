@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/safetensors.h"
 #include "checkpoints/inspect.h"
-#include "data/inspect.h"
-#include "data/leaks.h"
+#include "data/inspection/inspect.h"
+#include "data/inspection/leaks.h"
 #include "launcher/commands.h"
 
 namespace realface::launcher {

@@ -17,9 +17,9 @@
 #include "launcher/commands.h"
 #include "launcher/version.h"
 #include "stages/make.h"
-#include "stages/reconstruct.h"
-#include "stages/reconstruct_predictors.h"
-#include "stages/reconstruct_weights.h"
+#include "stages/reconstruct/reconstruct.h"
+#include "stages/reconstruct/predictors.h"
+#include "stages/reconstruct/weights.h"
 #include "stages/run.h"
 #include "stages/signals.h"
 

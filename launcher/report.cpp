@@ -7,7 +7,7 @@
 #include "base/atomic_file.h"
 #include "base/log.h"
 #include "launcher/commands.h"
-#include "stages/report.h"
+#include "stages/report/page.h"
 
 namespace realface::launcher {
 namespace {
@@ -17,7 +17,7 @@ struct Options {
 };
 
 void write_report(const Options& options) {
-  const auto page = stages::render_report(stages::gather_report(options.run));
+  const auto page = stages::report::render(stages::report::gather(options.run));
   publish_file(options.out, page);
   log::info("the report is " + options.out + " (" + std::to_string(page.size() / 1024) + " kB, opens in any browser)");
 }

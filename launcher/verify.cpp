@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "checkpoints/inspect.h"
 #include "checkpoints/verify.h"
-#include "data/inspect.h"
+#include "data/inspection/inspect.h"
 #include "launcher/commands.h"
 #include "launcher/progress.h"
 

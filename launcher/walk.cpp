@@ -11,7 +11,7 @@
 #include "base/folder_lock.h"
 #include "base/log.h"
 #include "checkpoints/saver.h"
-#include "cluster/metrics.h"
+#include "cluster/metrics/metrics.h"
 #include "configs/printer.h"
 #include "configs/run_folder.h"
 #include "data/streams.h"

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "distributed/agreement.h"
-#include "stages/initial_weights.h"
+#include "stages/training/initial_weights.h"
 
 namespace realface::stages {
 namespace {

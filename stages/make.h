@@ -7,7 +7,7 @@
 #include "data/streams.h"
 #include "distributed/world.h"
 #include "models/set.h"
-#include "stages/pretrain.h"
+#include "stages/pretrain/pretrain.h"
 #include "stages/stage.h"
 
 namespace realface::stages {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "cluster/metrics.h"
+#include "cluster/metrics/metrics.h"
 #include "distributed/world.h"
 #include "stages/stage.h"
 

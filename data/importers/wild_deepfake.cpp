@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "data/archive.h"
+#include "data/importers/archive.h"
 #include "data/importers/collector.h"
 #include "data/importers/files.h"
 

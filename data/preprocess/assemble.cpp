@@ -5,11 +5,11 @@
 
 #include "base/atomic_file.h"
 #include "base/log.h"
-#include "data/manifest.h"
-#include "data/preprocess/frame_reader.h"
+#include "data/shards/manifest.h"
+#include "data/preprocess/video/frame_reader.h"
 #include "data/preprocess/part.h"
-#include "data/shard_reader.h"
-#include "data/shard_writer.h"
+#include "data/shards/reader.h"
+#include "data/shards/writer.h"
 
 namespace realface::data::preprocess {
 namespace fs = std::filesystem;

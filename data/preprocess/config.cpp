@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "data/preprocess/frame_reader.h"
+#include "data/preprocess/video/frame_reader.h"
 
 namespace realface::data::preprocess {
 namespace {

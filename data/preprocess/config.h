@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "data/codec.h"
+#include "data/codec/codec.h"
 #include "data/importers/importers.h"
 
 namespace realface::data::preprocess {

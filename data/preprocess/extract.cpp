@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/preprocess/frame_cropper.h"
-#include "data/preprocess/mask_reader.h"
-#include "data/preprocess/source_facts.h"
+#include "data/preprocess/faces/frame_cropper.h"
+#include "data/preprocess/masks/mask_reader.h"
+#include "data/preprocess/video/source_facts.h"
 
 namespace realface::data::preprocess {
 namespace {

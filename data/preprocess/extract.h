@@ -5,11 +5,11 @@
 #include <string>
 
 #include "data/preprocess/config.h"
-#include "data/preprocess/decoder.h"
-#include "data/preprocess/face_finder.h"
-#include "data/preprocess/frame_reader.h"
+#include "data/preprocess/video/decoder.h"
+#include "data/preprocess/faces/face_finder.h"
+#include "data/preprocess/video/frame_reader.h"
 #include "data/preprocess/phases.h"
-#include "data/records.h"
+#include "data/shards/records.h"
 
 namespace realface::data::preprocess {
 

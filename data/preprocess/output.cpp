@@ -6,7 +6,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "data/manifest.h"
+#include "data/shards/manifest.h"
 
 namespace realface::data::preprocess {
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/importers/source.h"
-#include "data/shard_format.h"
+#include "data/shards/format.h"
 
 /// Which shard holds which videos, fixed before anything is decoded (reference/data-path.md, decision 5): so the bytes
 /// do not depend on who decodes what, and a stopped run can go on.

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "data/manifest.h"
+#include "data/shards/manifest.h"
 
 namespace realface::data::preprocess {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "checkpoints/folder.h"
+#include "checkpoints/format/folder.h"
 #include "checkpoints/verify.h"
 #include "distributed/self_communicator.h"
 #include "tests/checkpoints/fake_state.h"

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "checkpoints/folder.h"
+#include "checkpoints/format/folder.h"
 #include "checkpoints/saver.h"
 #include "distributed/agreement.h"
 #include "tests/checkpoints/fake_state.h"

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/telemetry.h"
-#include "checkpoints/folder.h"
+#include "checkpoints/format/folder.h"
 #include "distributed/self_communicator.h"
 #include "tests/checkpoints/fake_state.h"
 

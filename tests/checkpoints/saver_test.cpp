@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/telemetry.h"
-#include "checkpoints/folder.h"
-#include "checkpoints/manifest.h"
+#include "checkpoints/format/folder.h"
+#include "checkpoints/format/manifest.h"
 #include "distributed/self_communicator.h"
 #include "tests/checkpoints/fake_state.h"
 #include "tests/checkpoints/thread_group.h"

@@ -5,7 +5,7 @@
 
 #include "configs/load.h"
 #include "configs/printer.h"
-#include "stages/schedule.h"
+#include "stages/training/schedule.h"
 
 namespace realface::configs {
 namespace {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "distributed/communicator.h"
-#include "distributed/mpi_calls.h"
-#include "distributed/mpi_communicator.h"
-#include "distributed/mpi_posts.h"
+#include "distributed/mpi/calls.h"
+#include "distributed/mpi/communicator.h"
+#include "distributed/mpi/posts.h"
 #include "tests/mpi_world.h"
 
 namespace realface::distributed {

@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-#include "distributed/cores.h"
+#include "distributed/joining/cores.h"
 
 namespace realface::distributed {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "distributed/agreement.h"
-#include "distributed/cores.h"
+#include "distributed/joining/cores.h"
 #include "distributed/failure.h"
 #include "distributed/work_queue.h"
 #include "distributed/world.h"

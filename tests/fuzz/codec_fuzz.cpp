@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/error.h"
-#include "data/codec.h"
+#include "data/codec/codec.h"
 
 namespace realface::data::fuzz {
 namespace {

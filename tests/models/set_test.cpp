@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "models/layers.h"
+#include "models/layers/linear.h"
 
 namespace realface::models {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "data/streams.h"
 #include "distributed/world.h"
-#include "stages/pretrain.h"
+#include "stages/pretrain/pretrain.h"
 
 namespace realface::stages {
 

@@ -1,0 +1,104 @@
+#include "checkpoints/format/rank_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+#include "base/crc32c.h"
+#include "base/safetensors.h"
+#include "checkpoints/dtypes.h"
+#include "checkpoints/failpoint.h"
+#include "checkpoints/saving/output_file.h"
+#include "checkpoints/subject.h"
+
+namespace realface::checkpoints {
+namespace {
+
+std::vector<safetensors::TensorEntry> entries_of(const std::vector<HostPiece>& pieces) {
+  std::vector<safetensors::TensorEntry> entries;
+  entries.reserve(pieces.size());
+  for (const auto& piece : pieces) {
+    entries.push_back({piece.record.key(), piece.record.dtype, piece.record.shape, 0, 0});
+  }
+  return entries;
+}
+
+void write_tensor(OutputFile& file, const torch::Tensor& data) {
+  const size_t bytes = data.nbytes();
+  const auto* start = static_cast<const char*>(data.data_ptr());
+  file.write(start, bytes / 2);
+  failpoint("checkpoint.tensor");
+  file.write(start + bytes / 2, bytes - bytes / 2);
+}
+
+/// Reads exactly `size` bytes at `offset` of an open file.
+void read_exactly(int number, const std::filesystem::path& path, char* next, size_t size, uint64_t offset) {
+  while (size > 0) {
+    const ssize_t count = ::pread(number, next, size, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw CheckpointError(subject_of(path) + " cannot be read: " + std::strerror(errno));
+    if (count == 0)
+      throw CheckpointError(subject_of(path) + " ends too early; the file was cut short, use another checkpoint");
+    next += count;
+    offset += static_cast<uint64_t>(count);
+    size -= static_cast<size_t>(count);
+  }
+}
+
+void read_at(const std::filesystem::path& path, char* data, size_t size, uint64_t offset) {
+  const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (number < 0) throw CheckpointError(subject_of(path) + " cannot be opened: " + std::strerror(errno));
+  try {
+    read_exactly(number, path, data, size, offset);
+  } catch (...) {
+    ::close(number);
+    throw;
+  }
+  ::close(number);
+}
+
+}  // namespace
+
+RankReport write_rank_file(const std::filesystem::path& folder, int rank, const std::vector<HostPiece>& pieces) {
+  std::map<std::string, const HostPiece*> by_key;
+  for (const auto& piece : pieces) by_key[piece.record.key()] = &piece;
+  auto entries = entries_of(pieces);
+  const std::string header = safetensors::encode_header(entries, {{"format", "pt"}});
+
+  const auto path = folder / rank_file_name(rank);
+  OutputFile file(path);
+  failpoint("checkpoint.opened");
+  file.write(header.data(), header.size());
+  failpoint("checkpoint.header");
+  RankReport report;
+  for (const auto& entry : entries) {
+    const auto& piece = *by_key.at(entry.name);
+    auto record = piece.record;
+    record.file = static_cast<size_t>(rank);
+    record.begin = header.size() + entry.begin;
+    record.end = header.size() + entry.end;
+    record.crc32c = crc32c(piece.data.data_ptr(), piece.data.nbytes());
+    write_tensor(file, piece.data);
+    report.pieces.push_back(std::move(record));
+  }
+  failpoint("checkpoint.written");
+  file.sync();
+  failpoint("checkpoint.synced");
+  report.file = {rank_file_name(rank), file.bytes(), file.crc32c()};
+  return report;
+}
+
+torch::Tensor read_piece(const std::filesystem::path& folder, const Manifest& manifest, const PieceRecord& piece) {
+  const auto path = folder / manifest.files[piece.file].name;
+  auto data = at::empty(piece.shape, torch::TensorOptions().dtype(dtype_of(piece.dtype)));
+  read_at(path, static_cast<char*>(data.data_ptr()), data.nbytes(), piece.begin);
+  if (crc32c(data.data_ptr(), data.nbytes()) != piece.crc32c)
+    throw CheckpointError(subject_of(path) + " tensor " + piece.key() +
+                          " does not match its checksum; the file is damaged, use another checkpoint");
+  return data;
+}
+
+}  // namespace realface::checkpoints

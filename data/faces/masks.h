@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/faces/landmarks.h"
+
+namespace realface::data {
+
+/// Which patches a masked autoencoder must restore. Decisions G1-G7, F1-F2, E1-E2 of the project's reference; the
+/// comments in masks.cpp and mask_regions.h cite them.
+struct MaskConfig {
+  std::string kind = "random";  // none | random (MAE) | part (DeepfakeMAE) | roi_part (Recap, Delocate) | tube
+                                // (VideoMAE) | block (RFFR) | key_region (LRE)
+  double ratio = 0.75;  // share masked: of the image (random, tube, key_region), of the part (part), of its signed
+                        // patches (roi_part)
+  std::string parts = "literal";  // literal | semantic: how the three facial parts are cut (G2)
+  std::string only = "all";       // all | eyes | nose | lips: always the same part (ablation)
+  double roi_tau = 0.25;   // a patch is signed when this share of it lies in a region of interest (G4); 0 signs every
+                           // patch (ablation without regions)
+  double key_share = 0.9;  // key_region: share of the key patches that is masked (E2)
+  int64_t equalise =
+      0;  // 0: as drawn; else exactly this many masked patches, filled from the same part, then from the rest (G7)
+};
+
+/// What is wrong with a configuration, one sentence a fault, each starting with the key ("ratio is 1.2; ..."). Empty
+/// where draw_mask can serve it.
+std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid);
+
+/// Draws the mask of one sample: one byte a patch, 1 = masked, row-major over the `grid` x `grid` patches of `patch`
+/// pixels. The same (seed, epoch, sample) gives the same mask on any rank. Thread-safe. Where the landmarks leave no
+/// valid mask, falls back to random (G2). Throws ConfigError for a configuration that mask_faults refuses.
+std::vector<uint8_t> draw_mask(const MaskConfig& config, int64_t grid, int64_t patch, Landmarks landmarks,
+                               uint64_t seed, uint64_t epoch, uint64_t sample);
+
+/// The number of masked patches when it is the same for every sample, else 0: fixed counts need no padding and no
+/// agreement on a mask count.
+int64_t fixed_mask_count(const MaskConfig& config, int64_t grid);
+
+}  // namespace realface::data

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "data/faces/augment.h"
+#include "data/shards/dataset.h"
+#include "data/order/items.h"
+#include "data/faces/masks.h"
+#include "data/loading/read_plan.h"
+
+namespace realface::data {
+
+/// Where one sample goes: pointers into the batch's memory.
+struct SampleSlot {
+  uint8_t* images = nullptr;    // [T, H, W, 3]
+  float* landmarks = nullptr;   // [68, 2]
+  uint8_t* mask = nullptr;      // [N] patches, 0 or 1; null: none is drawn
+  uint8_t* tampered = nullptr;  // [H, W], 0 or 1; null unless samples are self-blended
+};
+
+/// What is known of a sample besides its pixels.
+struct SampleFacts {
+  uint64_t number = 0;  // of its first frame in the whole dataset: the key of what is drawn about it
+  int8_t label = -1;
+  int64_t masked = 0;  // patches
+  bool substituted = false;
+};
+
+struct FrameReaderConfig {
+  AugmentConfig augment{};
+  double sbi = 0;  // share of the samples that become self-blended fakes; the others get the same treatment unblended
+  MaskConfig mask{};
+  int64_t patch = 16;
+  uint64_t seed = 0;
+  double max_bad_share = 1e-4;
+};
+
+/// Reads, checks and decodes the frames of one stream, and draws what is random about them. Any number of threads.
+///
+/// A frame or landmarks whose checksum fails are read again from the disk; if they fail again, another item of the same
+/// class takes the sample's place, drawn by (seed, position), so that the choice does not depend on ranks or threads.
+/// Where more than `max_bad_share` of the stream's frames were found damaged by this process, or no whole item is found
+/// among 1,000 of a class, DataError is thrown instead. (The stream puts together what all ranks found.)
+class FrameReader {
+ public:
+  FrameReader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Items> items,
+              const FrameReaderConfig& config);
+
+  const Items& items() const { return *items_; }
+  ReadPlan plan(std::vector<Draw> draws) const { return make_read_plan(*dataset_, *items_, std::move(draws)); }
+  /// Tells the kernel what a plan will read.
+  void advise(const ReadPlan& plan) const;
+
+  /// Where the frames of a plan go, and which samples turned out damaged.
+  struct Target {
+    uint8_t* images = nullptr;                // [rows, T, H, W, 3]
+    std::atomic<uint8_t>* damaged = nullptr;  // [rows], set to 1
+  };
+  /// One group of a plan: read, checked, decoded.
+  void read_group(const ReadPlan& plan, size_t group, const Target& target);
+  /// Completes a sample whose frames are there: replaces a damaged one, reads landmarks, augments, draws the mask.
+  SampleFacts finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot);
+
+  /// The frames found damaged since the last call.
+  std::vector<uint64_t> take_damaged();
+  /// What is wrong with a stream of which so many frames are damaged; empty: they are few enough.
+  std::string too_many(size_t damaged) const;
+
+  /// A whole sample by itself.
+  SampleFacts read(const Draw& draw, const SampleSlot& slot);
+
+ private:
+  size_t frame_bytes() const {
+    return static_cast<size_t>(dataset_->manifest().height * dataset_->manifest().width * 3);
+  }
+  bool decode(uint64_t number, std::span<const std::byte> blob, uint8_t* image, std::string& why) const;
+  bool load(uint64_t number, uint8_t* image, std::string& why) const;
+  bool load_again(uint64_t number, uint8_t* image);  // past the kernel's copy; notes the damage where that fails too
+  bool load_all(const std::vector<uint64_t>& numbers, uint8_t* images);
+  bool load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks);
+  void note_damage(uint64_t number, const std::string& why);
+  void draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
+  void blend(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
+  int8_t label_of(uint64_t number) const;
+
+  std::shared_ptr<const Dataset> dataset_;
+  std::shared_ptr<const Items> items_;
+  FrameReaderConfig config_;
+  std::mutex damage_mutex_;
+  std::set<uint64_t> damaged_;
+  std::vector<uint64_t> new_damaged_;
+};
+
+}  // namespace realface::data

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "data/preprocess/config.h"
+#include "data/preprocess/faces/crop.h"
+#include "data/preprocess/phases.h"
+#include "data/preprocess/faces/track.h"
+#include "data/shards/records.h"
+
+namespace realface::data::preprocess {
+
+/// A frame, and the face that is cut out of it.
+struct FoundFrame {
+  int32_t index = 0;
+  int64_t pts_us = 0;
+  bool concealed = false;  // by its decoder
+  bool tracked = false;    // the face is that of the nearest frame that has one (G22)
+  bool several = false;    // other people are there too
+  Face face;
+};
+
+/// Cuts faces out of a video's frames and encodes them. One thread an object.
+class FrameCropper {
+ public:
+  /// `clip` holds the person's boxes of all frames; its square is cut out of each, or every frame's own with
+  /// `--crop frame` (G12). Time goes to `seconds`, which outlives the object.
+  FrameCropper(const PreprocessConfig& config, const Box& clip, PhaseSeconds& seconds);
+
+  /// All of a frame's record but its label. `mask` is of the whole frame (L5).
+  FrameRecord crop(const FoundFrame& frame, const Picture& picture, const std::optional<FrameMask>& mask) const;
+
+ private:
+  const PreprocessConfig& config_;
+  Box clip_;
+  CodecConfig codec_;
+  PhaseSeconds& seconds_;
+};
+
+}  // namespace realface::data::preprocess

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "distributed/watchdog/collective_log.h"
+#include "distributed/mpi/calls.h"
+
+namespace realface::distributed {
+
+/// Ends a run whose collective does not end: a thread of each rank looks at the groups' logs. Where a collective has
+/// been pending beyond the deadline it asks every rank's watchdog for its last collective, says in one line which ranks
+/// did not come to this one and which do not answer (stopped or dead), hands the dump to the sink, and calls MPI_Abort.
+/// The whole takes at most the deadline and some ten seconds. The threads talk by messages, so it works across nodes
+/// and while main threads compute or hang.
+class Watchdog {
+ public:
+  using Sink = std::function<void(const std::string& dump)>;
+
+  /// `deadline` in seconds. Collective. World has one; nobody else needs to make any.
+  Watchdog(double deadline, std::vector<std::shared_ptr<CollectiveLog>> logs);
+  ~Watchdog();
+
+  /// Takes the dump: one line that says what hangs, then the latest collectives of each group. Called from the
+  /// watchdog's thread while everything else hangs; given ten seconds.
+  void set_sink(Sink sink);
+
+ private:
+  struct Query;
+  struct Status;
+  struct Hang {
+    size_t group;
+    CollectiveRecord record;
+  };
+
+  void run();
+  void serve();
+  void answer(int rank, const Query& query);
+  std::optional<Hang> hang() const;
+  void ask_all();
+  [[noreturn]] void report(const Hang& hang);
+  std::string headline(const Hang& hang) const;
+  std::string dump() const;
+  void deliver(const std::string& text);
+
+  const double deadline_;
+  const std::vector<std::shared_ptr<CollectiveLog>> logs_;
+  const MpiGroup group_;
+  std::vector<std::optional<Status>> answers_;
+  std::chrono::steady_clock::time_point held_until_{};
+  std::mutex mutex_;  // guards the sink
+  Sink sink_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace realface::distributed

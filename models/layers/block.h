@@ -1,0 +1,73 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <memory>
+#include <vector>
+
+#include "models/layers/linear.h"
+
+/// The vision transformer's parts (Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021), as timm and
+/// facebookresearch/mae name and order them: pre-norm blocks, fused qkv, exact GELU, layer norms of eps 1e-6.
+///
+/// Shapes: B samples, N tokens, Q queries, D width, H heads, N, P patch side.
+namespace realface::models {
+
+/// Softmax attention over all tokens. Parameters `qkv` [3D, D] and `proj` [D, D].
+class Attention : public torch::nn::Module {
+ public:
+  Attention(int64_t width, int64_t heads);
+  /// x [B, N, D]. `key_mask` bool [B, 1, 1, N], true = attend to it, or undefined for all. Rows before `first_query`
+  /// are keys and values only: returns [B, N - first_query, D].
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0) const;
+
+ private:
+  int64_t width_, heads_;
+  std::shared_ptr<Linear> qkv_, proj_;
+};
+
+/// fc2(GELU(fc1(x))), GELU by the error function.
+class Mlp : public torch::nn::Module {
+ public:
+  Mlp(int64_t width, int64_t hidden);
+  torch::Tensor forward(const torch::Tensor& x) const;
+
+ private:
+  std::shared_ptr<Linear> fc1_, fc2_;
+};
+
+/// x + attn(norm1(x)), then x + mlp(norm2(x)). Arguments as those of Attention.
+class Block : public torch::nn::Module {
+ public:
+  Block(int64_t width, int64_t heads, int64_t mlp_ratio);
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0) const;
+
+ private:
+  std::shared_ptr<LayerNorm> norm1_, norm2_;
+  std::shared_ptr<Attention> attn_;
+  std::shared_ptr<Mlp> mlp_;
+};
+
+/// Blocks one after another, named "0", "1", ...
+class Blocks : public torch::nn::Module {
+ public:
+  Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio);
+  /// The last block alone drops the rows before `first_query` of its output: earlier ones still feed it.
+  torch::Tensor forward(torch::Tensor x, const torch::Tensor& key_mask = {}, int64_t first_query = 0) const;
+
+ private:
+  std::vector<std::shared_ptr<Block>> blocks_;
+};
+
+/// The patch embedding: parameters of a convolution `proj` ([D, 3, P, P] and [D]), applied as a linear map to patches
+/// that were cut already, so that only visible ones are embedded.
+class PatchEmbed : public torch::nn::Module {
+ public:
+  PatchEmbed(int64_t patch, int64_t width);
+  torch::Tensor forward(const torch::Tensor& patches) const;  // [B, L, P*P*3], pixel-major -> [B, L, D]
+
+ private:
+  torch::Tensor weight_, bias_;
+};
+
+}  // namespace realface::models

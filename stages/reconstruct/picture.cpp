@@ -1,0 +1,49 @@
+#include "stages/reconstruct/picture.h"
+
+#include <ATen/ops/where.h>
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "base/error.h"
+#include "models/mae/mae.h"
+
+namespace realface::stages {
+namespace {
+
+constexpr int kGrey = 150;  // as far from light skin as from dark
+
+/// Takes `replacement` where the mask is set. Patches [N, P*P*3], u8.
+torch::Tensor replace(const torch::Tensor& rgb, const torch::Tensor& replacement, const torch::Tensor& mask,
+                      int64_t patch) {
+  const auto patches = models::patchify(rgb.unsqueeze(0), patch);
+  return models::unpatchify(at::where(mask.view({1, -1, 1}), replacement, patches), patch).squeeze(0);
+}
+
+}  // namespace
+
+std::string encode_png(const torch::Tensor& rgb) {
+  const auto pixels = rgb.cpu().contiguous();
+  const cv::Mat wrapped(static_cast<int>(pixels.size(0)), static_cast<int>(pixels.size(1)), CV_8UC3,
+                        pixels.data_ptr<uint8_t>());
+  cv::Mat bgr;
+  cv::cvtColor(wrapped, bgr, cv::COLOR_RGB2BGR);
+  std::vector<uint8_t> bytes;
+  if (!cv::imencode(".png", bgr, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9}))
+    throw Error("[reconstruct] OpenCV could not encode a PNG of " + std::to_string(bgr.cols) + " x " +
+                std::to_string(bgr.rows) + " pixels; its imgcodecs must be built with PNG");
+  return {bytes.begin(), bytes.end()};
+}
+
+torch::Tensor grey_out(const torch::Tensor& rgb, const torch::Tensor& mask, int64_t patch) {
+  return replace(rgb, torch::Tensor(rgb.new_full({1, 1, 1}, kGrey)), mask, patch);
+}
+
+torch::Tensor composite(const torch::Tensor& original, const torch::Tensor& predicted, const torch::Tensor& mask,
+                        int64_t patch) {
+  const auto bytes = (predicted.clamp(0, 1) * 255).round().to(torch::kUInt8).unsqueeze(0);
+  return replace(original, bytes, mask, patch);
+}
+
+}  // namespace realface::stages

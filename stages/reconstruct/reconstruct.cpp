@@ -1,0 +1,167 @@
+#include "stages/reconstruct/reconstruct.h"
+
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/telemetry.h"
+#include "distributed/agreement.h"
+#include "stages/reconstruct/picture.h"
+#include "stages/reconstruct/predictors.h"
+
+namespace realface::stages {
+namespace {
+
+/// Sum over masked patches of the mean squared error over a patch, for each sample: f32 [B]. guess broadcasts over the
+/// batch.
+torch::Tensor masked_error(const torch::Tensor& guess, const torch::Tensor& patches, const torch::Tensor& mask) {
+  return ((guess - patches).square().mean(-1) * mask).sum(-1);
+}
+
+/// What a rank found, as bytes for the others; and back.
+std::string encode(const std::map<size_t, ErrorSums>& videos, const std::vector<Picture>& pictures) {
+  nlohmann::json json = {{"videos", nlohmann::json::array()}, {"pictures", nlohmann::json::array()}};
+  for (const auto& [video, sums] : videos)
+    json["videos"].push_back({video, sums.frames, sums.patches, sums.model, sums.train_mean, sums.neighbours});
+  for (const auto& p : pictures) {
+    const auto binary = [](const std::string& bytes) { return nlohmann::json::binary({bytes.begin(), bytes.end()}); };
+    json["pictures"].push_back(
+        {p.class_name, p.video, p.sample, binary(p.original), binary(p.masked), binary(p.restored)});
+  }
+  std::string bytes;
+  nlohmann::json::to_cbor(json, bytes);
+  return bytes;
+}
+
+void decode(const std::string& bytes, std::map<size_t, ErrorSums>& videos, std::map<int64_t, Picture>& pictures) {
+  const auto json = nlohmann::json::from_cbor(bytes);
+  for (const auto& row : json.at("videos")) {
+    const ErrorSums sums{row[1].get<int64_t>(), row[2].get<int64_t>(), row[3].get<double>(), row[4].get<double>(),
+                         row[5].get<double>()};
+    videos[row[0].get<size_t>()] += sums;
+  }
+  for (const auto& row : json.at("pictures")) {
+    const auto text = [&](size_t column) {
+      const auto& binary = row[column].get_binary();
+      return std::string(binary.begin(), binary.end());
+    };
+    pictures[row[2].get<int64_t>()] = {
+        row[0].get<std::string>(), row[1].get<std::string>(), row[2].get<int64_t>(), text(3), text(4), text(5)};
+  }
+}
+
+}  // namespace
+
+Reconstruct::Reconstruct(const ReconstructConfig& config, const std::string& pixels, models::Set& set,
+                         const SampleTable& table, torch::Tensor train_mean, distributed::World& world)
+    : config_(config),
+      pixels_(pixels, set.get<models::MaeImpl>("mae")->config().patch, world.device()),
+      network_(set.get<models::MaeImpl>("mae")),
+      table_(table),
+      train_mean_(std::move(train_mean)),
+      world_(world),
+      wanted_(table.pick(config.split, config.pictures, config.fake_pictures)) {
+  if (network_->config().norm_pix)
+    throw ConfigError(
+        "[reconstruct] the network was trained with model.norm_pix, so its predictions cannot be turned into pixels; "
+        "train with model.norm_pix=false");
+  network_->eval();
+}
+
+int64_t Reconstruct::steps() const { return std::numeric_limits<int64_t>::max(); }
+
+StepReport Reconstruct::step(const data::Step& step) {
+  const torch::NoGradGuard no_grad;
+  const telemetry::PhaseTimer timer(telemetry::Phase::eval);
+  StepReport report;
+  for (const auto& batch : step.streams.at(kStream)) {
+    add_batch(batch);
+    report.samples += batch.size() * world_.size();
+  }
+  ++position_;
+  return report;
+}
+
+torch::Tensor Reconstruct::predict(const data::Batch& batch, const torch::Tensor& patches) {
+  const auto visible = models::visible_tokens(batch.mask, batch.visible_max, batch.fixed_visible);
+  const auto predicted = network_->forward(patches, visible).to(torch::kFloat32);
+  if (!visible.masked.defined()) return predicted;
+  // Only masked patches were predicted: each goes to its place.
+  const auto places = visible.masked.unsqueeze(-1).expand({-1, -1, patches.size(2)});
+  return at::zeros(patches.sizes(), patches.options()).scatter(1, places, predicted);
+}
+
+void Reconstruct::add_batch(const data::Batch& batch) {
+  const auto patches = pixels_.patches(batch.images);
+  const auto predicted = predict(batch, patches);
+  const auto mask = batch.mask.to(torch::kFloat32);
+  const auto sums =
+      at::stack({masked_error(predicted, patches, mask), masked_error(train_mean_, patches, mask),
+                 masked_error(neighbour_colours(patches, batch.mask), patches, mask), mask.sum(-1), batch.weights})
+          .to(torch::kFloat64)
+          .cpu();
+  const auto at = sums.accessor<double, 2>();
+  for (int64_t row = 0; row < batch.size(); ++row) {
+    if (at[4][row] == 0) continue;  // padding of the last batch
+    const int64_t sample = batch.samples[static_cast<size_t>(row)];
+    videos_[table_.video_of(sample)] += {1, static_cast<int64_t>(at[3][row]), at[0][row], at[1][row], at[2][row]};
+    if (wanted_.contains(sample)) keep_picture(batch, row, predicted);
+  }
+}
+
+void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torch::Tensor& predicted) {
+  const int64_t sample = batch.samples[static_cast<size_t>(row)], patch = network_->config().patch;
+  const auto& video = table_.videos()[table_.video_of(sample)];
+  const auto image = batch.images[row], mask = batch.mask[row];
+  const auto restored = composite(image, pixels_.unit(predicted[row]), mask, patch);
+  result_.pictures.push_back({video.class_name, video.key, sample, encode_png(image),
+                              encode_png(grey_out(image, mask, patch)), encode_png(restored)});
+}
+
+void Reconstruct::finish() {
+  std::map<size_t, ErrorSums> videos;
+  std::map<int64_t, Picture> pictures;  // by sample, so that the order is that of the dataset
+  for (const auto& bytes : distributed::gather_strings(world_.host_group(), encode(videos_, result_.pictures)))
+    decode(bytes, videos, pictures);
+  result_.pictures.clear();
+  // Real faces first, then class by class.
+  for (const bool real : {true, false})
+    for (const auto& [sample, picture] : pictures)
+      if ((picture.class_name == "real") == real) result_.pictures.push_back(picture);
+  result_.split = config_.split;
+  result_.seen_in_training = table_.seen_in_training(config_.split);
+  result_.classes = summarise(table_, videos);
+  for (const auto& [video, sums] : videos)
+    if (table_.videos()[video].class_name == "real") result_.held_out += sums;
+}
+
+data::StreamNeeds reconstruct_needs(const ReconstructConfig& config, const models::MaeConfig& model,
+                                    const data::MaskConfig& mask) {
+  data::StreamNeeds faces;
+  faces.name = Reconstruct::kStream;
+  faces.split = config.split;
+  faces.label = "any";
+  faces.endless = false;
+  faces.batch = config.batch;
+  faces.seed = config.seed;
+  faces.image = model.image;
+  faces.patch = model.patch;
+  faces.mask = mask;
+  return faces;
+}
+
+data::StreamNeeds baseline_needs(const ReconstructConfig& config, const models::MaeConfig& model) {
+  data::StreamNeeds faces;
+  faces.name = MeanPatches::kStream;
+  faces.batch = config.batch;
+  faces.seed = config.seed;
+  faces.image = model.image;
+  faces.patch = model.patch;
+  faces.mask.kind = "none";
+  return faces;
+}
+
+}  // namespace realface::stages

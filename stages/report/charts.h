@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// Charts as inline SVG, drawn here. Colours and fonts come from the page's style, so they follow light and dark.
+namespace realface::stages::report::charts {
+
+struct Line {
+  std::vector<double> x, y;  // same length; where y is not finite the line is broken
+  std::string css_class;     // "strong" | "faint"
+};
+
+/// A vertical line through the chart.
+struct Marker {
+  double x = 0;
+  std::string label;
+};
+
+struct LineChart {
+  std::string title;  // for readers of the screen
+  std::string x_label, y_label;
+  std::vector<Line> lines;
+  std::vector<Marker> markers;
+  bool from_zero = false;  // the y axis starts at 0
+  double height = 280;
+};
+
+/// Logarithmic in y where the values are positive and span over a factor of 20. Returns "" where no point is finite.
+std::string draw(const LineChart& chart);
+
+struct Bar {
+  std::string label, note;  // name at the left, words at the end of the bar
+  double value = 0;
+  double low = 0, high = 0;  // whisker; not finite: none
+  std::string css_class;     // "real" | "fake" | "guess"
+};
+
+struct BarChart {
+  std::string title, x_label;
+  std::vector<Bar> bars;
+};
+
+/// Horizontal bars from zero. Bars that are not finite say "not known". Returns "" where no value is finite.
+std::string draw(const BarChart& chart);
+
+struct Share {
+  std::string label;
+  double value = 0;
+};
+
+/// One bar cut into shares of the whole, with its legend. Shares under half a percent are left out of the legend.
+std::string draw_shares(const std::string& title, const std::vector<Share>& shares);
+
+/// Round numbers that cover [low, high], about `wanted` of them.
+std::vector<double> ticks(double low, double high, int wanted);
+
+}  // namespace realface::stages::report::charts

@@ -1,0 +1,97 @@
+#include "stages/report/html.h"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace realface::stages::report::html {
+namespace {
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), pattern, values...);
+  return text.data();
+}
+
+}  // namespace
+
+std::string escape(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '&')
+      escaped += "&amp;";
+    else if (c == '<')
+      escaped += "&lt;";
+    else if (c == '>')
+      escaped += "&gt;";
+    else if (c == '"')
+      escaped += "&quot;";
+    else if (c == '\'')
+      escaped += "&#39;";
+    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t')
+      escaped += c;
+  }
+  return escaped;
+}
+
+std::string base64(const std::string& bytes) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    for (size_t j = 0; j < 3; ++j)
+      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+    for (size_t digit = 0; digit < 4; ++digit)
+      text += i + digit <= bytes.size() ? kDigits[group >> (18 - 6 * digit) & 63] : '=';
+  }
+  return text;
+}
+
+std::string number(double value) {
+  if (!std::isfinite(value)) return "not known";
+  const double size = std::abs(value);
+  if (size != 0 && (size < 1e-4 || size >= 1e6)) return format("%.2e", value);
+  if (value == 0) return "0";
+  if (size >= 1000) return count(std::llround(value));
+  return size >= 100 ? format("%.0f", value) : size >= 10 ? format("%.1f", value) : format("%#.3g", value);
+}
+
+std::string tick(double value) {
+  const double size = std::abs(value);
+  return size >= 1000 && size < 1e6 ? count(std::llround(value)) : format("%.3g", value);
+}
+
+std::string percent(double share) { return std::isfinite(share) ? format("%.1f %%", 100 * share) : "not known"; }
+
+std::string count(int64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
+    digits.insert(static_cast<size_t>(at), "\u202f");
+  return digits;
+}
+
+std::string seconds(double seconds) {
+  if (!std::isfinite(seconds)) return "not known";
+  if (seconds < 60) return format("%.1f s", seconds);
+  const auto whole = std::llround(seconds);
+  if (whole < 3600) return format("%lld min %02lld s", whole / 60, whole % 60);
+  return format("%lld h %02lld min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string element(const std::string& tag, const std::string& css_class, const std::string& content) {
+  return "<" + tag + (css_class.empty() ? "" : " class=\"" + css_class + "\"") + ">" + content + "</" + tag + ">\n";
+}
+
+std::string paragraph(const std::string& content) { return element("p", "", content); }
+
+std::string section(const std::string& id, const std::string& heading, const std::string& content) {
+  return "<section id=\"" + id + "\">\n<h2>" + heading + "</h2>\n" + content + "</section>\n";
+}
+
+std::string image(const std::string& png, const std::string& alternative) {
+  return "<img alt=\"" + escape(alternative) + "\" src=\"data:image/png;base64," + base64(png) + "\" />";
+}
+
+}  // namespace realface::stages::report::html

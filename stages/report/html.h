@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+/// Pieces of the report's page. Everything that comes from a run passes through escape().
+namespace realface::stages::report::html {
+
+/// Text for element content and attribute values: the five characters of XML are named, control characters dropped.
+std::string escape(const std::string& text);
+
+std::string base64(const std::string& bytes);
+
+/// Three significant digits, zeros too, "1.23e-05" below 0.0001 and from a million on; "not known" for a value that is
+/// not finite.
+std::string number(double value);
+std::string tick(double value);       // the same without ending zeros: for axes
+std::string percent(double share);    // "12.3 %"
+std::string count(int64_t value);     // "1 234 567", with narrow no-break spaces
+std::string seconds(double seconds);  // "1 h 02 min", "3 min 20 s", "4.2 s"
+
+/// <tag class="...">content</tag>; content is markup already.
+std::string element(const std::string& tag, const std::string& css_class, const std::string& content);
+std::string paragraph(const std::string& content);
+
+/// <section> with a heading and an anchor.
+std::string section(const std::string& id, const std::string& heading, const std::string& content);
+
+/// A picture inside the page. `alternative` is plain text.
+std::string image(const std::string& png, const std::string& alternative);
+
+}  // namespace realface::stages::report::html

@@ -1,0 +1,95 @@
+#include "data/faces/augment.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+namespace realface::data {
+namespace {
+
+constexpr int64_t kSize = 64;
+
+/// A picture whose red channel is x and whose green one is y, times 3: where a pixel came from can be read off.
+std::vector<uint8_t> ramp() {
+  std::vector<uint8_t> rgb;
+  for (int64_t y = 0; y < kSize; ++y)
+    for (int64_t x = 0; x < kSize; ++x) {
+      rgb.push_back(static_cast<uint8_t>(3 * x));
+      rgb.push_back(static_cast<uint8_t>(3 * y));
+      rgb.push_back(0);
+    }
+  return rgb;
+}
+
+TEST(Augmentation, IsAFunctionOfItsKeyAndStaysInsideThePicture) {
+  const AugmentConfig config{.flip = true, .smallest = 0.8};
+  double flips = 0, area = 0;
+  for (uint64_t sample = 0; sample < 2000; ++sample) {
+    const Augmentation drawn = draw_augmentation(config, kSize, 3, 1, sample);
+    const Augmentation again = draw_augmentation(config, kSize, 3, 1, sample);
+    EXPECT_EQ(drawn.left, again.left);
+    EXPECT_EQ(drawn.flip, again.flip);
+    EXPECT_GE(drawn.left, 0);
+    EXPECT_GE(drawn.top, 0);
+    EXPECT_LE(drawn.left + drawn.side, kSize);
+    EXPECT_LE(drawn.top + drawn.side, kSize);
+    flips += drawn.flip ? 1 : 0;
+    area += drawn.side * drawn.side / (kSize * kSize);
+  }
+  EXPECT_NEAR(flips, 1000, 5 * std::sqrt(500.0));
+  EXPECT_NEAR(area / 2000, 0.9, 5 * 0.2 / std::sqrt(12.0 * 2000));
+}
+
+TEST(Augmentation, NothingIsDrawnWhereNothingIsAsked) {
+  const Augmentation drawn = draw_augmentation({}, kSize, 3, 1, 5);
+  auto picture = ramp();
+  std::vector<uint8_t> scratch;
+  augment_picture(drawn, picture.data(), kSize, scratch);
+  EXPECT_EQ(picture, ramp());
+}
+
+/// A landmark must stay on the pixel that it marked, whatever happens to the picture.
+TEST(Augmentation, LandmarksFollowTheirPixels) {
+  for (uint64_t sample = 0; sample < 50; ++sample) {
+    const Augmentation drawn = draw_augmentation({.flip = true, .smallest = 0.6}, kSize, 9, 0, sample);
+    auto picture = ramp();
+    std::vector<uint8_t> scratch;
+    augment_picture(drawn, picture.data(), kSize, scratch);
+    std::array<float, 136> points{};
+    for (size_t i = 0; i < 68; ++i) {
+      points[2 * i] = 12 + static_cast<float>(i % 8) * 5;
+      points[2 * i + 1] = 14 + static_cast<float>(i / 8) * 4;
+    }
+    const auto before = points;
+    augment_landmarks(drawn, points, kSize);
+    // Mirroring renumbers: the chin, number 8, stays itself.
+    const auto x = static_cast<int64_t>(std::lround(points[16])), y = static_cast<int64_t>(std::lround(points[17]));
+    if (x < 1 || y < 1 || x >= kSize - 1 || y >= kSize - 1) continue;
+    const size_t at = static_cast<size_t>(3 * (y * kSize + x));
+    EXPECT_NEAR(picture[at] / 3.0, before[16], 1.0) << sample;
+    EXPECT_NEAR(picture[at + 1] / 3.0, before[17], 1.0) << sample;
+  }
+}
+
+TEST(Augmentation, AMapFollowsThePicture) {
+  const Augmentation drawn{.flip = true, .left = 8, .top = 4, .side = 32};
+  std::vector<uint8_t> map(kSize * kSize), scratch;
+  for (int64_t y = 10; y < 20; ++y)
+    for (int64_t x = 20; x < 30; ++x) map[static_cast<size_t>(y * kSize + x)] = 1;
+  augment_map(drawn, map.data(), kSize, scratch);
+  EXPECT_EQ(std::count(map.begin(), map.end(), 1), 400);  // twice as large each way
+  // x = 20..29 of 64 becomes 24..43 of the doubled picture, mirrored 20..39; y = 10..19 becomes 12..31.
+  EXPECT_EQ(map[12 * kSize + 20], 1);
+  EXPECT_EQ(map[31 * kSize + 39], 1);
+  EXPECT_EQ(map[11 * kSize + 20] + map[12 * kSize + 19] + map[32 * kSize + 39] + map[31 * kSize + 40], 0);
+}
+
+TEST(Mirror, TurnsEachRowAround) {
+  std::vector<uint8_t> rgb{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19};
+  mirror(rgb.data(), 2, 3);
+  EXPECT_EQ(rgb, (std::vector<uint8_t>{7, 8, 9, 4, 5, 6, 1, 2, 3, 17, 18, 19, 14, 15, 16, 11, 12, 13}));
+}
+
+}  // namespace
+}  // namespace realface::data

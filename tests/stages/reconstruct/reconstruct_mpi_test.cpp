@@ -1,0 +1,235 @@
+// The stage on 1, 2 and 3 ranks, against the same sums taken one face at a time.
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <opencv2/imgcodecs.hpp>
+
+#include "base/counter_rng.h"
+#include "base/error.h"
+#include "checkpoints/saver.h"
+#include "distributed/self_communicator.h"
+#include "models/mae/mae.h"
+#include "stages/reconstruct/reconstruct.h"
+#include "stages/reconstruct/predictors.h"
+#include "stages/reconstruct/weights.h"
+#include "tests/mpi_world.h"
+#include "tests/temporary_folder.h"
+
+namespace realface::stages {
+namespace {
+
+using realface::testing::mpi_world;
+
+constexpr int64_t kSize = 32, kPatch = 8, kPatches = 16, kSamples = 10;
+
+models::MaeConfig tiny() {
+  models::MaeConfig config;
+  config.image = kSize, config.patch = kPatch;
+  config.width = 16, config.depth = 1, config.heads = 2;
+  config.decoder_width = 16, config.decoder_depth = 1, config.decoder_heads = 2;
+  return config;
+}
+
+models::Set tiny_set(const models::MaeConfig& config = tiny()) {
+  models::Set set;
+  auto mae = std::make_shared<models::MaeImpl>(config, 5);
+  mae->to(mpi_world().device());
+  set.add("mae", {mae, false, "test"});
+  return set;
+}
+
+/// Three real videos and two fake ones, two frames each, all in "test".
+SampleTable table() {
+  std::vector<VideoInfo> videos;
+  for (int i = 0; i < 5; ++i)
+    videos.push_back({"video" + std::to_string(i), i < 3 ? "real" : "fake/Swap", static_cast<int8_t>(i < 3 ? 0 : 1),
+                      "test", i, 0, 2});
+  return SampleTable(videos);
+}
+
+torch::Tensor picture(int64_t sample) {
+  CounterRng rng(1, CounterRng::Purpose::test, {static_cast<uint64_t>(sample)});
+  std::vector<uint8_t> pixels(kSize * kSize * 3);
+  for (auto& pixel : pixels) pixel = static_cast<uint8_t>(rng.below(256));
+  return at::tensor(pixels, torch::kUInt8).view({kSize, kSize, 3});
+}
+
+std::vector<int64_t> masked_patches(int64_t sample, bool varying) {
+  CounterRng rng(2, CounterRng::Purpose::test, {static_cast<uint64_t>(sample)});
+  return rng.sample(kPatches, varying ? 3 + sample % 5 : 6);
+}
+
+/// Some samples as a stream hands them over; `weight` 0 stands for padding.
+data::Batch batch_of(const std::vector<int64_t>& samples, const std::vector<float>& weights, bool varying) {
+  data::Batch batch;
+  std::vector<torch::Tensor> images, masks;
+  for (const int64_t sample : samples) {
+    images.push_back(picture(sample));
+    std::vector<int64_t> mask(kPatches, 0);
+    const auto ids = masked_patches(sample, varying);
+    for (const int64_t id : ids) mask[static_cast<size_t>(id)] = 1;
+    masks.push_back(at::tensor(mask).to(torch::kBool));
+    batch.visible_max = std::max(batch.visible_max, kPatches - static_cast<int64_t>(ids.size()));
+    batch.epochs.push_back(0);
+  }
+  const auto device = mpi_world().device();
+  batch.images = at::stack(images).to(device);
+  batch.mask = at::stack(masks).to(device);
+  batch.weights = at::tensor(weights).to(device);
+  batch.samples = samples;
+  batch.fixed_visible = !varying;
+  return batch;
+}
+
+/// Two updates that hand out all samples over all ranks, the last places padded.
+std::vector<data::Step> updates(bool varying, const char* stream) {
+  const int64_t ranks = mpi_world().size(), rank = mpi_world().rank();
+  const int64_t each = (kSamples + 2 * ranks - 1) / (2 * ranks);  // a rank and update
+  std::vector<data::Step> steps(2);
+  for (int64_t update = 0; update < 2; ++update) {
+    std::vector<int64_t> samples;
+    std::vector<float> weights;
+    for (int64_t i = 0; i < each; ++i) {
+      const int64_t position = update * each * ranks + i * ranks + rank;
+      samples.push_back(std::min(position, kSamples - 1));
+      weights.push_back(position < kSamples ? 1.0f : 0.0f);
+    }
+    auto& step = steps[static_cast<size_t>(update)];
+    step.index = update;
+    step.streams[stream] = {batch_of(samples, weights, varying)};
+  }
+  return steps;
+}
+
+/// The sums over the real videos, one face and one patch at a time.
+ErrorSums one_by_one(models::Set& set, bool varying, const torch::Tensor& mean) {
+  const torch::NoGradGuard no_grad;
+  auto network = set.get<models::MaeImpl>("mae");
+  const Normaliser pixels("imagenet", kPatch, mpi_world().device());
+  ErrorSums sums;
+  for (int64_t sample = 0; sample < 6; ++sample) {
+    const auto batch = batch_of({sample}, {1}, varying);
+    const auto patches = pixels.patches(batch.images);
+    // fixed = false asks the network for all patches, in order.
+    const auto visible = models::visible_tokens(batch.mask, batch.visible_max, false);
+    const auto predicted = network->forward(patches, visible);
+    const auto colours = neighbour_colours(patches, batch.mask);
+    for (const int64_t id : masked_patches(sample, varying)) {
+      const auto error = [&](const torch::Tensor& guess) {
+        return (guess - patches[0][id]).square().mean().item<double>();
+      };
+      sums += {0, 1, error(predicted[0][id]), error(mean[id]), error(colours[0][id])};
+    }
+    ++sums.frames;
+  }
+  return sums;
+}
+
+class ReconstructOnRanks : public ::testing::TestWithParam<bool> {};
+
+TEST_P(ReconstructOnRanks, SumsEveryFaceOnce) {
+  auto set = tiny_set();
+  const auto samples = table();
+  const auto mean = torch::full({kPatches, kPatch * kPatch * 3}, 0.25).to(mpi_world().device());
+  Reconstruct stage({}, "imagenet", set, samples, mean, mpi_world());
+  for (const auto& step : updates(GetParam(), Reconstruct::kStream)) stage.step(step);
+  stage.finish();
+  const auto& result = stage.result();
+
+  const auto expected = one_by_one(set, GetParam(), mean);
+  EXPECT_EQ(result.held_out.frames, expected.frames);
+  EXPECT_EQ(result.held_out.patches, expected.patches);
+  EXPECT_NEAR(result.held_out.model, expected.model, 1e-4 * expected.model);
+  EXPECT_NEAR(result.held_out.train_mean, expected.train_mean, 1e-4 * expected.train_mean);
+  EXPECT_NEAR(result.held_out.neighbours, expected.neighbours, 1e-4 * expected.neighbours);
+  ASSERT_EQ(result.classes.size(), 2u);
+  EXPECT_EQ(result.classes[0].videos, 3);
+  EXPECT_EQ(result.classes[1].name, "fake/Swap");
+  EXPECT_EQ(result.classes[1].frames, 4);
+}
+
+TEST_P(ReconstructOnRanks, GathersPicturesFromAllRanksInOrder) {
+  auto set = tiny_set();
+  const auto samples = table();
+  const auto mean = torch::zeros({kPatches, kPatch * kPatch * 3}).to(mpi_world().device());
+  Reconstruct stage({}, "imagenet", set, samples, mean, mpi_world());
+  for (const auto& step : updates(GetParam(), Reconstruct::kStream)) stage.step(step);
+  stage.finish();
+  std::vector<int64_t> shown;
+  for (const auto& shot : stage.result().pictures) shown.push_back(shot.sample);
+  EXPECT_THAT(shown, ::testing::ElementsAre(1, 3, 5, 7, 9));  // each video's middle frame
+  const auto& png = stage.result().pictures[0].original;
+  const cv::Mat image = cv::imdecode(std::vector<uint8_t>(png.begin(), png.end()), cv::IMREAD_COLOR);
+  EXPECT_EQ(image.at<cv::Vec3b>(3, 4)[2], picture(1)[3][4][0].item<uint8_t>());
+}
+
+INSTANTIATE_TEST_SUITE_P(FixedAndVarying, ReconstructOnRanks, ::testing::Bool());
+
+TEST(MeanPatches, IsTheMeanOverAllRanksWithoutPadding) {
+  const Normaliser pixels("imagenet", kPatch, mpi_world().device());
+  MeanPatches stage(pixels, 2, mpi_world());
+  for (const auto& step : updates(false, MeanPatches::kStream)) stage.step(step);
+  EXPECT_EQ(stage.position(), stage.steps());
+  stage.finish();
+  EXPECT_EQ(stage.faces(), kSamples);
+  std::vector<torch::Tensor> all;
+  for (int64_t sample = 0; sample < kSamples; ++sample) all.push_back(picture(sample));
+  const auto expected = pixels.patches(at::stack(all).to(mpi_world().device())).to(torch::kFloat64).mean(0);
+  EXPECT_LT((stage.mean() - expected).abs().max().item<double>(), 1e-6);
+}
+
+TEST(MeanPatches, OfNoFaceIsAnError) {
+  const MeanPatches stage(Normaliser("unit", kPatch, torch::kCPU), 0, mpi_world());
+  EXPECT_THROW(stage.mean(), DataError);
+}
+
+/// A checkpoint of one rank alone, with all weights equal to `step`.
+void save_alone(const std::filesystem::path& run_dir, int64_t step) {
+  auto set = tiny_set();
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& parameter : set.get<models::MaeImpl>("mae")->parameters()) parameter.fill_(static_cast<double>(step));
+  }
+  const auto alone = distributed::make_self_communicator();
+  checkpoints::Saver saver({}, run_dir.string(), *alone, {}, set.parts());
+  saver.save(step);
+  saver.wait();
+}
+
+TEST(LoadNewestWeights, AllRanksTakeTheCheckpointThatTheFirstChooses) {
+  auto& host = mpi_world().host_group();
+  // What a network file system may do: the first rank does not yet see the newest one.
+  const TemporaryFolder folder;
+  save_alone(folder.path(), 1);
+  if (host.rank() != 0) save_alone(folder.path(), 2);
+  auto set = tiny_set();
+  EXPECT_EQ(load_newest_weights(folder.path(), set, host).step, 1);
+  EXPECT_EQ(set.get<models::MaeImpl>("mae")->named_parameters()["mask_token"].max().item<float>(), 1.0F);
+}
+
+TEST(LoadNewestWeights, ARankThatReadsDamageFailsAllOfThem) {
+  auto& host = mpi_world().host_group();
+  const TemporaryFolder folder;
+  save_alone(folder.path(), 1);
+  const auto file = folder.path() / "checkpoints" / "step-1" / "rank-0000.safetensors";
+  if (host.rank() == host.size() - 1) std::filesystem::resize_file(file, 100);
+  auto set = tiny_set();
+  EXPECT_THROW(load_newest_weights(folder.path(), set, host), Error);
+}
+
+TEST(Reconstruct, RefusesANetworkThatPredictsNormalisedPatches) {
+  auto config = tiny();
+  config.norm_pix = true;
+  auto set = tiny_set(config);
+  const auto samples = table();
+  EXPECT_THROW(Reconstruct({}, "imagenet", set, samples, torch::zeros({kPatches, 192}), mpi_world()), ConfigError);
+}
+
+}  // namespace
+}  // namespace realface::stages

@@ -1,0 +1,267 @@
+#include "stages/report/page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <regex>
+
+#include "base/error.h"
+#include "stages/report/charts.h"
+#include "stages/report/html.h"
+
+namespace realface::stages::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// In place of a matcher, whose message would be the whole page.
+bool says(const std::string& page, const std::string& words) { return page.find(words) != std::string::npos; }
+
+ReportInput whole_input() {
+  ReportInput input;
+  input.run = "run <1> & \"co\"";
+  for (int i = 1; i <= 1200; ++i) {
+    CurvePoint point;
+    point.step = 20 * i;
+    point.loss = 1.0 / i + 0.1;
+    point.learning_rate = 1e-3;
+    point.grad_norm = 0.5;
+    point.images_per_second = 800 + i % 7;
+    point.phases = {{"data_wait", 0.01}, {"forward", 0.39}, {"backward", 0.6}};
+    input.curve.push_back(point);
+  }
+  input.resumed_at = {800};
+  Reconstruction result;
+  result.split = "test";
+  result.seen_in_training = 0;
+  result.held_out = {20, 100, 14.0, 40.0, 35.0};
+  result.classes = {{"real", 5, 20, 0.14, 0.12, 0.16, kNaN}, {"fake/<b>Swap</b>", 5, 20, 0.2, 0.18, 0.22, 0.81}};
+  result.pictures = {{"real", "ds/<video>/001", 3, "\x89PNG1", "\x89PNG2", "\x89PNG3"},
+                     {"fake/<b>Swap</b>", "ds/x/001_002", 30, "\x89PNG4", "\x89PNG5", "\x89PNG6"}};
+  result.provenance = {{"update", 24000}};
+  input.reconstruction = result;
+  input.provenance = {{"code", "0.1.0 (abc<def>)"}};
+  input.configuration = "{\"run.dir\": \"<&>\"}";
+  return input;
+}
+
+/// Every tag that is opened is closed in order, attributes are quoted, and no bracket stands between tags; returns what
+/// is wrong, or "".
+std::string nesting_fault(const std::string& page) {
+  std::vector<std::string> open;
+  for (size_t at = page.find('\n') + 1; at < page.size();) {  // after the doctype
+    const size_t start = page.find_first_of("<>", at);
+    if (start == std::string::npos) break;
+    const size_t end = page.find('>', start);
+    if (page[start] == '>' || end == std::string::npos) return "stray bracket at " + page.substr(start, 60);
+    const std::string tag = page.substr(start + 1, end - start - 1);
+    if (tag.find('<') != std::string::npos) return "bracket inside of <" + tag.substr(0, 60);
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "open quote in <" + tag.substr(0, 60);
+    const bool closing = tag.starts_with("/"), alone = tag.ends_with("/");
+    const std::string name = tag.substr(closing ? 1 : 0, tag.find_first_of(" /", 1) - (closing ? 1 : 0));
+    if (name.empty() || std::isalpha(static_cast<unsigned char>(name[0])) == 0) return "no tag: <" + tag.substr(0, 60);
+    if (closing) {
+      if (open.empty() || open.back() != name) return "unexpected </" + name + ">";
+      open.pop_back();
+    } else if (!alone) {
+      open.push_back(name);
+    }
+    at = end + 1;
+  }
+  return open.empty() ? "" : "never closed: <" + open.back() + ">";
+}
+
+/// What the page would have a browser fetch.
+std::vector<std::string> references(const std::string& page) {
+  std::vector<std::string> found;
+  for (const std::string key : {" src=\"", " href=\"", " data=\"", " action=\"", "url(", "@import"})
+    for (size_t at = page.find(key); at != std::string::npos; at = page.find(key, at + 1)) {
+      const size_t start = at + key.size();
+      found.push_back(page.substr(start, page.find_first_of("\");", start) - start));
+    }
+  return found;
+}
+
+TEST(Report, IsWellFormed) {
+  EXPECT_EQ(nesting_fault(render(whole_input())), "");
+  EXPECT_EQ(nesting_fault(render({})), "");
+  EXPECT_NE(nesting_fault("x\n<p><b></p></b>"), "");  // the checker itself
+  EXPECT_NE(nesting_fault("x\n<p>1 < 2</p>"), "");
+}
+
+TEST(Report, RefersToNothingOutsideItself) {
+  const auto page = render(whole_input());
+  const auto found = references(page);
+  EXPECT_EQ(found.size(), 6u);  // the pictures
+  for (const auto& reference : found) EXPECT_THAT(reference, testing::StartsWith("data:image/png"));
+  for (const char* never : {"<script", "<link", "<iframe", "http://", "https://"}) EXPECT_FALSE(says(page, never));
+}
+
+TEST(Report, EscapesWhateverComesFromTheRun) {
+  const auto page = render(whole_input());
+  EXPECT_TRUE(says(page, "run &lt;1&gt; &amp; &quot;co&quot;"));
+  EXPECT_TRUE(says(page, "&lt;b&gt;Swap&lt;/b&gt;"));
+  EXPECT_FALSE(says(page, "<b>Swap"));
+  EXPECT_FALSE(says(page, "<video>"));
+  EXPECT_TRUE(says(page, "abc&lt;def&gt;"));
+}
+
+TEST(Report, SaysWhatWasFound) {
+  const auto page = render(whole_input());
+  EXPECT_TRUE(says(page, "0.400"));  // 14 / 35, the better guess
+  EXPECT_TRUE(says(page, "continued from step 800"));
+  EXPECT_TRUE(says(page, "waiting for data 1.0 %"));
+  EXPECT_TRUE(says(page, "0.810"));
+  EXPECT_TRUE(says(page, "0.120 to 0.160"));
+}
+
+TEST(Report, SaysInWordsWhatIsMissing) {
+  const auto page = render({});
+  EXPECT_TRUE(says(page, "No faces were restored yet"));
+  EXPECT_TRUE(says(page, "no <code>metrics.jsonl</code>"));
+  EXPECT_TRUE(says(page, "no checkpoint that says what made it"));
+}
+
+TEST(Report, BreaksTheCurveWhereALossIsNotANumber) {
+  auto input = whole_input();
+  input.curve.resize(40);
+  input.curve[10].loss = kNaN;
+  input.curve[11].loss = std::numeric_limits<double>::infinity();
+  const auto page = render(input);
+  EXPECT_TRUE(says(page, "2 of 40 logged losses were not finite"));
+  for (const char* never : {",nan", " nan", ",inf", " inf ", "\"nan", "\"inf"})
+    EXPECT_FALSE(says(page, never)) << never;
+
+  for (auto& point : input.curve) point.loss = kNaN;
+  EXPECT_TRUE(says(render(input), "Not one loss was a finite number"));
+}
+
+TEST(Report, SaysNotKnownForResultsThatAreNot) {
+  auto input = whole_input();
+  input.reconstruction->held_out = {};
+  for (auto& entry : input.reconstruction->classes) entry.low = entry.high = entry.auc = kNaN;
+  const auto page = render(input);
+  EXPECT_TRUE(says(page, "no real face, so there is nothing to compare"));
+  EXPECT_TRUE(says(page, "not known"));
+  EXPECT_EQ(nesting_fault(page), "");
+  input.reconstruction->classes.resize(1);
+  EXPECT_TRUE(says(render(input), "holds no manipulated faces"));
+}
+
+TEST(Report, WarnsOfFacesThatTrainingSaw) {
+  auto input = whole_input();
+  input.reconstruction->seen_in_training = 2;
+  EXPECT_TRUE(says(render(input), "flatter the network"));
+  input.reconstruction->split = "train";
+  EXPECT_TRUE(says(render(input), "were trained on"));
+}
+
+TEST(Report, SaysNeverSeenOnlyWhereThatIsKnown) {
+  const auto page_of = [](const std::string& split, std::optional<int64_t> seen) {
+    auto input = whole_input();
+    input.reconstruction->split = split;
+    input.reconstruction->seen_in_training = seen;
+    return render(input);
+  };
+  const std::string lead = "hidden parts of faces it has never seen with",
+                    heading = "Faces it has never seen, restored";
+  const auto known = page_of("test", 0);
+  EXPECT_TRUE(says(known, lead) && says(known, heading));
+  EXPECT_TRUE(says(known, "None of these videos"));
+  for (const auto& page : {page_of("test", 2), page_of("test", std::nullopt), page_of("train", 0)}) {
+    EXPECT_FALSE(says(page, "never seen") || says(page, "None of these videos"));
+    EXPECT_TRUE(says(page, "hidden parts of faces with 0.400 times"));
+  }
+  EXPECT_TRUE(says(page_of("test", std::nullopt), "not known whether training saw these faces"));
+  EXPECT_TRUE(says(page_of("train", std::nullopt), "not known whether training saw these faces"));
+  EXPECT_FALSE(says(page_of("test", 2), "not known whether training saw"));
+  EXPECT_FALSE(says(render({}), "never seen"));
+}
+
+TEST(Metrics, AreReadLineByLineAndACutLineIsPassedBy) {
+  const auto curve = parse_metrics(
+      "{\"step\": 20, \"loss\": 0.5, \"learning_rate\": 1e-3, \"phases\": {\"forward\": 2}, \"time\": 10}\n"
+      "{\"step\": 40, \"loss\": null, \"resumed_from\": 30}\n\n[1]\n{\"step\": 60, \"lo");
+  ASSERT_EQ(curve.size(), 2u);
+  EXPECT_EQ(curve[0].loss, 0.5);
+  EXPECT_EQ(curve[0].phases.at("forward"), 2);
+  EXPECT_EQ(curve[0].resumed_from, -1);
+  EXPECT_TRUE(std::isnan(curve[1].loss));
+  EXPECT_TRUE(std::isnan(curve[0].grad_norm));
+  EXPECT_EQ(curve[1].resumed_from, 30);
+}
+
+TEST(GatherReport, RefusesAFolderWithoutARun) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "report-empty";
+  std::filesystem::create_directories(folder);
+  EXPECT_THROW(gather(folder), DataError);
+  std::ofstream(folder / "metrics.jsonl") << "{\"step\": 20, \"loss\": 0.5}\n{\"step\": 40, \"resumed_from\": 20}\n";
+  const auto input = gather(folder);
+  EXPECT_EQ(input.run, "report-empty");
+  EXPECT_EQ(input.curve.size(), 2u);
+  EXPECT_EQ(input.resumed_at, std::vector<int64_t>{20});
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Base64, GivesTheVectorsOfRfc4648) {
+  for (const auto& [plain, coded] : std::map<std::string, std::string>{{"", ""},
+                                                                       {"f", "Zg=="},
+                                                                       {"fo", "Zm8="},
+                                                                       {"foo", "Zm9v"},
+                                                                       {"foob", "Zm9vYg=="},
+                                                                       {"fooba", "Zm9vYmE="},
+                                                                       {"foobar", "Zm9vYmFy"}})
+    EXPECT_EQ(html::base64(plain), coded);
+  EXPECT_EQ(html::base64(std::string("\xff\x00\xfe", 3)), "/wD+");
+}
+
+TEST(Numbers, KeepThreeDigits) {
+  EXPECT_EQ(html::number(0), "0");
+  EXPECT_EQ(html::number(0.14), "0.140");
+  EXPECT_EQ(html::number(12.34), "12.3");
+  EXPECT_EQ(html::number(0.00001234), "1.23e-05");
+  EXPECT_EQ(html::number(kNaN), "not known");
+  EXPECT_EQ(html::count(-1234567), "-1\u202f234\u202f567");
+  EXPECT_EQ(html::seconds(3725), "1 h 02 min");
+}
+
+TEST(Ticks, AreRoundAndCoverTheRange) {
+  EXPECT_THAT(charts::ticks(0, 1, 5), testing::Pointwise(testing::DoubleEq(), {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}));
+  EXPECT_THAT(charts::ticks(-3, 14, 4), testing::ElementsAre(0, 5, 10));
+  EXPECT_TRUE(charts::ticks(2, 2, 5).empty());
+  EXPECT_TRUE(charts::ticks(0, kNaN, 5).empty());
+}
+
+TEST(Charts, PutValuesWhereTheAxisSaysTheyAre) {
+  // Bars begin at zero, so their lengths are to each other as their values.
+  const auto svg =
+      charts::draw(charts::BarChart{"t", "x", {{"a", "", 1, kNaN, kNaN, "real"}, {"b", "", 3, kNaN, kNaN, "fake"}}});
+  std::vector<double> widths;
+  static const std::regex kWidth("<rect [^>]*width=\"([0-9.]+)\"");
+  for (std::sregex_iterator at(svg.begin(), svg.end(), kWidth), end; at != end; ++at)
+    widths.push_back(std::stod((*at)[1]));
+  ASSERT_EQ(widths.size(), 2u);
+  EXPECT_NEAR(widths[1] / widths[0], 3, 0.01);
+  EXPECT_EQ(charts::draw(charts::BarChart{"t", "x", {{"a", "", kNaN, kNaN, kNaN, "real"}}}), "");
+}
+
+TEST(Charts, DrawAFlatLineAndASinglePoint) {
+  for (const auto& y :
+       {std::vector<double>{2, 2, 2}, std::vector<double>{0, 0, 0}, std::vector<double>{1, kNaN, kNaN}}) {
+    const auto svg = charts::draw(charts::LineChart{"t", "x", "y", {{{1, 2, 3}, y, "strong"}}, {}, false, 200});
+    EXPECT_THAT(svg, Not(HasSubstr("nan")));
+    EXPECT_THAT(svg, HasSubstr("<path"));
+  }
+}
+
+}  // namespace
+}  // namespace realface::stages::report
