@@ -65,11 +65,11 @@ ROOMS := base distributed data models checkpoints cluster stages configs launche
 SOURCES = $(shell git ls-files '*.h' '*.cpp')
 
 format:
-	@clang-format -i $(SOURCES)
+	@clang-format-16 -i $(SOURCES)
 
 check: SETUP := --check
 check: setup
-	@clang-format --dry-run -Werror $(SOURCES)
+	@clang-format-16 --dry-run -Werror $(SOURCES)
 
 # clang cannot read gcc's precompiled header, so clang-tidy looks through a configuration without one.
 tidy: SETUP := --check --test

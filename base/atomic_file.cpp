@@ -23,7 +23,7 @@ namespace {
 class Descriptor {
  public:
   Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (number_ < 0) fail(path, "cannot be opened for writing", errno);
+    if (number_ < 0) { fail(path, "cannot be opened for writing", errno); }
   }
   ~Descriptor() { ::close(number_); }
   Descriptor(const Descriptor&) = delete;
@@ -38,29 +38,29 @@ void write_all(const Descriptor& file, const fs::path& path, const std::string& 
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t written = ::write(file.number(), bytes.data() + done, bytes.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(path, "cannot be written", errno);
+    if (written < 0 && errno == EINTR) { continue; }
+    if (written < 0) { fail(path, "cannot be written", errno); }
     done += static_cast<size_t>(written);
   }
-  if (::fsync(file.number()) != 0) fail(path, "cannot be synced to disk", errno);
+  if (::fsync(file.number()) != 0) { fail(path, "cannot be synced to disk", errno); }
 }
 
 }  // namespace
 
 void sync_path(const fs::path& path) {
   const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (number < 0) fail(path, "cannot be opened to sync it", errno);
+  if (number < 0) { fail(path, "cannot be opened to sync it", errno); }
   const int result = ::fsync(number);
   const int code = errno;
   ::close(number);
-  if (result != 0) fail(path, "cannot be synced to disk", code);
+  if (result != 0) { fail(path, "cannot be synced to disk", code); }
 }
 
 void publish_rename(const fs::path& from, const fs::path& to) {
   sync_path(from);
   std::error_code error;
   fs::rename(from, to, error);
-  if (error) fail(to, "cannot be published by renaming " + from.string(), error.value());
+  if (error) { fail(to, "cannot be published by renaming " + from.string(), error.value()); }
   sync_path(to.has_parent_path() ? to.parent_path() : fs::path("."));
 }
 
@@ -78,18 +78,18 @@ void publish_file(const fs::path& path, const std::string& bytes) {
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) fail(path, "cannot be opened for reading", errno);
+  if (!file) { fail(path, "cannot be opened for reading", errno); }
   std::ostringstream text;
   text << file.rdbuf();
-  if (file.bad()) fail(path, "could not be read to its end", errno);
+  if (file.bad()) { fail(path, "could not be read to its end", errno); }
   return std::move(text).str();
 }
 
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) fail(path, "cannot be made as a folder", error.value());
-  if (!fs::is_directory(path)) fail(path, "cannot be made as a folder", ENOTDIR);
+  if (error) { fail(path, "cannot be made as a folder", error.value()); }
+  if (!fs::is_directory(path)) { fail(path, "cannot be made as a folder", ENOTDIR); }
 }
 
 }  // namespace realface

@@ -40,11 +40,11 @@ CounterRng::CounterRng(uint64_t seed, Purpose purpose, std::initializer_list<uin
 void CounterRng::refill() {
   block_ = philox(counter_, key_);
   used_ = 0;
-  if (++counter_[0] == 0) ++counter_[1];
+  if (++counter_[0] == 0) { ++counter_[1]; }
 }
 
 uint32_t CounterRng::next_u32() {
-  if (used_ == 4) refill();
+  if (used_ == 4) { refill(); }
   return block_[used_++];
 }
 
@@ -65,7 +65,7 @@ uint64_t CounterRng::below(uint64_t bound) {
   // Draws under 2^64 mod bound are thrown away: what is left divides evenly.
   const uint64_t reject = (0 - bound) % bound;
   uint64_t draw = next_u64();
-  while (draw < reject) draw = next_u64();
+  while (draw < reject) { draw = next_u64(); }
   return draw % bound;
 }
 

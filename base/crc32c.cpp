@@ -16,7 +16,7 @@ constexpr std::array<uint32_t, 256> make_table() {
   std::array<uint32_t, 256> table{};
   for (uint32_t i = 0; i < 256; ++i) {
     uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1u) != 0 ? kPolynomial : 0u);
+    for (int bit = 0; bit < 8; ++bit) { crc = (crc >> 1) ^ ((crc & 1u) != 0 ? kPolynomial : 0u); }
     table[i] = crc;
   }
   return table;
@@ -24,7 +24,7 @@ constexpr std::array<uint32_t, 256> make_table() {
 constexpr auto kTable = make_table();
 
 uint32_t by_table(const uint8_t* data, size_t size, uint32_t crc) {
-  for (size_t i = 0; i < size; ++i) crc = (crc >> 8) ^ kTable[(crc ^ data[i]) & 0xFFu];
+  for (size_t i = 0; i < size; ++i) { crc = (crc >> 8) ^ kTable[(crc ^ data[i]) & 0xFFu]; }
   return crc;
 }
 
@@ -41,14 +41,17 @@ ShiftTable make_shift_table() {
   std::array<uint32_t, 32> columns{};
   for (size_t bit = 0; bit < 32; ++bit) {
     uint32_t crc = 1u << bit;
-    for (size_t i = 0; i < kBlock; ++i) crc = (crc >> 8) ^ kTable[crc & 0xFFu];
+    for (size_t i = 0; i < kBlock; ++i) { crc = (crc >> 8) ^ kTable[crc & 0xFFu]; }
     columns[bit] = crc;
   }
   ShiftTable table{};
-  for (size_t byte = 0; byte < 4; ++byte)
-    for (size_t value = 0; value < 256; ++value)
-      for (size_t bit = 0; bit < 8; ++bit)
-        if ((value >> bit) & 1u) table[byte][value] ^= columns[byte * 8 + bit];
+  for (size_t byte = 0; byte < 4; ++byte) {
+    for (size_t value = 0; value < 256; ++value) {
+      for (size_t bit = 0; bit < 8; ++bit) {
+        if ((value >> bit) & 1u) { table[byte][value] ^= columns[byte * 8 + bit]; }
+      }
+    }
+  }
   return table;
 }
 
@@ -78,7 +81,7 @@ __attribute__((target("sse4.2"))) uint32_t by_instruction(const uint8_t* data, s
     size -= 3 * kBlock;
   }
   uint64_t wide = crc;
-  for (; size >= 8; data += 8, size -= 8) wide = _mm_crc32_u64(wide, load(data));
+  for (; size >= 8; data += 8, size -= 8) { wide = _mm_crc32_u64(wide, load(data)); }
   return by_table(data, size, static_cast<uint32_t>(wide));
 }
 

@@ -17,7 +17,7 @@ enum class Attempt { locked, busy, unsupported };
 
 Attempt attempt(int descriptor) {
   while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
+    if (errno == EINTR) { continue; }
     // NFS and some parallel file systems refuse to lock a folder; work goes on unguarded there.
     return errno == EWOULDBLOCK ? Attempt::busy : Attempt::unsupported;
   }
@@ -28,7 +28,9 @@ Attempt attempt(int descriptor) {
 
 FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds patience)
     : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (descriptor_ < 0) throw Error("[" + folder.string() + "] cannot be opened as a folder: " + std::strerror(errno));
+  if (descriptor_ < 0) {
+    throw Error("[" + folder.string() + "] cannot be opened as a folder: " + std::strerror(errno));
+  }
   const std::string path = folder.string();
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (attempt(descriptor_) == Attempt::busy) {

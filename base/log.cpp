@@ -46,7 +46,7 @@ void also_to(const std::string& path) {
 }
 
 void info(const std::string& line) {
-  if (speaker().rank == 0) speaker().logger->info(line);
+  if (speaker().rank == 0) { speaker().logger->info(line); }
 }
 void warn(const std::string& line) { speaker().logger->warn(speaker().prefix + line); }
 void error(const std::string& line) { speaker().logger->error(speaker().prefix + line); }

@@ -22,7 +22,7 @@ constexpr const char* kMetadataKey = "__metadata__";
 uint64_t checked_bytes(const TensorEntry& tensor, const std::string& subject) {
   uint64_t bytes = element_bytes(tensor.dtype);
   for (const int64_t dimension : tensor.shape) {
-    if (dimension < 0) fail(subject, "tensor '" + tensor.name + "' has a negative dimension");
+    if (dimension < 0) { fail(subject, "tensor '" + tensor.name + "' has a negative dimension"); }
     if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(dimension), &bytes)) {
       fail(subject, "tensor '" + tensor.name + "' is larger than a file can be; the header is damaged");
     }
@@ -35,8 +35,8 @@ uint64_t checked_bytes(const TensorEntry& tensor, const std::string& subject) {
 Json parse_without_repeats(std::string_view text, const std::string& subject) {
   std::vector<std::set<std::string>> open;
   const auto watch = [&](int, Json::parse_event_t event, Json& value) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::object_start) { open.emplace_back(); }
+    if (event == Json::parse_event_t::object_end) { open.pop_back(); }
     if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second) {
       fail(subject, "the header names '" + value.get<std::string>() + "' twice; the file is not to be trusted");
     }
@@ -51,9 +51,9 @@ Json parse_without_repeats(std::string_view text, const std::string& subject) {
 
 Metadata parse_metadata(const Json& value, const std::string& subject) {
   Metadata metadata;
-  if (!value.is_object()) fail(subject, "__metadata__ is not an object of strings");
+  if (!value.is_object()) { fail(subject, "__metadata__ is not an object of strings"); }
   for (const auto& [key, text] : value.items()) {
-    if (!text.is_string()) fail(subject, "__metadata__ holds '" + key + "', which is not a string");
+    if (!text.is_string()) { fail(subject, "__metadata__ holds '" + key + "', which is not a string"); }
     metadata[key] = text.get<std::string>();
   }
   return metadata;
@@ -115,11 +115,13 @@ std::string encode_header(std::vector<TensorEntry>& tensors, const Metadata& met
     return size_a != size_b ? size_a > size_b : a.name < b.name;
   });
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header[kMetadataKey] = metadata;
+  if (!metadata.empty()) { header[kMetadataKey] = metadata; }
   std::set<std::string> names = {kMetadataKey};
   uint64_t next = 0;
   for (TensorEntry& tensor : tensors) {
-    if (!names.insert(tensor.name).second) fail("safetensors", "cannot write two tensors named '" + tensor.name + "'");
+    if (!names.insert(tensor.name).second) {
+      fail("safetensors", "cannot write two tensors named '" + tensor.name + "'");
+    }
     tensor.begin = next;
     tensor.end = next + checked_bytes(tensor, "safetensors");
     next = tensor.end;
@@ -128,14 +130,14 @@ std::string encode_header(std::vector<TensorEntry>& tensors, const Metadata& met
   std::string json = header.dump();
   json.append((8 - json.size() % 8) % 8, ' ');
   std::string bytes(8, '\0');
-  for (size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>((json.size() >> (8 * i)) & 0xFF);
+  for (size_t i = 0; i < 8; ++i) { bytes[i] = static_cast<char>((json.size() >> (8 * i)) & 0xFF); }
   return bytes + json;
 }
 
 uint64_t header_bytes(std::string_view start, uint64_t file_size, const std::string& subject) {
-  if (start.size() < 8) fail(subject, "the file has fewer than 8 bytes; it was cut short");
+  if (start.size() < 8) { fail(subject, "the file has fewer than 8 bytes; it was cut short"); }
   uint64_t length = 0;
-  for (size_t i = 0; i < 8; ++i) length |= uint64_t{static_cast<uint8_t>(start[i])} << (8 * i);
+  for (size_t i = 0; i < 8; ++i) { length |= uint64_t{static_cast<uint8_t>(start[i])} << (8 * i); }
   if (length > kMaxHeaderBytes || length + 8 > file_size) {
     fail(subject, "a header of " + std::to_string(length) + " bytes in a file of " + std::to_string(file_size) +
                       "; it was cut short, or it is no safetensors file");
@@ -146,9 +148,9 @@ uint64_t header_bytes(std::string_view start, uint64_t file_size, const std::str
 ParsedHeader parse_header(std::string_view start, uint64_t file_size, const std::string& subject) {
   ParsedHeader header;
   header.data_begin = header_bytes(start, file_size, subject);
-  if (start.size() < header.data_begin) fail(subject, "the header is incomplete; the file was cut short");
+  if (start.size() < header.data_begin) { fail(subject, "the header is incomplete; the file was cut short"); }
   const std::string_view text = start.substr(8, header.data_begin - 8);
-  if (text.empty() || text.front() != '{') fail(subject, "the header does not begin with '{'; no safetensors file");
+  if (text.empty() || text.front() != '{') { fail(subject, "the header does not begin with '{'; no safetensors file"); }
   const Json json = parse_without_repeats(text, subject);
   for (const auto& [name, value] : json.items()) {
     if (name == kMetadataKey) {

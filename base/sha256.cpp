@@ -17,20 +17,23 @@ struct Sha256::Context {
 };
 
 Sha256::Sha256() : context_(std::make_unique<Context>()) {
-  if (context_->handle == nullptr || EVP_DigestInit_ex(context_->handle, EVP_sha256(), nullptr) != 1)
+  if (context_->handle == nullptr || EVP_DigestInit_ex(context_->handle, EVP_sha256(), nullptr) != 1) {
     throw Error("[sha256] libcrypto refused to start a SHA-256 digest");
+  }
 }
 Sha256::~Sha256() = default;
 
 void Sha256::update(const void* data, size_t size) {
-  if (EVP_DigestUpdate(context_->handle, data, size) != 1)
+  if (EVP_DigestUpdate(context_->handle, data, size) != 1) {
     throw Error("[sha256] libcrypto failed in the middle of a digest");
+  }
 }
 
 Digest Sha256::finish() {
   Digest digest{};
-  if (EVP_DigestFinal_ex(context_->handle, digest.data(), nullptr) != 1)
+  if (EVP_DigestFinal_ex(context_->handle, digest.data(), nullptr) != 1) {
     throw Error("[sha256] libcrypto failed at the end of a digest");
+  }
   return digest;
 }
 
@@ -53,14 +56,14 @@ std::string sha256_hex(const std::string& bytes) {
 
 Digest sha256_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error("[" + path + "] cannot be opened to compute its digest: " + std::strerror(errno));
+  if (!file) { throw Error("[" + path + "] cannot be opened to compute its digest: " + std::strerror(errno)); }
   Sha256 sum;
   std::vector<char> buffer(1 << 20);
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     sum.update(buffer.data(), static_cast<size_t>(file.gcount()));
   }
-  if (file.bad()) throw Error("[" + path + "] could not be read to its end: " + std::strerror(errno));
+  if (file.bad()) { throw Error("[" + path + "] could not be read to its end: " + std::strerror(errno)); }
   return sum.finish();
 }
 

@@ -17,7 +17,7 @@ struct Registry {
   std::map<std::string, double> snapshot() {
     const std::lock_guard lock(mutex);
     std::map<std::string, double> values;
-    for (const auto& [name, number] : numbers) values[name] = number.value();
+    for (const auto& [name, number] : numbers) { values[name] = number.value(); }
     return values;
   }
 };

@@ -27,11 +27,14 @@ using Blobs = std::vector<std::string>;
 cv::Mat drawn(uint64_t number) {
   CounterRng rng(number, CounterRng::Purpose::test, {});
   cv::Mat picture(kSide, kSide, CV_8UC3);
-  for (int y = 0; y < kSide; ++y)
-    for (int x = 0; x < kSide; ++x)
-      for (int c = 0; c < 3; ++c)
+  for (int y = 0; y < kSide; ++y) {
+    for (int x = 0; x < kSide; ++x) {
+      for (int c = 0; c < 3; ++c) {
         picture.at<cv::Vec3b>(y, x)[c] =
             cv::saturate_cast<uint8_t>(120 + 60 * std::sin(0.03 * x + c) * std::cos(0.02 * y) + 2.5 * rng.normal());
+      }
+    }
+  }
   return picture;
 }
 
@@ -40,19 +43,21 @@ std::vector<cv::Mat> make_crops() {
   const char* folder = std::getenv("REALFACE_TEST_DATA");
   const fs::path root = fs::path(folder == nullptr ? "" : folder) / "deepfakebench-crops";
   std::vector<fs::path> files;
-  if (fs::is_directory(root))
-    for (const auto& entry : fs::recursive_directory_iterator(root))
-      if (entry.path().extension() == ".png") files.push_back(entry.path());
+  if (fs::is_directory(root)) {
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      if (entry.path().extension() == ".png") { files.push_back(entry.path()); }
+    }
+  }
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     const cv::Mat picture = cv::imread(file.string(), cv::IMREAD_COLOR);
-    if (picture.rows < kSide || picture.cols < kSide) continue;
+    if (picture.rows < kSide || picture.cols < kSide) { continue; }
     cv::Mat rgb;
     cv::cvtColor(picture(cv::Rect((picture.cols - kSide) / 2, (picture.rows - kSide) / 2, kSide, kSide)), rgb,
                  cv::COLOR_BGR2RGB);
     crops.push_back(rgb);
   }
-  for (uint64_t i = 0; crops.empty() || (files.empty() && i < 32); ++i) crops.push_back(drawn(i));
+  for (uint64_t i = 0; crops.empty() || (files.empty() && i < 32); ++i) { crops.push_back(drawn(i)); }
   return crops;
 }
 
@@ -63,7 +68,7 @@ const std::vector<cv::Mat>& crops() {
 
 void report(benchmark::State& state, const Blobs& blobs) {
   size_t bytes = 0;
-  for (const std::string& blob : blobs) bytes += blob.size();
+  for (const std::string& blob : blobs) { bytes += blob.size(); }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(blobs.size()));
   state.counters["kB"] = static_cast<double>(bytes) / 1e3 / static_cast<double>(blobs.size());
 }
@@ -76,12 +81,13 @@ void BM_ours(benchmark::State& state) {
     sums.push_back(crc32c(as_blob(blobs.back())));
   }
   std::vector<uint8_t> out(kSide * kSide * 3);
-  for (auto _ : state)
+  for (auto _ : state) {
     for (size_t i = 0; i < blobs.size(); ++i) {
-      if (crc32c(as_blob(blobs[i])) != sums[i]) state.SkipWithError("a wrong CRC");
+      if (crc32c(as_blob(blobs[i])) != sums[i]) { state.SkipWithError("a wrong CRC"); }
       decode_frame(Codec::gdiff_up_zstd, as_blob(blobs[i]), kSide, kSide, out.data());
       benchmark::DoNotOptimize(out.data());
     }
+  }
   report(state, blobs);
 }
 
@@ -93,11 +99,12 @@ void BM_opencv_png(benchmark::State& state) {
     blobs.emplace_back(png.begin(), png.end());
   }
   cv::Mat out;
-  for (auto _ : state)
+  for (auto _ : state) {
     for (std::string& blob : blobs) {
       cv::imdecode(cv::Mat(1, static_cast<int>(blob.size()), CV_8UC1, blob.data()), cv::IMREAD_COLOR, &out);
       benchmark::DoNotOptimize(out.data);
     }
+  }
   report(state, blobs);
 }
 
@@ -112,12 +119,13 @@ void BM_turbojpeg_q95_444(benchmark::State& state) {
     tjFree(bytes);
   }
   std::vector<uint8_t> out(kSide * kSide * 3);
-  for (auto _ : state)
+  for (auto _ : state) {
     for (const std::string& blob : blobs) {
       tjDecompress2(expander, reinterpret_cast<const unsigned char*>(blob.data()), blob.size(), out.data(), kSide, 0,
                     kSide, TJPF_RGB, TJFLAG_ACCURATEDCT);
       benchmark::DoNotOptimize(out.data());
     }
+  }
   report(state, blobs);
   tjDestroy(compressor);
   tjDestroy(expander);

@@ -12,8 +12,8 @@
 #include "base/counter_rng.h"
 #include "base/crc32c.h"
 #include "data/codec/codec.h"
-#include "data/shards/dataset.h"
 #include "data/order/order.h"
+#include "data/shards/dataset.h"
 #include "distributed/self_communicator.h"
 
 namespace realface::data {
@@ -30,7 +30,7 @@ struct Shards {
     folder = named == nullptr ? "" : named;
     dataset = Dataset::open(folder, {"all"}, *self);
     const Permutation order(static_cast<uint64_t>(dataset->manifest().frames()), 1, 0);
-    for (uint64_t i = 0; i < order.size(); ++i) numbers.push_back(order.at(i));
+    for (uint64_t i = 0; i < order.size(); ++i) { numbers.push_back(order.at(i)); }
   }
 };
 
@@ -48,8 +48,9 @@ std::byte* buffer() {
 void BM_plain_pread(benchmark::State& state) {
   Shards& all = shards();
   std::vector<int> files;
-  for (const ShardEntry& entry : all.dataset->manifest().shards)
+  for (const ShardEntry& entry : all.dataset->manifest().shards) {
     files.push_back(::open((all.folder + "/" + entry.name).c_str(), O_RDONLY));
+  }
   struct Piece {
     int file;
     size_t size;
@@ -60,21 +61,25 @@ void BM_plain_pread(benchmark::State& state) {
     const auto range = all.dataset->range_of(number);
     pieces.push_back({files[range.shard], range.size(), static_cast<off_t>(range.begin)});
   }
-  for (auto _ : state)
-    for (const Piece& piece : pieces)
-      if (::pread(piece.file, buffer(), piece.size, piece.at) != static_cast<ssize_t>(piece.size))
+  for (auto _ : state) {
+    for (const Piece& piece : pieces) {
+      if (::pread(piece.file, buffer(), piece.size, piece.at) != static_cast<ssize_t>(piece.size)) {
         state.SkipWithError("a short read");
+      }
+    }
+  }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(pieces.size()));
-  for (const int file : files) ::close(file);
+  for (const int file : files) { ::close(file); }
 }
 
 void BM_loader_pread(benchmark::State& state) {
   Shards& all = shards();
-  for (auto _ : state)
+  for (auto _ : state) {
     for (const uint64_t number : all.numbers) {
       const auto range = all.dataset->range_of(number);
       all.dataset->file(range.shard).read(range.begin, buffer(), range.size());
     }
+  }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(all.numbers.size()));
 }
 
@@ -84,16 +89,17 @@ void BM_read_check_decode(benchmark::State& state) {
   const Manifest& manifest = all.dataset->manifest();
   std::vector<std::byte> blob(1 << 20);
   std::vector<uint8_t> picture(static_cast<size_t>(manifest.height * manifest.width * 3));
-  for (auto _ : state)
+  for (auto _ : state) {
     for (const uint64_t number : all.numbers) {
       const auto range = all.dataset->range_of(number);
       const std::span bytes(blob.data(), range.size());
       all.dataset->file(range.shard).read(range.begin, blob.data(), range.size());
       const auto place = all.dataset->find(number);
-      if (crc32c(bytes) != all.dataset->table(place.shard)->crc32c[place.frame]) state.SkipWithError("a wrong CRC");
+      if (crc32c(bytes) != all.dataset->table(place.shard)->crc32c[place.frame]) { state.SkipWithError("a wrong CRC"); }
       decode_frame(manifest.codec, bytes, static_cast<int>(manifest.height), static_cast<int>(manifest.width),
                    picture.data());
     }
+  }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(all.numbers.size()));
 }
 
@@ -102,20 +108,20 @@ constexpr uint64_t kForgeryNet = 9'537'410;  // 221,247 videos of 30 frames and 
 void BM_order_global(benchmark::State& state) {
   Order order(plain_order(kForgeryNet, 1, true));
   uint64_t position = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(order.at(position++));
+  for (auto _ : state) { benchmark::DoNotOptimize(order.at(position++)); }
   state.SetItemsProcessed(state.iterations());
 }
 
 /// Blocks of 300 frames, 512 of them a window.
 void BM_order_windowed(benchmark::State& state) {
   auto blocks = std::make_shared<Blocks>();
-  for (uint64_t first = 0; first < kForgeryNet; first += 300) blocks->first.push_back(first);
+  for (uint64_t first = 0; first < kForgeryNet; first += 300) { blocks->first.push_back(first); }
   blocks->first.push_back(kForgeryNet);
   OrderConfig config = plain_order(kForgeryNet, 1, true);
   config.classes[0].blocks = blocks;
   Order order(config);
   uint64_t position = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(order.at(position++));
+  for (auto _ : state) { benchmark::DoNotOptimize(order.at(position++)); }
   state.SetItemsProcessed(state.iterations());
 }
 

@@ -11,8 +11,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "data/shards/dataset.h"
 #include "data/order/items.h"
+#include "data/shards/dataset.h"
 #include "data/shards/writer.h"
 #include "distributed/self_communicator.h"
 
@@ -60,7 +60,7 @@ ShardHeader header(int64_t id, int64_t of) {
   header.shard_id = id;
   header.n_shards = of;
   header.names.dataset = {"made-up"};
-  for (int i = 0; i < 15; ++i) header.names.manip.push_back("kind" + std::to_string(i));
+  for (int i = 0; i < 15; ++i) { header.names.manip.push_back("kind" + std::to_string(i)); }
   return header;
 }
 
@@ -79,7 +79,7 @@ void write(const fs::path& folder, int64_t frames) {
       totals.count(mine.back());
     }
     ShardWriter writer(folder / ("train-" + std::to_string(id) + ".h5"), header(id, shards), totals);
-    for (const VideoRecord& video : mine) writer.add(video);
+    for (const VideoRecord& video : mine) { writer.add(video); }
     manifest.shards.push_back(writer.seal());
   }
   manifest.save(folder);
@@ -99,7 +99,7 @@ nlohmann::json measure(const fs::path& folder) {
   uint64_t checksum = 0;
   for (uint64_t position = 0; position < 3 * items.size(); ++position) {
     checksum += order.at(position).item;
-    if ((position + 1) % items.size() == 0) after.push_back(resident() - opened);
+    if ((position + 1) % items.size() == 0) { after.push_back(resident() - opened); }
   }
   return {{"frames", dataset->manifest().frames()},
           {"shards", dataset->manifest().shards.size()},
@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
     return 64;
   }
   const fs::path folder = argv[1];
-  if (!fs::exists(folder / kManifestName)) write(folder, argc > 2 ? std::atoll(argv[2]) : 9'537'410);
+  if (!fs::exists(folder / kManifestName)) { write(folder, argc > 2 ? std::atoll(argv[2]) : 9'537'410); }
   std::printf("%s\n", measure(folder).dump().c_str());
   return 0;
 }

@@ -33,14 +33,14 @@ std::string path_to_key(const std::string& pointer) {
 std::map<std::string, std::string> leaves(const Json& json) {
   std::map<std::string, std::string> values;
   const Json flat = json.is_structured() ? json.flatten() : Json::object();
-  for (const auto& [pointer, value] : flat.items()) values[path_to_key(pointer)] = value.dump();
+  for (const auto& [pointer, value] : flat.items()) { values[path_to_key(pointer)] = value.dump(); }
   return values;
 }
 
 std::string shape_text(const std::vector<int64_t>& shape, const std::string& dtype) {
   std::ostringstream text;
   text << dtype << '[';
-  for (size_t i = 0; i < shape.size(); ++i) text << (i == 0 ? "" : ",") << shape[i];
+  for (size_t i = 0; i < shape.size(); ++i) { text << (i == 0 ? "" : ",") << shape[i]; }
   text << ']';
   return text.str();
 }
@@ -52,8 +52,8 @@ std::vector<std::string> differences(const std::map<std::string, std::string>& s
   std::vector<std::string> changed;
   std::vector<std::string> lines;
   std::set<std::string> keys;
-  for (const auto& [key, value] : saved) keys.insert(key);
-  for (const auto& [key, value] : live) keys.insert(key);
+  for (const auto& [key, value] : saved) { keys.insert(key); }
+  for (const auto& [key, value] : live) { keys.insert(key); }
   for (const auto& key : keys) {
     const auto a = saved.find(key);
     const auto b = live.find(key);
@@ -71,8 +71,8 @@ std::vector<std::string> differences(const std::map<std::string, std::string>& s
 
 std::string first_few(const std::vector<std::string>& lines) {
   std::string text;
-  for (size_t i = 0; i < std::min(lines.size(), kShown); ++i) text += (i == 0 ? "" : "; ") + lines[i];
-  if (lines.size() > kShown) text += "; and " + std::to_string(lines.size() - kShown) + " more";
+  for (size_t i = 0; i < std::min(lines.size(), kShown); ++i) { text += (i == 0 ? "" : "; ") + lines[i]; }
+  if (lines.size() > kShown) { text += "; and " + std::to_string(lines.size() - kShown) + " more"; }
   return text;
 }
 
@@ -95,11 +95,12 @@ std::vector<std::string> tensor_differences(const Manifest& manifest, const std:
                                             const std::vector<OwnedSlice>& slices) {
   std::map<std::string, std::string> saved;
   std::map<std::string, std::string> live;
-  for (const auto& [part, values] : manifest.values) saved["part " + part] = "present";
-  for (const Part* part : parts) live["part " + part->part_name()] = "present";
-  for (const auto& piece : manifest.pieces) saved[piece.key()] = shape_text(piece.global_shape, piece.dtype);
-  for (const auto& owned : slices)
+  for (const auto& [part, values] : manifest.values) { saved["part " + part] = "present"; }
+  for (const Part* part : parts) { live["part " + part->part_name()] = "present"; }
+  for (const auto& piece : manifest.pieces) { saved[piece.key()] = shape_text(piece.global_shape, piece.dtype); }
+  for (const auto& owned : slices) {
     live[owned.key()] = shape_text(owned.slice.global_shape, dtype_name(owned.slice.tensor.scalar_type()));
+  }
   return differences(saved, live);
 }
 
@@ -109,18 +110,22 @@ void check_compatible(const std::string& subject, const Manifest& manifest, cons
   auto settings = config_differences(manifest.provenance.config, live.config);
   const std::string advice =
       "; continue with the configuration it was made with (`realface inspect` shows it), or name another run.dir";
-  if (!tensors.empty())
+  if (!tensors.empty()) {
     throw CheckpointError(subject_of(subject) + " is a checkpoint of another architecture: " + first_few(tensors) +
                           (settings.empty() ? "" : "; settings: " + first_few(settings)) + advice);
-  if (manifest.provenance.dataset_digest != live.dataset_digest)
+  }
+  if (manifest.provenance.dataset_digest != live.dataset_digest) {
     settings.push_back("dataset digest: " + manifest.provenance.dataset_digest + " in the checkpoint, " +
                        live.dataset_digest + " in this run");
-  if (manifest.provenance.seed != live.seed)
+  }
+  if (manifest.provenance.seed != live.seed) {
     settings.push_back("seed: " + std::to_string(manifest.provenance.seed) + " in the checkpoint, " +
                        std::to_string(live.seed) + " in this run");
-  if (!settings.empty())
+  }
+  if (!settings.empty()) {
     throw CheckpointError(subject_of(subject) + " was made with another configuration: " + first_few(settings) + advice,
                           ExitCode::config);
+  }
 }
 
 }  // namespace realface::checkpoints

@@ -24,15 +24,17 @@ constexpr std::array<std::pair<ScalarType, const char*>, 10> kNames = {{{ScalarT
 }  // namespace
 
 std::string dtype_name(ScalarType type) {
-  for (const auto& [known, name] : kNames)
-    if (known == type) return name;
+  for (const auto& [known, name] : kNames) {
+    if (known == type) { return name; }
+  }
   throw CheckpointError(std::string("[checkpoints] a tensor is of dtype ") + c10::toString(type) +
                         "; rank files hold real numbers, integers and booleans; convert it in the part that owns it");
 }
 
 ScalarType dtype_of(const std::string& name) {
-  for (const auto& [type, known] : kNames)
-    if (name == known) return type;
+  for (const auto& [type, known] : kNames) {
+    if (name == known) { return type; }
+  }
   throw CheckpointError("[checkpoints] a tensor is of dtype '" + name +
                         "'; this program knows F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL; read it with a newer one");
 }

@@ -24,7 +24,7 @@ constexpr const char* kModelPrefix = "model.";
 
 int64_t elements(const std::vector<int64_t>& shape) {
   int64_t count = 1;
-  for (const int64_t dimension : shape) count *= dimension;
+  for (const int64_t dimension : shape) { count *= dimension; }
   return count;
 }
 
@@ -33,7 +33,7 @@ std::string weights_digest(const fs::path& folder, const Manifest& manifest, con
   Sha256 sha;
   for (auto [name, pieces] : tensors) {
     std::string head = name + '\n' + c10::toString(dtype_of(pieces[0]->dtype));
-    for (const int64_t size : pieces[0]->global_shape) head += ' ' + std::to_string(size);
+    for (const int64_t size : pieces[0]->global_shape) { head += ' ' + std::to_string(size); }
     sha.update(head + '\n');
     std::sort(pieces.begin(), pieces.end(), [](const auto* a, const auto* b) { return a->offset < b->offset; });
     for (const auto* piece : pieces) {
@@ -48,7 +48,7 @@ Json describe_models(const fs::path& folder, const Manifest& manifest, Json& rep
   std::map<std::string, Pieces> models;
   Pieces all;
   for (const auto& piece : manifest.pieces) {
-    if (!piece.part.starts_with(kModelPrefix)) continue;
+    if (!piece.part.starts_with(kModelPrefix)) { continue; }
     const auto model = piece.part.substr(std::string(kModelPrefix).size());
     models[model][piece.name].push_back(&piece);
     all[model + "." + piece.name].push_back(&piece);
@@ -57,7 +57,7 @@ Json describe_models(const fs::path& folder, const Manifest& manifest, Json& rep
   int64_t total = 0;
   for (const auto& [model, tensors] : models) {
     int64_t count = 0;
-    for (const auto& [name, pieces] : tensors) count += elements(pieces[0]->global_shape);
+    for (const auto& [name, pieces] : tensors) { count += elements(pieces[0]->global_shape); }
     described[model] = {{"parameters", count}, {"weights_sha256", weights_digest(folder, manifest, tensors)}};
     total += count;
   }
@@ -72,7 +72,7 @@ Json describe_parts(const Manifest& manifest) {
   for (const auto& [part, values] : manifest.values) {
     parts[part] = {{"tensors", 0}, {"bytes", 0}, {"values", values}};
     // A sampler's cursor is worth showing, a bucket layout of a thousand names is not.
-    if (values.dump().size() > 2000) parts[part].erase("values");
+    if (values.dump().size() > 2000) { parts[part].erase("values"); }
   }
   for (const auto& piece : manifest.pieces) {
     auto& part = parts[piece.part];
@@ -88,17 +88,16 @@ std::pair<fs::path, Manifest> newest_readable(const std::vector<fs::path>& folde
   for (const auto& folder : folders) {
     try {
       return {folder, read_manifest(folder)};
-    } catch (const Error& error) {
-      complaint = error.what();
-    }
+    } catch (const Error& error) { complaint = error.what(); }
   }
   throw CheckpointError(complaint);
 }
 
 std::string grouped(int64_t number) {
   std::string digits = std::to_string(number);
-  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3) {
     digits.insert(static_cast<size_t>(at), 1, ',');
+  }
   return digits;
 }
 
@@ -116,7 +115,7 @@ std::string utc(double seconds) {
 bool is_checkpoint(const fs::path& path) {
   const Folder run(path);
   std::error_code ignored;
-  if (fs::is_directory(run.root(), ignored)) return !run.steps().empty();
+  if (fs::is_directory(run.root(), ignored)) { return !run.steps().empty(); }
   return fs::is_directory(path, ignored) && step_of(fs::absolute(path).lexically_normal().filename().string()) >= 0;
 }
 
@@ -136,7 +135,7 @@ Json inspect_checkpoint(const fs::path& path) {
                  {"dataset_digest", manifest.provenance.dataset_digest},
                  {"code_version", manifest.provenance.code_version},
                  {"seed", manifest.provenance.seed}};
-  if (is_run) report["steps"] = Folder(path).steps();
+  if (is_run) { report["steps"] = Folder(path).steps(); }
   report["parts"] = describe_parts(manifest);
   report["models"] = describe_models(folder, manifest, report);
   return report;
@@ -144,7 +143,7 @@ Json inspect_checkpoint(const fs::path& path) {
 
 std::string checkpoint_text(const Json& report) {
   std::ostringstream text;
-  if (report.at("kind") == "run") text << "run with checkpoints at steps " << report.at("steps").dump() << "\n";
+  if (report.at("kind") == "run") { text << "run with checkpoints at steps " << report.at("steps").dump() << "\n"; }
   text << "checkpoint      " << report.at("checkpoint").get<std::string>() << "\n"
        << "step            " << report.at("step") << ", saved " << utc(report.at("saved_at").get<double>()) << " by "
        << report.at("world_size") << (report.at("world_size") == 1 ? " rank\n" : " ranks\n") << "parameters      "
@@ -153,9 +152,10 @@ std::string checkpoint_text(const Json& report) {
        << "made by         version " << report.at("code_version").get<std::string>() << ", seed " << report.at("seed")
        << "\n"
        << "dataset         " << report.at("dataset_digest").get<std::string>() << "\n";
-  for (const auto& [name, part] : report.at("parts").items())
+  for (const auto& [name, part] : report.at("parts").items()) {
     text << "part            " << name << ": " << part.at("tensors") << " tensors, "
          << grouped(part.at("bytes").get<int64_t>()) << " bytes\n";
+  }
   text << "configuration   " << report.at("config").dump(2) << "\n";
   return text.str();
 }

@@ -32,16 +32,17 @@ void load_slice(const std::filesystem::path& folder, const Manifest& manifest, c
   int64_t filled = 0;
   for (const auto* piece : pieces) {
     const Rows rows = common_rows(*piece, owned.slice);
-    if (rows.count() == 0) continue;
+    if (rows.count() == 0) { continue; }
     const auto saved = read_piece(folder, manifest, *piece);
     live.narrow(0, rows.first - owned.slice.offset, rows.count())
         .copy_(saved.narrow(0, rows.first - piece->offset, rows.count()));
     filled += rows.count();
   }
-  if (filled != live.size(0))
+  if (filled != live.size(0)) {
     throw CheckpointError(subject_of(folder) + " holds " + std::to_string(filled) + " of the " +
                           std::to_string(live.size(0)) + " rows of tensor " + owned.key() +
                           " that this rank needs; use another checkpoint");
+  }
 }
 
 }  // namespace
@@ -49,8 +50,8 @@ void load_slice(const std::filesystem::path& folder, const Manifest& manifest, c
 void load_tensors(const std::filesystem::path& folder, const Manifest& manifest,
                   const std::vector<OwnedSlice>& slices) {
   std::map<std::string, std::vector<const PieceRecord*>> by_key;
-  for (const auto& piece : manifest.pieces) by_key[piece.key()].push_back(&piece);
-  for (const auto& owned : slices) load_slice(folder, manifest, owned, by_key[owned.key()]);
+  for (const auto& piece : manifest.pieces) { by_key[piece.key()].push_back(&piece); }
+  for (const auto& owned : slices) { load_slice(folder, manifest, owned, by_key[owned.key()]); }
 }
 
 }  // namespace realface::checkpoints

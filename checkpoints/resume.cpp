@@ -22,9 +22,10 @@ using Json = nlohmann::json;
 std::vector<int64_t> agreed_steps(const Folder& folder, distributed::Communicator& host) {
   std::vector<int64_t> steps;
   distributed::agree(host, "checkpoints", [&] {
-    if (host.rank() != 0) return;
-    for (const auto& name : folder.sweep())
+    if (host.rank() != 0) { return; }
+    for (const auto& name : folder.sweep()) {
       log::info(subject_of(folder.root()) + " removed " + name + ", left by an interrupted save");
+    }
     steps = folder.steps();
   });
   return Json::parse(distributed::broadcast_string(host, Json(steps).dump())).get<std::vector<int64_t>>();
@@ -32,8 +33,9 @@ std::vector<int64_t> agreed_steps(const Folder& folder, distributed::Communicato
 
 /// Why some rank cannot use the checkpoint: the first complaint in rank order, "" where there is none. Collective.
 std::string first_fault(distributed::Communicator& host, const std::string& mine) {
-  for (const auto& fault : distributed::gather_strings(host, mine))
-    if (!fault.empty()) return fault;
+  for (const auto& fault : distributed::gather_strings(host, mine)) {
+    if (!fault.empty()) { return fault; }
+  }
   return "";
 }
 
@@ -43,19 +45,17 @@ std::string fault_of(const Work& work) {
   try {
     work();
     return "";
-  } catch (const std::exception& error) {
-    return error.what();
-  }
+  } catch (const std::exception& error) { return error.what(); }
 }
 
 std::string read_on_root(const Folder& folder, int64_t step, distributed::Communicator& host, Manifest& manifest) {
   std::string text;
   const auto path = folder.step(step) / kManifestName;
   std::string fault = fault_of([&] {
-    if (host.rank() == 0) text = read_file(path);
+    if (host.rank() == 0) { text = read_file(path); }
   });
   fault = first_fault(host, fault);
-  if (!fault.empty()) return fault;
+  if (!fault.empty()) { return fault; }
   text = distributed::broadcast_string(host, text);
   return first_fault(host, fault_of([&] {
                        manifest = decode(text, path.string());
@@ -66,9 +66,11 @@ std::string read_on_root(const Folder& folder, int64_t step, distributed::Commun
 std::string verify_together(const std::filesystem::path& folder, const Manifest& manifest,
                             distributed::Communicator& host) {
   std::string fault;
-  for (size_t i = 0; i < manifest.files.size() && fault.empty(); ++i)
-    if (i % static_cast<size_t>(host.size()) == static_cast<size_t>(host.rank()))
+  for (size_t i = 0; i < manifest.files.size() && fault.empty(); ++i) {
+    if (i % static_cast<size_t>(host.size()) == static_cast<size_t>(host.rank())) {
       fault = file_fault(folder, manifest.files[i]);
+    }
+  }
   return first_fault(host, fault);
 }
 
@@ -77,20 +79,22 @@ std::string try_restore(const Folder& folder, int64_t step, distributed::Communi
                         const Provenance& provenance, const std::vector<Part*>& parts) {
   Manifest manifest;
   std::string fault = read_on_root(folder, step, host, manifest);
-  if (!fault.empty()) return fault;
+  if (!fault.empty()) { return fault; }
   const auto place = folder.step(step);
   fault = verify_together(place, manifest, host);
-  if (!fault.empty()) return fault;
+  if (!fault.empty()) { return fault; }
   distributed::agree(host, "checkpoints", [&] { check_compatible(place.string(), manifest, provenance, parts); });
   fault = first_fault(host, fault_of([&] { load_tensors(place, manifest, all_slices(parts)); }));
-  if (!fault.empty()) return fault;
+  if (!fault.empty()) { return fault; }
   distributed::agree(host, "checkpoints", [&] {
-    for (Part* part : parts) part->restore(manifest.values.at(part->part_name()));
+    for (Part* part : parts) { part->restore(manifest.values.at(part->part_name())); }
   });
-  if (manifest.provenance.code_version != provenance.code_version)
+  if (manifest.provenance.code_version != provenance.code_version) {
     log::info(subject_of(place) + " was written by version " + manifest.provenance.code_version);
-  if (manifest.world_size != host.size())
+  }
+  if (manifest.world_size != host.size()) {
     log::info(subject_of(place) + " was written by " + std::to_string(manifest.world_size) + " ranks");
+  }
   return "";
 }
 
@@ -107,10 +111,10 @@ std::optional<int64_t> resume_newest(const Folder& folder, distributed::Communic
       return step;
     }
     telemetry::counter("checkpoint_verify_failures_total").add(1);
-    if (host.rank() == 0) log::warn("step " + std::to_string(step) + " is passed by: " + fault);
+    if (host.rank() == 0) { log::warn("step " + std::to_string(step) + " is passed by: " + fault); }
     reasons += (reasons.empty() ? "" : "; ") + fault;
   }
-  if (reasons.empty()) return std::nullopt;
+  if (reasons.empty()) { return std::nullopt; }
   // Starting over would bury what may still be saved by hand.
   throw CheckpointError(subject_of(folder.root()) + " holds checkpoints, but none that is sound: " + reasons +
                         "; bring one back from a copy, or move the folder away to start over");

@@ -9,17 +9,17 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/telemetry.h"
-#include "checkpoints/saving/commit.h"
 #include "checkpoints/failpoint.h"
 #include "checkpoints/format/folder.h"
 #include "checkpoints/format/layout.h"
-#include "checkpoints/measures.h"
-#include "checkpoints/saving/output_file.h"
 #include "checkpoints/format/rank_file.h"
+#include "checkpoints/measures.h"
 #include "checkpoints/resume.h"
+#include "checkpoints/saving/commit.h"
+#include "checkpoints/saving/output_file.h"
 #include "checkpoints/saving/snapshot.h"
-#include "checkpoints/subject.h"
 #include "checkpoints/saving/writer.h"
+#include "checkpoints/subject.h"
 #include "distributed/agreement.h"
 
 namespace realface::checkpoints {
@@ -43,9 +43,7 @@ std::string text_of(const std::exception_ptr& error, bool* no_room) {
   } catch (const WriteError& write) {
     *no_room = write.no_room();
     return write.what();
-  } catch (const std::exception& other) {
-    return other.what();
-  }
+  } catch (const std::exception& other) { return other.what(); }
 }
 
 }  // namespace
@@ -82,12 +80,12 @@ struct Saver::Members {
   bool first() const { return host.rank() == 0; }
 
   void save(int64_t wanted) {
-    if (wanted == last_saved || (stage != Stage::idle && wanted == step)) return;
+    if (wanted == last_saved || (stage != Stage::idle && wanted == step)) { return; }
     settle();
     failure.clear();
     step = wanted;
     const auto slices = plan();
-    if (!has_room(slices)) return;
+    if (!has_room(slices)) { return; }
     distributed::agree(host, "checkpoints", [&] { snapshot.take(slices); });
     started = Clock::now();
     stage = Stage::writing;
@@ -100,9 +98,9 @@ struct Saver::Members {
     distributed::agree(host, "checkpoints", [&] {
       slices = slices_to_write(all_slices(parts), host.rank(), host.size());
       manifest = Manifest{step, host.size(), now_seconds(), provenance, {}, {}, {}};
-      for (const Part* part : parts) manifest.values[part->part_name()] = part->values();
+      for (const Part* part : parts) { manifest.values[part->part_name()] = part->values(); }
       std::error_code ignored;  // what cannot be removed cannot be written to either: the writer says so
-      if (first()) fs::remove_all(folder.temporary(step), ignored);
+      if (first()) { fs::remove_all(folder.temporary(step), ignored); }
     });
     return slices;
   }
@@ -110,14 +108,14 @@ struct Saver::Members {
   /// False where the disk is too full, also after removing what the configuration need not keep. Collective.
   bool has_room(const std::vector<OwnedSlice>& slices) {
     int64_t bytes = 0;
-    for (const auto& owned : slices) bytes += static_cast<int64_t>(owned.bytes());
+    for (const auto& owned : slices) { bytes += static_cast<int64_t>(owned.bytes()); }
     auto total = at::full({1}, bytes, torch::kLong);
     host.all_reduce(total)->wait();
     const double needed = kRoomFactor * static_cast<double>(total.item<int64_t>());
     std::string lack;
-    if (first()) lack = room_lacking(needed);
+    if (first()) { lack = room_lacking(needed); }
     lack = distributed::broadcast_string(host, lack);
-    if (lack.empty()) return true;
+    if (lack.empty()) { return true; }
     give_up(lack);
     return false;
   }
@@ -126,14 +124,12 @@ struct Saver::Members {
   std::string room_lacking(double needed) {
     auto room = folder.free_bytes();
     try {
-      if (room && static_cast<double>(*room) < needed) prune(folder, config.keep, verified);
+      if (room && static_cast<double>(*room) < needed) { prune(folder, config.keep, verified); }
       room = folder.free_bytes();
-    } catch (const std::exception& problem) {
-      log::warn(problem.what());
-    }
-    if (!room) return "";
+    } catch (const std::exception& problem) { log::warn(problem.what()); }
+    if (!room) { return ""; }
     telemetry::gauge("checkpoint_free_bytes").set(static_cast<double>(*room));
-    if (static_cast<double>(*room) >= needed) return "";
+    if (static_cast<double>(*room) >= needed) { return ""; }
     return subject_of(folder.root()) + " has " + std::to_string(*room >> 20) + " MiB free; step " +
            std::to_string(step) + " wants " + std::to_string(static_cast<int64_t>(needed) >> 20) +
            " MiB and was not saved; free some space, or training goes on unsaved";
@@ -143,7 +139,7 @@ struct Saver::Members {
   void give_up(const std::string& why) {
     failure = why;
     count_result("no_room");
-    if (first()) log::warn(why + "; the next due step tries again");
+    if (first()) { log::warn(why + "; the next due step tries again"); }
   }
 
   /// On the writer thread of every rank.
@@ -155,15 +151,17 @@ struct Saver::Members {
 
   /// Takes the save in flight as far as it goes without waiting. Collective.
   void advance() {
-    if (stage == Stage::idle) return;
+    if (stage == Stage::idle) { return; }
     const bool busy = writer.busy();
-    if (!busy && error == nullptr) error = writer.take_error();  // kept until the slowest rank is done too
+    if (!busy && error == nullptr) {
+      error = writer.take_error();  // kept until the slowest rank is done too
+    }
     auto state = at::zeros({2}, torch::kLong);
     auto* counts = state.data_ptr<int64_t>();
     counts[0] = busy ? 1 : 0;
     counts[1] = !busy && error != nullptr ? 1 : 0;
     host.all_reduce(state)->wait();
-    if (counts[0] > 0) return;
+    if (counts[0] > 0) { return; }
     if (counts[1] > 0) {
       failed();
     } else if (stage == Stage::writing) {
@@ -176,7 +174,7 @@ struct Saver::Members {
   void start_commit() {
     stage = Stage::committing;
     const auto reports = distributed::gather_strings(host, to_json(report).dump());
-    if (!first()) return;
+    if (!first()) { return; }
     writer.start([this, reports] {
       assemble(manifest, reports);
       commit(folder, manifest, verified);
@@ -195,7 +193,7 @@ struct Saver::Members {
     count_result("saved");
     observe_seconds("write", seconds);
     telemetry::gauge("checkpoint_last_success_timestamp_seconds").set(now_seconds());
-    if (!first()) return;
+    if (!first()) { return; }
     telemetry::gauge("checkpoint_bytes").set(static_cast<double>(manifest.bytes()));
     if (const auto room = folder.free_bytes()) {
       telemetry::gauge("checkpoint_free_bytes").set(static_cast<double>(*room));
@@ -209,18 +207,18 @@ struct Saver::Members {
     stage = Stage::idle;
     bool no_room = false;
     std::string mine = error == nullptr ? "" : text_of(std::exchange(error, nullptr), &no_room);
-    if (!mine.empty()) mine = (no_room ? "R" : "E") + mine;
+    if (!mine.empty()) { mine = (no_room ? "R" : "E") + mine; }
     const auto texts = distributed::gather_strings(host, mine);
     std::string message = "step " + std::to_string(step) + " was not saved";
     bool only_room = true;
     for (size_t rank = 0; rank < texts.size(); ++rank) {
-      if (texts[rank].empty()) continue;
+      if (texts[rank].empty()) { continue; }
       only_room = only_room && texts[rank][0] == 'R';
       message += "; rank " + std::to_string(rank) + ": " + texts[rank].substr(1);
     }
     std::error_code ignored;
-    if (first()) fs::remove_all(folder.temporary(step), ignored);
-    if (only_room) return give_up("[checkpoints] " + message);
+    if (first()) { fs::remove_all(folder.temporary(step), ignored); }
+    if (only_room) { return give_up("[checkpoints] " + message); }
     failure = "[checkpoints] " + message;
     count_result("failed");
     throw CheckpointError(failure);
@@ -231,7 +229,7 @@ struct Saver::Members {
     auto pause = std::chrono::microseconds(200);
     while (stage != Stage::idle) {
       advance();
-      if (stage == Stage::idle) break;
+      if (stage == Stage::idle) { break; }
       std::this_thread::sleep_for(pause);
       pause = std::min(2 * pause, std::chrono::microseconds(20000));
     }
@@ -244,29 +242,29 @@ Saver::Saver(const CheckpointConfig& config, const std::string& run_dir, distrib
 
 Saver::Saver(const CheckpointConfig& config, const std::string& run_dir, distributed::Communicator& host_group,
              Provenance provenance, std::vector<Part*> parts) {
-  if (config.keep < 2)
+  if (config.keep < 2) {
     throw ConfigError("[checkpoint.keep] is " + std::to_string(config.keep) +
                       "; at least 2 are kept, so that one damaged file is not the end of a run");
-  if (config.every < 0)
+  }
+  if (config.every < 0) {
     throw ConfigError("[checkpoint.every] is " + std::to_string(config.every) +
                       "; give the steps between two checkpoints, or 0 for one at the end only");
+  }
   announce_measures();
   members_ = std::make_unique<Members>(config, run_dir, host_group, std::move(provenance), std::move(parts));
 }
 
 Saver::~Saver() {
-  if (std::uncaught_exceptions() > members_->exceptions_at_start) return;
+  if (std::uncaught_exceptions() > members_->exceptions_at_start) { return; }
   try {
     members_->settle();
-  } catch (const std::exception& error) {
-    log::error(error.what());
-  }
+  } catch (const std::exception& error) { log::error(error.what()); }
 }
 
 std::optional<int64_t> Saver::resume_latest() {
   auto& m = *members_;
   const auto step = resume_newest(m.folder, m.host, m.provenance, m.parts, m.verified);
-  if (step) m.last_saved = *step;
+  if (step) { m.last_saved = *step; }
   return step;
 }
 
@@ -286,7 +284,7 @@ void Saver::save(int64_t step) {
 void Saver::wait() {
   const telemetry::PhaseTimer timer(telemetry::Phase::checkpoint_stall);
   members_->settle();
-  if (!members_->failure.empty()) throw CheckpointError(members_->failure);
+  if (!members_->failure.empty()) { throw CheckpointError(members_->failure); }
 }
 
 int64_t Saver::last_saved() const { return members_->last_saved; }

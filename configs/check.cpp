@@ -17,13 +17,13 @@ class Checker {
   void fault(std::initializer_list<const char*> keys, const std::string& text) {
     for (const auto* key : keys) {
       const auto found = leaves_.find(key);
-      if (found != leaves_.end()) return faults_.add(found->second.origin, text);
+      if (found != leaves_.end()) { return faults_.add(found->second.origin, text); }
     }
     faults_.add(*keys.begin(), text);
   }
 
   void divides(const char* part_key, int64_t part, const char* whole_key, int64_t whole) {
-    if (whole % part == 0) return;
+    if (whole % part == 0) { return; }
     fault({part_key, whole_key}, std::string(part_key) + " " + std::to_string(part) + " does not divide " + whole_key +
                                      " " + std::to_string(whole));
   }
@@ -38,14 +38,18 @@ void check_model(const models::MaeConfig& model, Checker& check) {
   check.divides("model.heads", model.heads, "model.width", model.width);
   check.divides("model.decoder_heads", model.decoder_heads, "model.decoder_width", model.decoder_width);
   // The sine-cosine table gives a quarter of the width to each of sine and cosine of row and column.
-  if (model.width % 4 != 0) check.fault({"model.width"}, "model.width must be a multiple of 4");
-  if (model.decoder_width % 4 != 0) check.fault({"model.decoder_width"}, "model.decoder_width must be a multiple of 4");
+  if (model.width % 4 != 0) { check.fault({"model.width"}, "model.width must be a multiple of 4"); }
+  if (model.decoder_width % 4 != 0) {
+    check.fault({"model.decoder_width"}, "model.decoder_width must be a multiple of 4");
+  }
 }
 
 void check_mask(const stages::PretrainConfig& pretrain, Checker& check) {
   const auto& mask = pretrain.mask;
   const int64_t grid = pretrain.model.grid();
-  if (pretrain.model.image % pretrain.model.patch != 0) return;  // said already; the grid means nothing
+  if (pretrain.model.image % pretrain.model.patch != 0) {
+    return;  // said already; the grid means nothing
+  }
   if (mask.kind == "none") {
     check.fault({"mask.kind", "stage"}, "mask.kind is 'none', but pretraining restores masked patches; choose a kind");
     return;

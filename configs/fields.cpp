@@ -38,7 +38,7 @@ void data_fields(Visitor& v, data::DataConfig& c) {
 void model_fields(Visitor& v, models::MaeConfig& c, std::string& size, std::string& pixels) {
   const auto before = size;
   v.field("size", size, {"tiny", "small", "base", "large", "huge"});
-  if (size != before) c = models::mae_preset(size);
+  if (size != before) { c = models::mae_preset(size); }
   v.field("image", c.image, within(1, 8192));
   v.field("patch", c.patch, within(1, 1024));
   v.field("width", c.width, within(1, 65536));

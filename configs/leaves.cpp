@@ -14,7 +14,9 @@ class Flattener {
       : path_(std::move(path)), document_(document), faults_(faults) {}
 
   void top(const YAML::Node& root) {
-    if (root.IsNull()) return;  // an empty file: all defaults
+    if (root.IsNull()) {
+      return;  // an empty file: all defaults
+    }
     if (!root.IsMap()) {
       faults_.add(origin(root), "the file is not a list of `key: value` lines");
       return;
@@ -43,7 +45,7 @@ class Flattener {
       map(node, key + ".");
     } else if (node.IsSequence() && key == "run") {
       document_.has_entries = true;
-      for (const auto& entry : node) document_.entries.push_back({entry.as<std::string>(""), origin(entry)});
+      for (const auto& entry : node) { document_.entries.push_back({entry.as<std::string>(""), origin(entry)}); }
     } else if (node.IsSequence()) {
       faults_.add(where, "'" + key + "' is a list; expected one value");
     } else if (node.IsNull()) {
@@ -63,10 +65,10 @@ class Flattener {
 void Faults::add(const std::string& origin, const std::string& text) { lines_.push_back(origin + ": " + text); }
 
 void Faults::raise() const {
-  if (lines_.empty()) return;
-  if (lines_.size() == 1) throw ConfigError("[config] " + lines_.front());
+  if (lines_.empty()) { return; }
+  if (lines_.size() == 1) { throw ConfigError("[config] " + lines_.front()); }
   std::string message = "[config] " + std::to_string(lines_.size()) + " faults:";
-  for (const auto& line : lines_) message += "\n  " + line;
+  for (const auto& line : lines_) { message += "\n  " + line; }
   throw ConfigError(message);
 }
 
@@ -77,9 +79,7 @@ Document read_document(const std::string& path, Faults& faults) {
   } catch (const YAML::Exception& error) {
     faults.add(error.mark.is_null() ? path : path + ":" + std::to_string(error.mark.line + 1),
                "not valid YAML: " + error.msg);
-  } catch (const Error& error) {
-    faults.add(path, error.what());
-  }
+  } catch (const Error& error) { faults.add(path, error.what()); }
   return document;
 }
 

@@ -18,7 +18,7 @@ Config resolve(const std::string& file, const Leaves& leaves, Completeness compl
   fields(reader, config);
   reader.finish();
   check_combinations(config, leaves, faults);
-  if (completeness == Completeness::for_a_run) check_required(config, file, faults);
+  if (completeness == Completeness::for_a_run) { check_required(config, file, faults); }
   return config;
 }
 
@@ -26,11 +26,12 @@ Config resolve_entry(const Leaf& entry, const std::string& system_file, const Le
                      Faults& faults) {
   const auto file = (std::filesystem::path(system_file).parent_path() / entry.text).string();
   auto document = read_document(file, faults);
-  if (document.has_entries)
+  if (document.has_entries) {
     faults.add(entry.origin, "'" + entry.text + "' is itself a list of stages; expected a stage");
-  for (const auto& [key, leaf] : shared) document.leaves[key] = leaf;
+  }
+  for (const auto& [key, leaf] : shared) { document.leaves[key] = leaf; }
   auto config = resolve(file, document.leaves, completeness, faults);
-  if (!config.run.dir.empty()) config.run.dir += "/" + config.stage.name;
+  if (!config.run.dir.empty()) { config.run.dir += "/" + config.stage.name; }
   return config;
 }
 
@@ -56,7 +57,7 @@ std::vector<Config> load_system(const Arguments& arguments, Completeness complet
   std::vector<Config> configs;
   if (!system.has_entries) {
     configs.push_back(resolve(arguments.file, system.leaves, completeness, faults));
-    if (!configs.back().run.dir.empty()) configs.back().run.dir += "/" + configs.back().stage.name;
+    if (!configs.back().run.dir.empty()) { configs.back().run.dir += "/" + configs.back().stage.name; }
   } else if (system.entries.empty()) {
     faults.add(arguments.file, "`run` lists no stage");
   }
@@ -75,7 +76,7 @@ std::vector<Config> load_system(const Arguments& arguments, Completeness complet
 
 std::vector<std::string> valid_keys() {
   std::vector<std::string> keys;
-  for (const auto& entry : entries(Config{})) keys.push_back(entry.key);
+  for (const auto& entry : entries(Config{})) { keys.push_back(entry.key); }
   return keys;
 }
 

@@ -32,7 +32,7 @@ class Lister final : public Visitor {
 
 // Words and numbers stand as they are; anything that YAML might read otherwise is quoted.
 std::string yaml_scalar(const Entry& entry) {
-  if (!entry.value.is_string()) return entry.text;
+  if (!entry.value.is_string()) { return entry.text; }
   const bool plain = !entry.text.empty() && std::isalpha(static_cast<unsigned char>(entry.text.front())) != 0 &&
                      std::all_of(entry.text.begin(), entry.text.end(), [](unsigned char c) {
                        return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '/' || c == '.';
@@ -56,7 +56,7 @@ std::string to_yaml(const Config& config) {
   for (const auto& entry : entries(config)) {
     const auto dot = entry.key.find('.');
     const auto group = dot == std::string::npos ? std::string() : entry.key.substr(0, dot);
-    if (group != open_group) text += group + ":\n";
+    if (group != open_group) { text += group + ":\n"; }
     open_group = group;
     text +=
         (group.empty() ? "" : "  ") + entry.key.substr(group.empty() ? 0 : dot + 1) + ": " + yaml_scalar(entry) + "\n";

@@ -45,7 +45,7 @@ void Reader::wrong(const std::string& key, const Leaf& leaf, const std::string& 
 
 void Reader::field(const std::string& key, std::string& value, const Choices& choices) {
   const auto* leaf = look_up(key);
-  if (leaf == nullptr) return;
+  if (leaf == nullptr) { return; }
   if (choices.empty() || std::find(choices.begin(), choices.end(), leaf->text) != choices.end()) {
     value = leaf->text;
     return;
@@ -56,7 +56,7 @@ void Reader::field(const std::string& key, std::string& value, const Choices& ch
 
 void Reader::field(const std::string& key, int64_t& value, const Range& range) {
   const auto* leaf = look_up(key);
-  if (leaf == nullptr) return;
+  if (leaf == nullptr) { return; }
   const auto parsed = parse_whole(leaf->text);
   if (parsed && range.holds(static_cast<double>(*parsed))) {
     value = *parsed;
@@ -67,7 +67,7 @@ void Reader::field(const std::string& key, int64_t& value, const Range& range) {
 
 void Reader::field(const std::string& key, uint64_t& value) {
   const auto* leaf = look_up(key);
-  if (leaf == nullptr) return;
+  if (leaf == nullptr) { return; }
   const auto parsed = parse_seed(leaf->text);
   if (parsed) {
     value = *parsed;
@@ -78,7 +78,7 @@ void Reader::field(const std::string& key, uint64_t& value) {
 
 void Reader::field(const std::string& key, double& value, const Range& range) {
   const auto* leaf = look_up(key);
-  if (leaf == nullptr) return;
+  if (leaf == nullptr) { return; }
   const auto parsed = parse_number(leaf->text);
   if (parsed && range.holds(*parsed)) {
     value = *parsed;
@@ -89,7 +89,7 @@ void Reader::field(const std::string& key, double& value, const Range& range) {
 
 void Reader::field(const std::string& key, bool& value) {
   const auto* leaf = look_up(key);
-  if (leaf == nullptr) return;
+  if (leaf == nullptr) { return; }
   const auto parsed = parse_bool(leaf->text);
   if (parsed) {
     value = *parsed;
@@ -100,7 +100,7 @@ void Reader::field(const std::string& key, bool& value) {
 
 void Reader::finish() {
   for (const auto& [key, leaf] : leaves_) {
-    if (std::find(keys_.begin(), keys_.end(), key) == keys_.end()) unknown(key, leaf);
+    if (std::find(keys_.begin(), keys_.end(), key) == keys_.end()) { unknown(key, leaf); }
   }
 }
 

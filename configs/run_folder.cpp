@@ -35,7 +35,7 @@ std::vector<std::string> differences(const Config& there, const Config& here) {
   std::vector<std::string> lines;
   for (size_t i = 0; i < new_entries.size(); ++i) {
     const auto& [key, text, value] = new_entries[i];
-    if (checkpoints::may_differ(key) || old_entries[i].text == text) continue;
+    if (checkpoints::may_differ(key) || old_entries[i].text == text) { continue; }
     lines.push_back(key + ": " + old_entries[i].text + " there, " + text + " here");
   }
   return lines;
@@ -50,12 +50,12 @@ Config load_run(const std::string& run_dir) {
 }
 
 void refuse_other_run(const Config& config) {
-  if (!std::filesystem::exists(config_path(config.run.dir)) || !holds_anything(config)) return;
+  if (!std::filesystem::exists(config_path(config.run.dir)) || !holds_anything(config)) { return; }
   const auto lines = differences(load_run(config.run.dir), config);
-  if (lines.empty()) return;
+  if (lines.empty()) { return; }
   std::string message = "[config] the run folder " + config.run.dir +
                         " belongs to another configuration; resume it with that one, or choose another run.dir:";
-  for (const auto& line : lines) message += "\n  " + line;
+  for (const auto& line : lines) { message += "\n  " + line; }
   throw ConfigError(message);
 }
 
@@ -65,7 +65,7 @@ void claim_run_folder(const Config& config) {
 }
 
 bool is_finished(const Config& config) {
-  if (!std::filesystem::exists(finished_path(config))) return false;
+  if (!std::filesystem::exists(finished_path(config))) { return false; }
   const auto note = nlohmann::json::parse(read_file(finished_path(config)), nullptr, /*allow_exceptions=*/false);
   return note.is_object() && note.value("length", nlohmann::json()) == length(config);
 }

@@ -11,7 +11,7 @@ std::optional<Number> parse(const std::string& text) {
   Number value{};
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end || text.empty()) return std::nullopt;
+  if (error != std::errc{} || stop != end || text.empty()) { return std::nullopt; }
   return value;
 }
 
@@ -28,8 +28,8 @@ std::optional<int64_t> parse_whole(const std::string& text) { return parse<int64
 std::optional<uint64_t> parse_seed(const std::string& text) { return parse<uint64_t>(text); }
 
 std::optional<bool> parse_bool(const std::string& text) {
-  if (text == "true") return true;
-  if (text == "false") return false;
+  if (text == "true") { return true; }
+  if (text == "false") { return false; }
   return std::nullopt;
 }
 

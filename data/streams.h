@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/state.h"
-#include "data/faces/augment.h"
 #include "data/batch.h"
+#include "data/faces/augment.h"
 #include "data/faces/masks.h"
 #include "distributed/world.h"
 

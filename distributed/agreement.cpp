@@ -26,9 +26,7 @@ Outcome outcome_of(const std::function<void()>& work) {
     outcome = {std::current_exception(), error.what(), error.exit_code()};
   } catch (const std::exception& error) {
     outcome = {std::current_exception(), error.what(), ExitCode::failure};
-  } catch (...) {
-    outcome = {std::current_exception(), "an exception of an unknown type", ExitCode::failure};
-  }
+  } catch (...) { outcome = {std::current_exception(), "an exception of an unknown type", ExitCode::failure}; }
   return outcome;
 }
 
@@ -44,14 +42,14 @@ void agree(Communicator& group, const std::string& subject, const std::function<
   constexpr int64_t kNobody = std::numeric_limits<int64_t>::max();
   const Outcome outcome = outcome_of(work);
   const int64_t lowest = reduced(group, outcome.exception ? group.rank() : kNobody, ReduceOp::min);
-  if (lowest == kNobody) return;
+  if (lowest == kNobody) { return; }
 
   const int root = static_cast<int>(lowest);
   const std::string message = broadcast_string(group, outcome.message, root);
   const std::string code = broadcast_string(group, std::to_string(static_cast<int>(outcome.code)), root);
   // The same fault everywhere, a wrong configuration say, is reported once.
   const bool mine = outcome.exception && (group.rank() == root || outcome.message != message);
-  if (mine) std::rethrow_exception(outcome.exception);
+  if (mine) { std::rethrow_exception(outcome.exception); }
   throw PeerError("[" + subject + "] rank " + std::to_string(root) + " failed: " + message,
                   static_cast<ExitCode>(std::stoi(code)));
 }
@@ -69,8 +67,9 @@ std::vector<std::string> gather_strings(Communicator& group, const std::string& 
 
   std::vector<std::string> texts;
   const auto* bytes = static_cast<const char*>(all.const_data_ptr());
-  for (int64_t rank = 0; rank < ranks; ++rank)
+  for (int64_t rank = 0; rank < ranks; ++rank) {
     texts.emplace_back(bytes + rank * longest, static_cast<size_t>(lengths[rank].item<int64_t>()));
+  }
   return texts;
 }
 
@@ -78,8 +77,8 @@ std::string broadcast_string(Communicator& group, const std::string& text, int r
   const auto length = at::full({1}, static_cast<int64_t>(text.size()), at::kLong);
   group.broadcast(length, root)->wait();
   const auto bytes = at::zeros({length.item<int64_t>()}, at::kByte);
-  if (bytes.numel() == 0) return "";
-  if (group.rank() == root) std::memcpy(bytes.data_ptr(), text.data(), text.size());
+  if (bytes.numel() == 0) { return ""; }
+  if (group.rank() == root) { std::memcpy(bytes.data_ptr(), text.data(), text.size()); }
   group.broadcast(bytes, root)->wait();
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(bytes.numel())};
 }

@@ -12,19 +12,21 @@ torch::Tensor Communicator::allocate(int64_t elements, const torch::TensorOption
 void check_operand(const Communicator& group, const char* operation, const torch::Tensor& tensor,
                    torch::DeviceType device) {
   std::string fault;
-  if (!tensor.defined())
+  if (!tensor.defined()) {
     fault = "an undefined tensor";
-  else if (tensor.device().type() != device)
+  } else if (tensor.device().type() != device) {
     fault = "a tensor on " + tensor.device().str() + "; pass one on " + c10::DeviceTypeName(device, true);
-  else if (!tensor.is_contiguous())
+  } else if (!tensor.is_contiguous()) {
     fault = "a tensor with gaps or another order of dimensions; call contiguous() first";
-  if (!fault.empty())
+  }
+  if (!fault.empty()) {
     throw CommunicatorError("[" + group.backend() + "] " + whereabouts(group.rank()) + ": " + operation +
                             " was given " + fault);
+  }
 }
 
 void check_root(const Communicator& group, int root) {
-  if (root >= 0 && root < group.size()) return;
+  if (root >= 0 && root < group.size()) { return; }
   throw CommunicatorError("[" + group.backend() + "] " + whereabouts(group.rank()) + ": broadcast from rank " +
                           std::to_string(root) + " of " + std::to_string(group.size()) + "; ranks are numbered from 0");
 }

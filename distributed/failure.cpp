@@ -12,7 +12,7 @@ std::optional<Failure> noted;
 
 void note_failure(const std::exception& error) {
   Failure failure{.reason = error.what()};
-  if (const auto* ours = dynamic_cast<const Error*>(&error)) failure.code = ours->exit_code();
+  if (const auto* ours = dynamic_cast<const Error*>(&error)) { failure.code = ours->exit_code(); }
   failure.of_peer = dynamic_cast<const PeerError*>(&error) != nullptr;
   note_failure(failure);
 }

@@ -38,10 +38,11 @@ class SelfCommunicator : public Communicator {
   Pending copy(const char* operation, torch::Tensor output, const torch::Tensor& input) {
     check_any_device(operation, input);
     check_operand(*this, operation, output, input.device().type());
-    if (output.numel() != input.numel())
+    if (output.numel() != input.numel()) {
       throw CommunicatorError("[self] " + std::string(operation) + ": " + std::to_string(input.numel()) +
                               " elements do not fit " + std::to_string(output.numel()));
-    if (output.data_ptr() != input.data_ptr()) output.view(-1).copy_(input.view(-1));
+    }
+    if (output.data_ptr() != input.data_ptr()) { output.view(-1).copy_(input.view(-1)); }
     return done_;
   }
 

@@ -25,7 +25,7 @@ int64_t receive(int source, int tag, MPI_Comm comm) {
   check_mpi(MPI_Irecv(&value, 1, MPI_INT64_T, source, tag, comm, &request), "work queue: receiving");
   for (int done = 0;;) {
     check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "work queue: receiving");
-    if (done != 0) return value;
+    if (done != 0) { return value; }
     sleep_a_little();
   }
 }
@@ -36,7 +36,9 @@ int64_t receive(int source, int tag, MPI_Comm comm) {
 // access once MPI_THREAD_MULTIPLE is asked for, and plain TCP between nodes has none.
 struct WorkQueue::Members {
   Members(World& world, int64_t item_count) : items(item_count), group(MPI_COMM_WORLD), rank(world.rank()) {
-    if (rank == 0 && group.size() > 1) server = std::thread([this] { serve(); });
+    if (rank == 0 && group.size() > 1) {
+      server = std::thread([this] { serve(); });
+    }
   }
 
   int64_t draw() { return drawn.fetch_add(1, std::memory_order_relaxed); }
@@ -57,7 +59,7 @@ void WorkQueue::Members::serve() {
   for (int others = group.size() - 1; (others > 0 || !leaving) && !abandoned;) {
     int there = 0;
     MPI_Status status;
-    if (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, group.get(), &there, &status) != MPI_SUCCESS) return;
+    if (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, group.get(), &there, &status) != MPI_SUCCESS) { return; }
     if (there == 0) {
       sleep_a_little();
       continue;
@@ -72,8 +74,9 @@ void WorkQueue::Members::serve() {
     MPI_Send(&value, 1, MPI_INT64_T, status.MPI_SOURCE, kItemTag, group.get());
   }
   const int64_t nothing = 0;
-  for (int rank_to_go = 1; rank_to_go < group.size() && !abandoned; ++rank_to_go)
+  for (int rank_to_go = 1; rank_to_go < group.size() && !abandoned; ++rank_to_go) {
     MPI_Send(&nothing, 1, MPI_INT64_T, rank_to_go, kReleaseTag, group.get());
+  }
 }
 
 WorkQueue::WorkQueue(World& world, int64_t items) {
@@ -82,9 +85,10 @@ WorkQueue::WorkQueue(World& world, int64_t items) {
     const auto tensor = torch::from_blob(bounds, {2}, torch::kInt64);
     world.host_group().all_reduce(tensor, ReduceOp::max)->wait();
   }
-  if (items < 0 || bounds[0] != -bounds[1])
+  if (items < 0 || bounds[0] != -bounds[1]) {
     throw Error("[work queue] ranks ask for " + std::to_string(-bounds[1]) + " to " + std::to_string(bounds[0]) +
                 " items; expected one number of at least 0 on all of them");
+  }
   members_ = std::make_unique<Members>(world, items);
 }
 
@@ -96,11 +100,9 @@ WorkQueue::~WorkQueue() {
       const int64_t nothing = 0;
       check_mpi(MPI_Send(&nothing, 1, MPI_INT64_T, 0, kByeTag, members_->group.get()), "work queue: leaving");
       receive(0, kReleaseTag, members_->group.get());
-    } catch (const std::exception& error) {
-      log::error(error.what());
-    }
+    } catch (const std::exception& error) { log::error(error.what()); }
   }
-  if (members_->server.joinable()) members_->server.join();
+  if (members_->server.joinable()) { members_->server.join(); }
 }
 
 std::optional<int64_t> WorkQueue::next() {

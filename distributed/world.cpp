@@ -10,17 +10,17 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "distributed/joining/admission.h"
 #include "distributed/agreement.h"
+#include "distributed/failure.h"
+#include "distributed/joining/admission.h"
 #include "distributed/joining/banner.h"
 #include "distributed/joining/cores.h"
-#include "distributed/nccl/devices.h"
-#include "distributed/failure.h"
 #include "distributed/mpi/calls.h"
 #include "distributed/mpi/communicator.h"
+#include "distributed/mpi/node_memory.h"
 #include "distributed/mpi/session.h"
 #include "distributed/nccl/communicator.h"
-#include "distributed/mpi/node_memory.h"
+#include "distributed/nccl/devices.h"
 #include "distributed/self_communicator.h"
 #include "distributed/watchdog/watchdog.h"
 
@@ -55,8 +55,8 @@ void share_cores(Communicator& host_group, const std::string& host, int rank, in
   const auto texts = gather_strings(host_group, host + ":" + text_of_cores(allowed_cores()));
   for (size_t other = 0; other < texts.size(); ++other) {
     const auto colon = texts[other].rfind(':');
-    if (texts[other].substr(0, colon) != host) continue;
-    if (static_cast<int>(other) == rank) mine = sets.size();
+    if (texts[other].substr(0, colon) != host) { continue; }
+    if (static_cast<int>(other) == rank) { mine = sets.size(); }
     sets.push_back(cores_of_text(texts[other].substr(colon + 1)));
   }
   cores = share_of_cores(sets, mine);
@@ -66,16 +66,17 @@ void share_cores(Communicator& host_group, const std::string& host, int rank, in
 void set_threads(int threads) {
   at::set_num_threads(threads);
   // Allowed once a process, before the first use; a second world in a test finds it done.
-  if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);
+  if (at::get_num_interop_threads() != 1) { at::set_num_interop_threads(1); }
 }
 
 torch::Device chosen_device(const std::string& asked, int local_rank) {
-  if (asked != "auto" && asked != "cpu" && asked != "cuda")
+  if (asked != "auto" && asked != "cpu" && asked != "cuda") {
     throw ConfigError("[world] world.device is \"" + asked + "\"; use auto, cpu or cuda");
-  if (asked == "cpu") return torch::kCPU;
+  }
+  if (asked == "cpu") { return torch::kCPU; }
   const int count = device_count();
-  if (count == 0 && asked == "cuda") throw ConfigError("[world] world.device is cuda, but " + why_no_devices());
-  if (count == 0) return torch::kCPU;
+  if (count == 0 && asked == "cuda") { throw ConfigError("[world] world.device is cuda, but " + why_no_devices()); }
+  if (count == 0) { return torch::kCPU; }
   // Where each task is shown its own GPU alone, that is number 0 for all; check_devices compares what they are.
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank % count)};
 }
@@ -83,7 +84,7 @@ torch::Device chosen_device(const std::string& asked, int local_rank) {
 void check_and_bind(Communicator& host_group, const std::string& host, torch::Device device) {
   std::string uuid;
   agree(host_group, "world", [&] {
-    if (device.is_cuda()) uuid = device_uuid(device.index());
+    if (device.is_cuda()) { uuid = device_uuid(device.index()); }
   });
   std::vector<RankDevice> devices;
   for (const auto& text : gather_strings(host_group, host + "\n" + uuid)) {
@@ -92,13 +93,13 @@ void check_and_bind(Communicator& host_group, const std::string& host, torch::De
   }
   check_devices(devices);
   agree(host_group, "world", [&] {
-    if (device.is_cuda()) bind_device(device.index());
+    if (device.is_cuda()) { bind_device(device.index()); }
   });
 }
 
 /// For tests: throws where REALFACE_FAILPOINT is "PLACE:RANK" with this rank.
 void fail_where_asked(const std::string& place, int rank) {
-  if (asked_failure(place) == std::to_string(rank)) throw std::runtime_error("[" + place + "] REALFACE_FAILPOINT");
+  if (asked_failure(place) == std::to_string(rank)) { throw std::runtime_error("[" + place + "] REALFACE_FAILPOINT"); }
 }
 
 }  // namespace
@@ -130,14 +131,16 @@ void World::Members::connect(const WorldConfig& config) {
   set_threads(threads);
   fail_where_asked("world.connect", rank);
   const auto log = std::make_shared<CollectiveLog>("gradients");
-  if (size == 1)
+  if (size == 1) {
     group = make_self_communicator();
-  else if (device.is_cuda())
+  } else if (device.is_cuda()) {
     group = make_nccl_communicator(*host_group, {.device = device.index(), .deadline = config.deadline}, log);
-  else
+  } else {
     group = make_mpi_communicator({}, log);
-  if (size > 1 && config.deadline > 0)
+  }
+  if (size > 1 && config.deadline > 0) {
     watchdog = std::make_unique<Watchdog>(config.deadline, std::vector{log, host_log});
+  }
 }
 
 World World::join(const WorldConfig& config) {
@@ -168,11 +171,11 @@ World::World(std::unique_ptr<Members> members) : members_(std::move(members)) {}
 World::World(World&&) noexcept = default;
 
 World::~World() {
-  if (members_ == nullptr) return;
+  if (members_ == nullptr) { return; }
   if (members_->size > 1 && std::uncaught_exceptions() > members_->exceptions_at_join) {
     const Failure failure = noted_failure().value_or(Failure{.reason = "an exception that left no note"});
     // The rank with the error has a word to say; this one only makes sure that the run ends.
-    if (failure.of_peer) std::this_thread::sleep_for(std::chrono::seconds(5));
+    if (failure.of_peer) { std::this_thread::sleep_for(std::chrono::seconds(5)); }
     log::error(whereabouts(members_->rank) + ": " + failure.reason);
     abort_world(static_cast<int>(failure.code));
   }
@@ -185,7 +188,7 @@ World::~World() {
     members_->session.finish();
   } catch (const std::exception& error) {
     log::error(std::string("[world] leaving failed: ") + error.what());
-    if (members_->size > 1) abort_world(static_cast<int>(ExitCode::failure));
+    if (members_->size > 1) { abort_world(static_cast<int>(ExitCode::failure)); }
   }
 }
 
@@ -200,11 +203,11 @@ Communicator& World::group() { return *members_->group; }
 Communicator& World::host_group() { return *members_->host_group; }
 
 NodeBlock World::node_block(size_t bytes) {
-  if (members_->size == 1) return own_block(bytes);
+  if (members_->size == 1) { return own_block(bytes); }
   // The split is collective over all ranks, those that are alone on their node too.
   const MpiGroup node = MpiGroup::of_node(MPI_COMM_WORLD);
   auto memory = node.size() == 1 ? nullptr : NodeMemory::allocate(node, bytes);
-  if (memory == nullptr) return own_block(bytes);
+  if (memory == nullptr) { return own_block(bytes); }
   std::byte* const first = memory->of(0);
   return {std::shared_ptr<std::byte>(std::move(memory), first), node.size(), node.rank()};
 }
@@ -216,7 +219,7 @@ std::string World::banner() {
 }
 
 void World::set_hang_sink(std::function<void(const std::string& dump)> sink) {
-  if (members_->watchdog != nullptr) members_->watchdog->set_sink(std::move(sink));
+  if (members_->watchdog != nullptr) { members_->watchdog->set_sink(std::move(sink)); }
 }
 
 }  // namespace realface::distributed

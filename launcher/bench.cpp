@@ -45,7 +45,7 @@ double process_age() {
   const std::string line{std::istreambuf_iterator<char>(file), {}};
   std::istringstream fields(line.substr(line.rfind(')') + 2));
   std::string field;
-  for (int number = 3; number <= 22; ++number) fields >> field;
+  for (int number = 3; number <= 22; ++number) { fields >> field; }
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);
   const double started = std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
@@ -70,7 +70,9 @@ class Timing {
  public:
   explicit Timing(distributed::World& world) : world_(world) {
     world.host_group().barrier()->wait();
-    for (size_t i = 0; i < before_.size(); ++i) before_[i] = telemetry::phase_seconds(static_cast<telemetry::Phase>(i));
+    for (size_t i = 0; i < before_.size(); ++i) {
+      before_[i] = telemetry::phase_seconds(static_cast<telemetry::Phase>(i));
+    }
     start_ = std::chrono::steady_clock::now();
   }
 
@@ -98,14 +100,16 @@ class Timing {
 };
 
 void print(const Options& options, distributed::World& world, const Json& result) {
-  if (world.rank() != 0) return;
+  if (world.rank() != 0) { return; }
   if (options.json) {
     std::cout << result.dump() << std::endl;
     return;
   }
   std::cout << result["bench"].get<std::string>() << ": " << result["images_per_s"].get<double>() << " images/s on "
             << world.size() << " ranks of " << world.threads() << " threads\n";
-  for (const auto& [phase, ms] : result["ms"].items()) std::cout << "  " << phase << " " << ms.get<double>() << " ms\n";
+  for (const auto& [phase, ms] : result["ms"].items()) {
+    std::cout << "  " << phase << " " << ms.get<double>() << " ms\n";
+  }
   std::cout << "  peak memory " << result["peak_rss_mb"].get<double>() << " MB a rank" << std::endl;
 }
 
@@ -121,7 +125,9 @@ data::Step synthetic_step(const Options& options, const stages::PretrainConfig& 
   data::Batch batch;
   const int64_t grid = config.model.grid();
   batch.masked = options.batch * data::fixed_mask_count(config.mask, grid);
-  if (batch.masked == 0) throw UsageError("[bench] mask '" + options.mask + "' varies in number; use random or block");
+  if (batch.masked == 0) {
+    throw UsageError("[bench] mask '" + options.mask + "' varies in number; use random or block");
+  }
   batch.images = at::randint(256, {options.batch, config.model.image, config.model.image, 3}, torch::kUInt8);
   batch.visible_max = config.model.patches() - batch.masked / options.batch;
   const std::array<float, 136> no_landmarks{};
@@ -157,10 +163,10 @@ void bench_step(const Options& options) {
   const double ready = process_age();
   auto loss = stage->step(step).loss;
   const double first_forward = ready + telemetry::phase_seconds(telemetry::Phase::forward);
-  for (step.index = 1; step.index <= options.warmup; ++step.index) loss = stage->step(step).loss;
+  for (step.index = 1; step.index <= options.warmup; ++step.index) { loss = stage->step(step).loss; }
   (void)loss.item<float>();  // a GPU finishes the warm-up before the clock starts
   const Timing timing(world);
-  for (int64_t i = 0; i < options.steps; ++i, ++step.index) loss = stage->step(step).loss;
+  for (int64_t i = 0; i < options.steps; ++i, ++step.index) { loss = stage->step(step).loss; }
   const float last_loss = loss.item<float>();
   auto result = timing.finish(options);
   result["bench"] = "step";
@@ -173,7 +179,7 @@ void bench_step(const Options& options) {
 
 /// The data path alone: read, check, decode, assemble, copy.
 void bench_loader(const Options& options) {
-  if (options.shards.empty()) throw UsageError("[bench] loader needs --shards DIR");
+  if (options.shards.empty()) { throw UsageError("[bench] loader needs --shards DIR"); }
   auto world = distributed::World::join(options.world);
   data::DataConfig config;
   config.shards = options.shards;
@@ -190,9 +196,9 @@ void bench_loader(const Options& options) {
   needs.image = model.image;
   needs.patch = model.patch;
   const auto streams = data::open(config, {needs}, world);
-  for (int64_t i = 0; i < options.warmup; ++i) (void)streams->next();
+  for (int64_t i = 0; i < options.warmup; ++i) { (void)streams->next(); }
   const Timing timing(world);
-  for (int64_t i = 0; i < options.steps; ++i) (void)streams->next();
+  for (int64_t i = 0; i < options.steps; ++i) { (void)streams->next(); }
   auto result = timing.finish(options);
   result["bench"] = "loader";
   result["dtype"] = "uint8";

@@ -28,8 +28,9 @@ struct InspectOptions {
 constexpr const char* kSheetName = "contact-sheet.png";
 
 void inspect_leaks(const InspectOptions& options) {
-  if (!data::is_shards(options.path))
+  if (!data::is_shards(options.path)) {
     throw UsageError("[inspect] --leaks is about shards; [" + options.path + "] is neither a folder of them nor one");
+  }
   const Json leaks = data::find_leaks(options.path);
   std::cout << (options.json ? leaks.dump(2) + "\n" : data::leaks_text(leaks));
 }
@@ -37,10 +38,10 @@ void inspect_leaks(const InspectOptions& options) {
 void inspect_dataset(const InspectOptions& options) {
   const Json facts = data::inspect_shards(options.path);
   std::cout << (options.json ? facts.dump(2) + "\n" : data::inspect_text(facts));
-  if (options.json && options.sheet.empty()) return;
+  if (options.json && options.sheet.empty()) { return; }
   const fs::path sheet = options.sheet.empty() ? kSheetName : options.sheet;
   data::write_contact_sheet(options.path, sheet, options.sbi ? data::Sheet::self_blended : data::Sheet::stored);
-  if (!options.json) std::cout << "contact sheet   " << fs::absolute(sheet).string() << '\n';
+  if (!options.json) { std::cout << "contact sheet   " << fs::absolute(sheet).string() << '\n'; }
 }
 
 Json safetensors_facts(const fs::path& path) {
@@ -70,8 +71,9 @@ bool is_run(const fs::path& path) {
 
 void inspect(const InspectOptions& options) {
   const fs::path path = options.path;
-  if (!fs::exists(path))
+  if (!fs::exists(path)) {
     throw Error("[" + options.path + "] does not exist; name shards, a checkpoint or a run folder");
+  }
   if (options.leaks) {
     inspect_leaks(options);
   } else if (checkpoints::is_checkpoint(path)) {
@@ -85,9 +87,9 @@ void inspect(const InspectOptions& options) {
     throw Error("[" + options.path +
                 "] is the folder of a run that has no checkpoint yet; its log.txt says how far it is");
   } else {
-    throw Error("[" + options.path +
-                "] is nothing that realface wrote; it reads a folder of shards (with manifest.json), a .h5 shard, a "
-                "checkpoint (step-N), the folder of a run, or a .safetensors file");
+    throw Error(
+        "[" + options.path +
+        "] is nothing that realface wrote; it reads a folder of shards (with manifest.json), a .h5 shard, a checkpoint (step-N), the folder of a run, or a .safetensors file");
   }
 }
 
@@ -98,9 +100,9 @@ void add_inspect(CLI::App& app) {
   auto* command = app.add_subcommand("inspect", "Say what shards, a checkpoint or a run folder hold");
   command->add_option("path", options->path, "Folder or file to look at")->required();
   command->add_flag("--json", options->json, "Print one JSON object instead of text");
-  command->add_option("--sheet", options->sheet,
-                      "Where the contact sheet of shards goes (default: contact-sheet.png in this folder; with --json "
-                      "none is drawn unless named)");
+  command->add_option(
+      "--sheet", options->sheet,
+      "Where the contact sheet of shards goes (default: contact-sheet.png in this folder; with --json none is drawn unless named)");
   command->add_flag("--sbi", options->sbi,
                     "Draw the real faces blended onto themselves, as pseudo-fakes are made of them");
   command->add_flag("--leaks", options->leaks,

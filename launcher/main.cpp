@@ -22,16 +22,18 @@ using realface::ExitCode;
 
 /// Only the environment knows the rank here: the world may not have been joined.
 std::string rank_in_environment() {
-  for (const auto* name : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK"})
-    if (const auto* rank = std::getenv(name); rank != nullptr) return rank;
+  for (const auto* name : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK"}) {
+    if (const auto* rank = std::getenv(name); rank != nullptr) { return rank; }
+  }
   return "0";
 }
 
 /// The long options of a command and of those below it, as "--name".
 void add_options(const CLI::App& command, std::vector<std::string>& names) {
-  for (const auto* option : command.get_options())
-    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  for (const auto* below : command.get_subcommands({})) add_options(*below, names);
+  for (const auto* option : command.get_options()) {
+    for (const auto& name : option->get_lnames()) { names.push_back("--" + name); }
+  }
+  for (const auto* below : command.get_subcommands({})) { add_options(*below, names); }
 }
 
 /// "; did you mean --out instead of --uot?", or nothing.
@@ -40,9 +42,9 @@ std::string meant_option(const CLI::App& command, int argc, char** argv) {
   add_options(command, options);
   for (int i = 2; i < argc; ++i) {
     const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    if (!word.starts_with("--") || std::find(options.begin(), options.end(), word) != options.end()) continue;
+    if (!word.starts_with("--") || std::find(options.begin(), options.end(), word) != options.end()) { continue; }
     const std::string near = realface::nearest(word, options);
-    if (!near.empty()) return "; did you mean " + near + " instead of " + word;
+    if (!near.empty()) { return "; did you mean " + near + " instead of " + word; }
   }
   return "";
 }
@@ -51,11 +53,12 @@ std::string meant_option(const CLI::App& command, int argc, char** argv) {
 std::string usage_text(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   std::vector<std::string> commands;
-  for (const auto* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  for (const auto* command : app.get_subcommands({})) { commands.push_back(command->get_name()); }
   const bool known = std::find(commands.begin(), commands.end(), word) != commands.end();
-  if (known || word.empty() || word.front() == '-')
+  if (known || word.empty() || word.front() == '-') {
     return std::string(error.what()) + (known ? meant_option(*app.get_subcommand(word), argc, argv) : "") +
            "; see realface --help";
+  }
   const auto near = realface::nearest(word, commands);
   return "there is no command '" + word + "'; " +
          (near.empty() ? "see realface --help" : "did you mean '" + near + "'? See realface --help");
@@ -107,12 +110,12 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     return static_cast<int>(ExitCode::done);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {
+      return app.exit(error);  // --help, --version
+    }
     return leave(ExitCode::usage, usage_text(app, error, argc, argv));
   } catch (const realface::Error& error) {
-    if (is_everybodys(error) && rank_in_environment() != "0") return static_cast<int>(error.exit_code());
+    if (is_everybodys(error) && rank_in_environment() != "0") { return static_cast<int>(error.exit_code()); }
     return leave(error.exit_code(), error.what());
-  } catch (const std::exception& error) {
-    return leave(ExitCode::failure, error.what());
-  }
+  } catch (const std::exception& error) { return leave(ExitCode::failure, error.what()); }
 }

@@ -30,7 +30,7 @@ struct Options {
 class Display {
  public:
   void operator()(const data::preprocess::PreprocessProgress& event) {
-    if (!progress_ || event.phase != phase_) progress_.emplace(phase_ = event.phase);
+    if (!progress_ || event.phase != phase_) { progress_.emplace(phase_ = event.phase); }
     progress_->update(event.done, event.total);
   }
   void end() { progress_.reset(); }
@@ -42,10 +42,12 @@ class Display {
 
 void list_unplaced(const std::vector<data::importers::Unplaced>& unplaced) {
   constexpr size_t kShown = 10;
-  for (size_t i = 0; i < std::min(kShown, unplaced.size()); ++i)
+  for (size_t i = 0; i < std::min(kShown, unplaced.size()); ++i) {
     log::warn("[preprocess] left out: " + unplaced[i].path + ": " + unplaced[i].why);
-  if (unplaced.size() > kShown)
+  }
+  if (unplaced.size() > kShown) {
     log::warn("[preprocess] left out: " + std::to_string(unplaced.size() - kShown) + " more files");
+  }
 }
 
 void tell(const data::preprocess::PreprocessOutcome& outcome, const data::preprocess::PreprocessConfig& config) {
@@ -58,12 +60,13 @@ void tell(const data::preprocess::PreprocessOutcome& outcome, const data::prepro
 
 /// What is found, and nothing written. One rank looks and speaks; the others have nothing to do.
 void dry_run(const data::preprocess::PreprocessConfig& config, const distributed::World& world) {
-  if (world.rank() != 0) return;
+  if (world.rank() != 0) { return; }
   const auto listing = data::importers::survey_dataset(config.dataset, config.input, config.import);
   std::cout << config.input << " as " << config.dataset << "; a dry run, nothing is written\n"
             << data::importers::summary(listing) << std::flush;
-  if (listing.sources.empty())
+  if (listing.sources.empty()) {
     throw DataError("[" + config.input + "] no videos found; name another folder, --dataset or --split");
+  }
 }
 
 void preprocess(Options& options) {
@@ -78,28 +81,28 @@ void preprocess(Options& options) {
   world_config.deadline = 24 * 3600;
   auto world = distributed::World::join(world_config);
   distributed::guarded([&] {
-    if (options.dry_run) return dry_run(options.config, world);
+    if (options.dry_run) { return dry_run(options.config, world); }
     Display display;
     const auto outcome =
         data::preprocess::preprocess(options.config, world, [&display](const auto& event) { display(event); });
     display.end();
-    if (world.rank() == 0) tell(outcome, options.config);
-    if (options.strict && world.rank() == 0 && !outcome.report.skipped().empty())
+    if (world.rank() == 0) { tell(outcome, options.config); }
+    if (options.strict && world.rank() == 0 && !outcome.report.skipped().empty()) {
       throw DataError("[preprocess] --strict: the shards are written, but not all videos are whole in them (" +
                       outcome.report.skipped() + ")");
+    }
   });
 }
 
 void add_import_options(CLI::App& command, Options& options) {
   auto& import = options.config.import;
   std::string names;
-  for (const auto& name : data::importers::dataset_names()) names += (names.empty() ? "" : ", ") + name;
+  for (const auto& name : data::importers::dataset_names()) { names += (names.empty() ? "" : ", ") + name; }
   command.add_option("--dataset", options.config.dataset, names + "; folder: videos and pictures, all real")
       ->capture_default_str();
-  command.add_option("--split", import.split,
-                     "test: all of it; train or val: all but what the dataset's lists hold out for testing; hash: 80, "
-                     "10, 10 of 100 by video and its fakes; holdout: the lists, and a tenth of train as val; default: "
-                     "the dataset's lists, or train");
+  command.add_option(
+      "--split", import.split,
+      "test: all of it; train or val: all but what the dataset's lists hold out for testing; hash: 80, 10, 10 of 100 by video and its fakes; holdout: the lists, and a tenth of train as val; default: the dataset's lists, or train");
   command.add_option("--compression", import.compression, "ffpp: raw, c23, c40, one or more")->capture_default_str();
   command.add_option("--methods", import.methods, "Manipulations, default all; original: reals alone");
   command.add_option("--ffpp", import.ffpp_root,

@@ -21,12 +21,13 @@ constexpr int kBar = 24;
 std::string duration_text(double seconds) {
   const auto whole = static_cast<long long>(std::llround(std::max(0.0, seconds)));
   char text[64];
-  if (whole >= 3600)
+  if (whole >= 3600) {
     std::snprintf(text, sizeof text, "%lld h %02lld min", whole / 3600, whole / 60 % 60);
-  else if (whole >= 60)
+  } else if (whole >= 60) {
     std::snprintf(text, sizeof text, "%lld min %02lld s", whole / 60, whole % 60);
-  else
+  } else {
     std::snprintf(text, sizeof text, "%lld s", whole);
+  }
   return text;
 }
 
@@ -49,16 +50,16 @@ Progress::Progress(std::string unit, int terminal)
     : unit_(std::move(unit)), terminal_(terminal < 0 ? ::isatty(STDERR_FILENO) == 1 : terminal > 0) {}
 
 Progress::~Progress() {
-  if (on_line_) std::cerr << "\n" << std::flush;
+  if (on_line_) { std::cerr << "\n" << std::flush; }
 }
 
 void Progress::update(int64_t done, int64_t total) {
-  if (done <= done_) return;
+  if (done <= done_) { return; }
   done_ = done;
   const auto now = Clock::now();
   // The first line of a log comes when the work has begun to tell its rate, the last one always.
   const auto since = now - (shown_ == Clock::time_point{} ? start_ : shown_);
-  if (done < total && since < (terminal_ ? std::chrono::nanoseconds(kTerminalPause) : kLogPause)) return;
+  if (done < total && since < (terminal_ ? std::chrono::nanoseconds(kTerminalPause) : kLogPause)) { return; }
   shown_ = now;
   const std::string text = progress_text(unit_, done, total, std::chrono::duration<double>(now - start_).count());
   if (!terminal_) {

@@ -17,8 +17,8 @@
 #include "launcher/commands.h"
 #include "launcher/version.h"
 #include "stages/make.h"
-#include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/predictors.h"
+#include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/weights.h"
 #include "stages/run.h"
 #include "stages/signals.h"
@@ -34,16 +34,19 @@ struct Options {
 
 /// What training kept out, or failing that, what there is.
 std::string usual_split(const stages::SampleTable& table) {
-  for (const char* split : {"test", "val"})
-    for (const auto& video : table.videos())
-      if (video.split == split && video.label == 0 && video.frames > 0) return split;
+  for (const char* split : {"test", "val"}) {
+    for (const auto& video : table.videos()) {
+      if (video.split == split && video.label == 0 && video.frames > 0) { return split; }
+    }
+  }
   return "train";
 }
 
 void require_masks(const configs::Config& config) {
-  if (config.stage.pretrain.mask.kind == "none")
+  if (config.stage.pretrain.mask.kind == "none") {
     throw ConfigError(
         "[reconstruct] the run was configured with mask.kind=none, so nothing is hidden; expected a mask");
+  }
 }
 
 /// nullptr where a signal came in between.
@@ -79,14 +82,15 @@ void tell(const stages::Reconstruction& result) {
     log::info(text);
   };
   line(
-      "restored %lld real faces of split %s: error %.4f, guesses %.4f (neighbours) and %.4f (training mean), ratio "
-      "%.3f",
+      "restored %lld real faces of split %s: error %.4f, guesses %.4f (neighbours) and %.4f (training mean), ratio %.3f",
       static_cast<long long>(result.held_out.frames), result.split.c_str(), result.model_error(),
       result.neighbours_error(), result.train_mean_error(), result.ratio());
-  for (const auto& entry : result.classes)
-    if (entry.name != "real")
+  for (const auto& entry : result.classes) {
+    if (entry.name != "real") {
       line("  %-28s error %.4f, 95 %% interval %.4f to %.4f, naive AUC %.3f", entry.name.c_str(), entry.error,
            entry.low, entry.high, entry.auc);
+    }
+  }
 }
 
 stages::Ending restore_faces(Options options, configs::Config config, distributed::World& world) {
@@ -99,23 +103,24 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
   auto models = stages::build_models(config.stage, world.device());
   distributed::agree(world.host_group(), "reconstruct", [&] {
     table = stages::SampleTable::read(config.data.shards);
-    if (!options.split_given) wanted.split = usual_split(table);
+    if (!options.split_given) { wanted.split = usual_split(table); }
   });
   const auto loaded = stages::load_newest_weights(options.run, models, world.host_group());
-  if (wanted.split == "train" && world.rank() == 0)
+  if (wanted.split == "train" && world.rank() == 0) {
     log::warn("[reconstruct] faces of the training split are restored: their errors flatter the network");
+  }
   const auto mean = mean_of_training(options, config, world);
-  if (mean == nullptr) return stages::Ending::interrupted;
+  if (mean == nullptr) { return stages::Ending::interrupted; }
 
   const auto& pretrain = config.stage.pretrain;
   auto data = data::open(config.data, {stages::reconstruct_needs(wanted, pretrain.model, pretrain.mask)}, world);
   stages::Reconstruct stage(wanted, pretrain.pixels, models, table, mean->mean(), world);
   const auto ending = stages::run(stage, *data, world, {});
-  if (ending != stages::Ending::finished) return ending;
+  if (ending != stages::Ending::finished) { return ending; }
   auto result = stage.result();
   result.baseline_faces = mean->faces();
   distributed::agree(world.host_group(), "reconstruct", [&] {
-    if (world.rank() != 0) return;
+    if (world.rank() != 0) { return; }
     result.provenance = provenance(options, config, loaded, models, data->dataset_digest());
     if (data->dataset_digest() != loaded.dataset_digest) {
       log::warn("[reconstruct] these are other shards than the network was trained on: whom training saw is not known");
@@ -129,15 +134,16 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
 
 void reconstruct(const Options& options) {
   auto config = configs::load_run(options.run);
-  if (!options.shards.empty()) config.data.shards = options.shards;
+  if (!options.shards.empty()) { config.data.shards = options.shards; }
   require_masks(config);
   const auto ending = [&] {
     auto world = distributed::World::join(config.world);
     return distributed::guarded([&] { return restore_faces(options, config, world); });
   }();
-  if (ending == stages::Ending::interrupted)
+  if (ending == stages::Ending::interrupted) {
     throw Error("[reconstruct] stopped by a signal, nothing was written; start the same command again",
                 ExitCode::requeue);
+  }
 }
 
 }  // namespace

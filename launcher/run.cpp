@@ -14,9 +14,7 @@ namespace realface::launcher {
 namespace {
 
 void print(const std::vector<configs::Config>& stages) {
-  for (const auto& config : stages) {
-    std::cout << (stages.size() > 1 ? "---\n" : "") << configs::to_yaml(config);
-  }
+  for (const auto& config : stages) { std::cout << (stages.size() > 1 ? "---\n" : "") << configs::to_yaml(config); }
 }
 
 stages::Ending walk_all(const std::vector<configs::Config>& stages, distributed::World& world) {
@@ -27,7 +25,7 @@ stages::Ending walk_all(const std::vector<configs::Config>& stages, distributed:
       continue;
     }
     ending = walk(config, world);
-    if (ending != stages::Ending::finished) break;
+    if (ending != stages::Ending::finished) { break; }
   }
   return ending;
 }
@@ -38,7 +36,7 @@ void run_system(const TrainingOptions& options) {
     return;
   }
   const auto stages = configs::load_system(options.arguments);
-  for (const auto& config : stages) configs::refuse_other_run(config);
+  for (const auto& config : stages) { configs::refuse_other_run(config); }
   leave([&] {
     auto world = distributed::World::join(stages.front().world);
     return distributed::guarded([&] { return walk_all(stages, world); });

@@ -34,7 +34,7 @@ void synth(Options& options) {
   }
   const auto start = std::chrono::steady_clock::now();
   const data::synthesis::SynthResult result = data::synthesis::write_dataset(options.config);
-  if (!result.written) return;
+  if (!result.written) { return; }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   char line[160];
   std::snprintf(line, sizeof(line), "[synth] %lld real and %lld fake videos of %lld frames in %.1f s: ",

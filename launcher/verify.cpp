@@ -23,18 +23,19 @@ std::vector<std::string> faults_of(const std::string& path) {
   const auto show = [&](auto done, auto total) {
     progress.update(static_cast<int64_t>(done) / kMegabyte, static_cast<int64_t>(total) / kMegabyte);
   };
-  if (!fs::exists(path)) throw Error("[" + path + "] does not exist; name shards, a checkpoint or a run folder");
-  if (checkpoints::is_checkpoint(path)) return checkpoints::verify_checkpoint(path, show);
-  if (data::is_shards(path)) return data::verify_shards(path, show);
+  if (!fs::exists(path)) { throw Error("[" + path + "] does not exist; name shards, a checkpoint or a run folder"); }
+  if (checkpoints::is_checkpoint(path)) { return checkpoints::verify_checkpoint(path, show); }
+  if (data::is_shards(path)) { return data::verify_shards(path, show); }
   throw Error("[" + path + "] holds neither shards nor checkpoints; there is nothing to verify");
 }
 
 void verify(const std::string& path) {
   const auto faults = faults_of(path);
-  for (const auto& fault : faults) std::cout << fault << '\n';
-  if (!faults.empty())
+  for (const auto& fault : faults) { std::cout << fault << '\n'; }
+  if (!faults.empty()) {
     throw Error("[" + path + "] has " + std::to_string(faults.size()) + (faults.size() == 1 ? " fault" : " faults") +
                 ", listed above; make it anew or bring it back from a copy");
+  }
   std::cout << path << ": every byte is as it was written\n";
 }
 

@@ -28,7 +28,7 @@ namespace {
 std::unique_ptr<FolderLock> open_run_folder(const configs::Config& config, distributed::World& world) {
   std::unique_ptr<FolderLock> lock;
   distributed::agree(world.host_group(), "run folder", [&] {
-    if (world.rank() != 0) return;
+    if (world.rank() != 0) { return; }
     make_folder(config.run.dir);
     lock = std::make_unique<FolderLock>(config.run.dir);
     configs::claim_run_folder(config);
@@ -61,8 +61,8 @@ checkpoints::Provenance provenance(const configs::Config& config, const data::St
 
 std::vector<Part*> all_parts(models::Set& models, stages::Stage& stage, data::Streams& data) {
   auto parts = models.parts();
-  for (auto* part : stage.parts()) parts.push_back(part);
-  for (auto* part : data.parts()) parts.push_back(part);
+  for (auto* part : stage.parts()) { parts.push_back(part); }
+  for (auto* part : data.parts()) { parts.push_back(part); }
   return parts;
 }
 
@@ -92,12 +92,12 @@ stages::Ending walk(const configs::Config& config, distributed::World& world) {
   }
 
   const auto ending = stages::run(*stage, *data, saver, gauges, world, config.stage.pretrain.train.loop);
-  if (ending == stages::Ending::finished && world.rank() == 0) configs::mark_finished(config, code_version());
+  if (ending == stages::Ending::finished && world.rank() == 0) { configs::mark_finished(config, code_version()); }
   return ending;
 }
 
 void leave(stages::Ending ending) {
-  if (ending != stages::Ending::interrupted) return;
+  if (ending != stages::Ending::interrupted) { return; }
   throw Error("[run] stopped by a signal; the same command continues from the last checkpoint", ExitCode::requeue);
 }
 

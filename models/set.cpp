@@ -11,8 +11,8 @@ namespace {
 /// Everything a module holds, by name, sorted: parameters, then buffers of other names.
 std::map<std::string, torch::Tensor> named_tensors(const torch::nn::Module& module) {
   std::map<std::string, torch::Tensor> tensors;
-  for (const auto& item : module.named_parameters()) tensors[item.key()] = item.value();
-  for (const auto& item : module.named_buffers()) tensors[item.key()] = item.value();
+  for (const auto& item : module.named_parameters()) { tensors[item.key()] = item.value(); }
+  for (const auto& item : module.named_buffers()) { tensors[item.key()] = item.value(); }
   return tensors;
 }
 
@@ -23,8 +23,9 @@ class ModelPart : public Part {
   std::string part_name() const override { return name_; }
   std::vector<Slice> tensors() const override {
     std::vector<Slice> slices;
-    for (const auto& [name, tensor] : named_tensors(*entry_.module))
+    for (const auto& [name, tensor] : named_tensors(*entry_.module)) {
       slices.push_back(replicated(name, tensor.detach()));
+    }
     return slices;
   }
   nlohmann::json values() const override { return {{"source", entry_.source}}; }
@@ -38,16 +39,16 @@ class ModelPart : public Part {
 }  // namespace
 
 void Set::add(const std::string& name, Entry entry) {
-  if (entry.module == nullptr) throw Error("[models] '" + name + "' was added without a module");
-  if (entries_.contains(name)) throw Error("[models] there are two networks named '" + name + "'; rename one");
+  if (entry.module == nullptr) { throw Error("[models] '" + name + "' was added without a module"); }
+  if (entries_.contains(name)) { throw Error("[models] there are two networks named '" + name + "'; rename one"); }
   entries_[name] = std::move(entry);
 }
 
 const Entry& Set::entry(const std::string& name) const {
   const auto found = entries_.find(name);
-  if (found != entries_.end()) return found->second;
+  if (found != entries_.end()) { return found->second; }
   std::string known;
-  for (const auto& [other, entry] : entries_) known += (known.empty() ? "" : ", ") + other;
+  for (const auto& [other, entry] : entries_) { known += (known.empty() ? "" : ", ") + other; }
   throw Error("[models] this run has no network '" + name + "'; it has: " + known);
 }
 
@@ -63,9 +64,9 @@ void Set::throw_wrong_type(const std::string& name) {
 std::vector<Part*> Set::parts() {
   std::vector<Part*> parts;
   for (auto& [name, entry] : entries_) {
-    if (entry.frozen) continue;
+    if (entry.frozen) { continue; }
     auto& part = parts_[name];
-    if (part == nullptr) part = std::make_unique<ModelPart>("model." + name, entry);
+    if (part == nullptr) { part = std::make_unique<ModelPart>("model." + name, entry); }
     parts.push_back(part.get());
   }
   return parts;
@@ -77,7 +78,7 @@ std::string weights_sha256(const torch::nn::Module& module) {
   for (const auto& [name, tensor] : named_tensors(module)) {
     // Names, dtypes and shapes are written with their ends marked, so that no two models make the same message.
     std::string head = name + '\n' + std::string(c10::toString(tensor.scalar_type()));
-    for (const int64_t size : tensor.sizes()) head += ' ' + std::to_string(size);
+    for (const int64_t size : tensor.sizes()) { head += ' ' + std::to_string(size); }
     sha.update(head + '\n');
     const auto bytes = tensor.detach().to(torch::kCPU).contiguous();
     sha.update(bytes.const_data_ptr(), bytes.nbytes());

@@ -25,7 +25,7 @@ class Set {
   template <class Module>
   std::shared_ptr<Module> get(const std::string& name) const {
     auto module = std::dynamic_pointer_cast<Module>(entry(name).module);
-    if (module == nullptr) throw_wrong_type(name);
+    if (module == nullptr) { throw_wrong_type(name); }
     return module;
   }
   void note_source(const std::string& name, const std::string& source);  // after weights were read into the network

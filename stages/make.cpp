@@ -30,7 +30,7 @@ models::Set build_models(const StageConfig& config, torch::Device device) {
 }
 
 void read_init(const StageConfig& config, models::Set& set, distributed::Communicator& host) {
-  if (config.pretrain.init.empty()) return;
+  if (config.pretrain.init.empty()) { return; }
   distributed::agree(host, "init", [&] {
     const auto source = load_initial_weights(config.pretrain.init, *set.get<models::MaeImpl>("mae"));
     set.note_source("mae", source);

@@ -16,7 +16,7 @@ namespace {
 double waited_for_data() { return telemetry::phase_seconds(telemetry::Phase::data_wait); }
 
 torch::Tensor scalar_or_zero(const torch::Tensor& tensor, torch::Device device) {
-  if (!tensor.defined()) return at::zeros({}, torch::TensorOptions(torch::kFloat64).device(device));
+  if (!tensor.defined()) { return at::zeros({}, torch::TensorOptions(torch::kFloat64).device(device)); }
   return tensor.detach().to(torch::kFloat64).reshape({});
 }
 
@@ -57,7 +57,7 @@ bool ProgressLog::skipping() const { return latest_.skipped.defined() && latest_
 
 ProgressLog::Values ProgressLog::read() {
   Values values;
-  if (!loss_.defined()) return values;
+  if (!loss_.defined()) { return values; }
   auto loss = loss_.to(torch::kFloat64).reshape({1}) / static_cast<double>(std::max<int64_t>(1, steps_));
   world_.group().all_reduce(loss)->wait();
   const auto device = loss.device();
@@ -89,7 +89,7 @@ cluster::StepRecord ProgressLog::flush() {
   record.learning_rate = latest_.learning_rate;
   record.samples = samples_;
   record.images_per_second = static_cast<double>(samples_) / std::max(seconds, 1e-9);
-  if (steps_per_epoch_ > 0) record.epoch = static_cast<double>(record.step) / static_cast<double>(steps_per_epoch_);
+  if (steps_per_epoch_ > 0) { record.epoch = static_cast<double>(record.step) / static_cast<double>(steps_per_epoch_); }
   write_line(record, values, seconds);
   begin_record();
   return record;
@@ -100,7 +100,7 @@ void ProgressLog::write_line(const cluster::StepRecord& record, const Values& va
   const bool endless = last_step_ == std::numeric_limits<int64_t>::max();
   auto line = endless ? fmt::format("{} step {}", stage_.name(), record.step)
                       : fmt::format("{} step {}/{}", stage_.name(), record.step, last_step_);
-  if (loss_.defined()) line += fmt::format("  loss {:.5g}", values.loss);
+  if (loss_.defined()) { line += fmt::format("  loss {:.5g}", values.loss); }
   if (latest_.grad_norm.defined()) {
     line += fmt::format("  lr {:.3g}  grad {:.3g}", record.learning_rate, values.grad_norm);
   }
@@ -110,7 +110,7 @@ void ProgressLog::write_line(const cluster::StepRecord& record, const Values& va
     line += "  left " + clock_text(left);
   }
   log::info(line);
-  if (values.skipped <= 0) return;
+  if (values.skipped <= 0) { return; }
   telemetry::counter("nonfinite_steps_total").add(values.skipped);
   telemetry::counter("skipped_updates_total").add(values.skipped);
   log::info(

@@ -32,10 +32,10 @@ class Loop {
     const StopSignals signals;
     StopAgreement agreement(world_.host_group());
     while (stage_.position() < last_step_) {
-      if (agreement.at_boundary()) return interrupted();
+      if (agreement.at_boundary()) { return interrupted(); }
       const auto started = std::chrono::steady_clock::now();
       const auto step = data_.next();
-      if (!step) break;
+      if (!step) { break; }
       progress_.add(stage_.step(*step));
       after_step(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     }
@@ -52,18 +52,18 @@ class Loop {
  private:
   void after_step(double seconds) {
     telemetry::beat();
-    if (gauges_ != nullptr) gauges_->step_done(seconds);
+    if (gauges_ != nullptr) { gauges_->step_done(seconds); }
     const int64_t done = stage_.position();
-    if (done % std::max<int64_t>(1, config_.log_every) == 0 || done == last_step_) log_step();
+    if (done % std::max<int64_t>(1, config_.log_every) == 0 || done == last_step_) { log_step(); }
     // The last step is saved when the loop is left.
-    if (saver_ != nullptr && done < last_step_) save_due(done);
+    if (saver_ != nullptr && done < last_step_) { save_due(done); }
   }
 
   // A stage that skips updates may have diverged: its state must not push out sound checkpoints, so what is due waits
   // for an update that was applied.
   void save_due(int64_t done) {
     due_ = saver_->due(done) || due_;
-    if (!due_ || skipping()) return;
+    if (!due_ || skipping()) { return; }
     due_ = false;
     save_sound(done);
   }
@@ -73,13 +73,13 @@ class Loop {
 
   void log_step() {
     const auto record = progress_.flush();
-    if (gauges_ != nullptr) gauges_->publish(record);
+    if (gauges_ != nullptr) { gauges_->publish(record); }
     // The count is equal on all ranks, since the norm is: all of them throw here, or none.
     if (config_.nonfinite_limit > 0 && progress_.skipped_in_a_row() >= config_.nonfinite_limit) {
-      throw Error("[" + stage_.name() + "] the gradients of the last " + std::to_string(progress_.skipped_in_a_row()) +
-                  " updates were not finite (run.nonfinite_limit is " + std::to_string(config_.nonfinite_limit) +
-                  "); the checkpoints from before are kept. Begin again in a new run.dir, perhaps with a smaller "
-                  "train.lr, train.clip=1 or train.dtype=fp32, which cannot change in this one");
+      throw Error(
+          "[" + stage_.name() + "] the gradients of the last " + std::to_string(progress_.skipped_in_a_row()) +
+          " updates were not finite (run.nonfinite_limit is " + std::to_string(config_.nonfinite_limit) +
+          "); the checkpoints from before are kept. Begin again in a new run.dir, perhaps with a smaller train.lr, train.clip=1 or train.dtype=fp32, which cannot change in this one");
     }
   }
 
@@ -93,7 +93,7 @@ class Loop {
   // Before leaving: what was reached is on disk when this returns. Also after a skipped update: it changed no weight,
   // and the checkpoint before it stays.
   void save() {
-    if (saver_ == nullptr) return;
+    if (saver_ == nullptr) { return; }
     save_sound(stage_.position());
     saver_->wait();
   }

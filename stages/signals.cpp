@@ -17,18 +17,18 @@ void raise_flag(int /*signal*/) { stop_raised = 1; }
 }  // namespace
 
 StopSignals::StopSignals() {
-  if (holders++ > 0) return;
+  if (holders++ > 0) { return; }
   stop_raised = 0;
   struct sigaction action {};
   action.sa_handler = raise_flag;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &previous[i]);
+  for (size_t i = 0; i < kSignals.size(); ++i) { sigaction(kSignals[i], &action, &previous[i]); }
 }
 
 StopSignals::~StopSignals() {
-  if (--holders > 0) return;
-  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous[i], nullptr);
+  if (--holders > 0) { return; }
+  for (size_t i = 0; i < kSignals.size(); ++i) { sigaction(kSignals[i], &previous[i], nullptr); }
 }
 
 bool StopSignals::raised() { return stop_raised != 0; }
@@ -38,7 +38,7 @@ StopAgreement::StopAgreement(distributed::Communicator& group) : group_(group), 
 StopAgreement::~StopAgreement() = default;
 
 bool StopAgreement::at_boundary() {
-  if (group_.size() == 1) return StopSignals::raised();
+  if (group_.size() == 1) { return StopSignals::raised(); }
   if (pending_ != nullptr) {
     pending_->wait();
     if (flag_.item<int32_t>() != 0) {
@@ -52,7 +52,7 @@ bool StopAgreement::at_boundary() {
 }
 
 void StopAgreement::settle() {
-  if (pending_ != nullptr) pending_->wait();
+  if (pending_ != nullptr) { pending_->wait(); }
   pending_.reset();
 }
 

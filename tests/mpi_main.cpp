@@ -26,7 +26,7 @@ class FailurePrinter : public ::testing::EmptyTestEventListener {
     test_ = std::string(test.test_suite_name()) + '.' + test.name();
   }
   void OnTestPartResult(const ::testing::TestPartResult& result) override {
-    if (!result.failed()) return;
+    if (!result.failed()) { return; }
     // The name is remembered: GoogleTest holds a mutex here, which asking it for the current test would take again.
     std::cerr << "[rank " << rank_ << "] " << test_ << " " << (result.file_name() == nullptr ? "" : result.file_name())
               << ":" << result.line_number() << "\n"
@@ -51,10 +51,10 @@ int main(int argc, char** argv) {
       realface::distributed::World::join({.device = device == nullptr ? "cpu" : device, .threads = 1, .deadline = 60});
   realface::testing::joined = &world;
   auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
-  if (world.rank() != 0) delete listeners.Release(listeners.default_result_printer());
-  if (world.rank() != 0) listeners.Append(new realface::testing::FailurePrinter(world.rank()));
+  if (world.rank() != 0) { delete listeners.Release(listeners.default_result_printer()); }
+  if (world.rank() != 0) { listeners.Append(new realface::testing::FailurePrinter(world.rank())); }
   const bool failed = RUN_ALL_TESTS() != 0;
   const bool anywhere = realface::distributed::any(world.host_group(), failed);
-  if (anywhere && !failed && world.rank() == 0) std::cerr << "another rank failed, see above" << std::endl;
+  if (anywhere && !failed && world.rank() == 0) { std::cerr << "another rank failed, see above" << std::endl; }
   return anywhere ? 1 : 0;
 }

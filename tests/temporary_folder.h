@@ -14,7 +14,7 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "realface-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder can be made: " + name);
+    if (::mkdtemp(name.data()) == nullptr) { throw std::runtime_error("no temporary folder can be made: " + name); }
     path_ = name;
   }
   ~TemporaryFolder() {

@@ -75,15 +75,17 @@ PieceRecord piece_from_json(const Json& json) {
 void check_piece(const PieceRecord& piece, const std::vector<FileRecord>& files, const std::string& subject) {
   uint64_t bytes = safetensors::element_bytes(piece.dtype);
   for (const int64_t dimension : piece.shape) {
-    if (dimension < 0) damaged(subject, "tensor " + piece.key() + " has a negative dimension");
+    if (dimension < 0) { damaged(subject, "tensor " + piece.key() + " has a negative dimension"); }
     bytes *= static_cast<uint64_t>(dimension);
   }
   if (piece.file >= files.size() || piece.begin > piece.end || piece.end > files[piece.file].bytes ||
-      piece.end - piece.begin != bytes)
+      piece.end - piece.begin != bytes) {
     damaged(subject, "tensor " + piece.key() + " lies outside of its file or is not as long as its shape");
+  }
   if (piece.shape.size() != piece.global_shape.size() ||
-      (!piece.shape.empty() && (piece.offset < 0 || piece.offset + piece.shape[0] > piece.global_shape[0])))
+      (!piece.shape.empty() && (piece.offset < 0 || piece.offset + piece.shape[0] > piece.global_shape[0]))) {
     damaged(subject, "rows of tensor " + piece.key() + " lie outside of the whole tensor");
+  }
 }
 
 Manifest parse(const Json& json, const std::string& subject) {
@@ -95,8 +97,8 @@ Manifest parse(const Json& json, const std::string& subject) {
   json.at("dataset_digest").get_to(manifest.provenance.dataset_digest);
   json.at("code_version").get_to(manifest.provenance.code_version);
   json.at("seed").get_to(manifest.provenance.seed);
-  for (const auto& [part, values] : json.at("parts").items()) manifest.values[part] = values;
-  for (const auto& file : json.at("files")) manifest.files.push_back(file_from_json(file));
+  for (const auto& [part, values] : json.at("parts").items()) { manifest.values[part] = values; }
+  for (const auto& file : json.at("files")) { manifest.files.push_back(file_from_json(file)); }
   for (const auto& piece : json.at("tensors")) {
     manifest.pieces.push_back(piece_from_json(piece));
     check_piece(manifest.pieces.back(), manifest.files, subject);
@@ -108,19 +110,19 @@ Manifest parse(const Json& json, const std::string& subject) {
 
 Json to_json(const RankReport& report) {
   Json pieces = Json::array();
-  for (const auto& piece : report.pieces) pieces.push_back(to_json(piece));
+  for (const auto& piece : report.pieces) { pieces.push_back(to_json(piece)); }
   return {{"file", to_json(report.file)}, {"tensors", pieces}};
 }
 
 RankReport report_from_json(const Json& json) {
   RankReport report{file_from_json(json.at("file")), {}};
-  for (const auto& piece : json.at("tensors")) report.pieces.push_back(piece_from_json(piece));
+  for (const auto& piece : json.at("tensors")) { report.pieces.push_back(piece_from_json(piece)); }
   return report;
 }
 
 uint64_t Manifest::bytes() const {
   uint64_t sum = 0;
-  for (const auto& file : files) sum += file.bytes;
+  for (const auto& file : files) { sum += file.bytes; }
   return sum;
 }
 
@@ -138,9 +140,9 @@ std::string encode(const Manifest& manifest) {
                {"parts", Json::object()},
                {"files", Json::array()},
                {"tensors", Json::array()}};
-  for (const auto& [part, values] : manifest.values) json["parts"][part] = values;
-  for (const auto& file : manifest.files) json["files"].push_back(to_json(file));
-  for (const auto& piece : manifest.pieces) json["tensors"].push_back(to_json(piece));
+  for (const auto& [part, values] : manifest.values) { json["parts"][part] = values; }
+  for (const auto& file : manifest.files) { json["files"].push_back(to_json(file)); }
+  for (const auto& piece : manifest.pieces) { json["tensors"].push_back(to_json(piece)); }
   json[kDigestKey] = sha256_hex(json.dump());
   return json.dump(1) + "\n";
 }
@@ -148,14 +150,15 @@ std::string encode(const Manifest& manifest) {
 Manifest decode(const std::string& text, const std::string& subject) {
   try {
     Json json = Json::parse(text);
-    if (json.value("format", "") != kFormat) damaged(subject, "does not say that it is a " + std::string(kFormat));
-    if (json.at("version") != kManifestVersion)
+    if (json.value("format", "") != kFormat) { damaged(subject, "does not say that it is a " + std::string(kFormat)); }
+    if (json.at("version") != kManifestVersion) {
       throw CheckpointError(subject_of(subject) + " is of version " + json.at("version").dump() +
                             "; this program reads " + std::to_string(kManifestVersion) +
                             "; use the program that wrote it");
+    }
     const auto digest = json.at(kDigestKey).get<std::string>();
     json.erase(kDigestKey);
-    if (sha256_hex(json.dump()) != digest) damaged(subject, "does not match its own digest");
+    if (sha256_hex(json.dump()) != digest) { damaged(subject, "does not match its own digest"); }
     return parse(json, subject);
   } catch (const Error&) {
     throw;
@@ -167,7 +170,7 @@ Manifest decode(const std::string& text, const std::string& subject) {
 void check_step(const Manifest& manifest, const std::filesystem::path& folder) {
   const auto whole = std::filesystem::absolute(folder).lexically_normal();
   const auto name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
-  if (step_of(name) < 0 || step_of(name) == manifest.step) return;
+  if (step_of(name) < 0 || step_of(name) == manifest.step) { return; }
   const auto step = std::to_string(manifest.step);
   throw CheckpointError(subject_of(folder) + " holds step " + step + ", so it was renamed; expected the name step-" +
                         step + "; rename it back");
@@ -175,7 +178,7 @@ void check_step(const Manifest& manifest, const std::filesystem::path& folder) {
 
 Manifest read_manifest(const std::filesystem::path& folder) {
   const auto path = folder / kManifestName;
-  if (!std::filesystem::exists(path)) damaged(path.string(), "is missing");
+  if (!std::filesystem::exists(path)) { damaged(path.string(), "is missing"); }
   auto manifest = decode(read_file(path), path.string());
   check_step(manifest, folder);
   return manifest;

@@ -38,10 +38,11 @@ void write_tensor(OutputFile& file, const torch::Tensor& data) {
 void read_exactly(int number, const std::filesystem::path& path, char* next, size_t size, uint64_t offset) {
   while (size > 0) {
     const ssize_t count = ::pread(number, next, size, static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw CheckpointError(subject_of(path) + " cannot be read: " + std::strerror(errno));
-    if (count == 0)
+    if (count < 0 && errno == EINTR) { continue; }
+    if (count < 0) { throw CheckpointError(subject_of(path) + " cannot be read: " + std::strerror(errno)); }
+    if (count == 0) {
       throw CheckpointError(subject_of(path) + " ends too early; the file was cut short, use another checkpoint");
+    }
     next += count;
     offset += static_cast<uint64_t>(count);
     size -= static_cast<size_t>(count);
@@ -50,7 +51,7 @@ void read_exactly(int number, const std::filesystem::path& path, char* next, siz
 
 void read_at(const std::filesystem::path& path, char* data, size_t size, uint64_t offset) {
   const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (number < 0) throw CheckpointError(subject_of(path) + " cannot be opened: " + std::strerror(errno));
+  if (number < 0) { throw CheckpointError(subject_of(path) + " cannot be opened: " + std::strerror(errno)); }
   try {
     read_exactly(number, path, data, size, offset);
   } catch (...) {
@@ -64,7 +65,7 @@ void read_at(const std::filesystem::path& path, char* data, size_t size, uint64_
 
 RankReport write_rank_file(const std::filesystem::path& folder, int rank, const std::vector<HostPiece>& pieces) {
   std::map<std::string, const HostPiece*> by_key;
-  for (const auto& piece : pieces) by_key[piece.record.key()] = &piece;
+  for (const auto& piece : pieces) { by_key[piece.record.key()] = &piece; }
   auto entries = entries_of(pieces);
   const std::string header = safetensors::encode_header(entries, {{"format", "pt"}});
 
@@ -95,9 +96,10 @@ torch::Tensor read_piece(const std::filesystem::path& folder, const Manifest& ma
   const auto path = folder / manifest.files[piece.file].name;
   auto data = at::empty(piece.shape, torch::TensorOptions().dtype(dtype_of(piece.dtype)));
   read_at(path, static_cast<char*>(data.data_ptr()), data.nbytes(), piece.begin);
-  if (crc32c(data.data_ptr(), data.nbytes()) != piece.crc32c)
+  if (crc32c(data.data_ptr(), data.nbytes()) != piece.crc32c) {
     throw CheckpointError(subject_of(path) + " tensor " + piece.key() +
                           " does not match its checksum; the file is damaged, use another checkpoint");
+  }
   return data;
 }
 

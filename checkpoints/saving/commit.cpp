@@ -23,18 +23,20 @@ namespace {
 /// Rows must follow one another from the first to the last.
 void check_whole(const std::string& key, std::vector<const PieceRecord*> pieces) {
   std::sort(pieces.begin(), pieces.end(), [](const auto* a, const auto* b) { return a->offset < b->offset; });
-  for (const auto* piece : pieces)
-    if (piece->global_shape != pieces[0]->global_shape || piece->dtype != pieces[0]->dtype)
+  for (const auto* piece : pieces) {
+    if (piece->global_shape != pieces[0]->global_shape || piece->dtype != pieces[0]->dtype) {
       incomplete(key, "has another shape or dtype on another rank");
-  if (pieces[0]->replicated && pieces.size() > 1) incomplete(key, "was written twice");
-  if (pieces[0]->global_shape.empty()) return;
+    }
+  }
+  if (pieces[0]->replicated && pieces.size() > 1) { incomplete(key, "was written twice"); }
+  if (pieces[0]->global_shape.empty()) { return; }
   int64_t next = 0;
   for (const auto* piece : pieces) {
-    if (piece->shape[0] == 0) continue;
-    if (piece->offset != next) incomplete(key, "has rows that were written twice or not at all");
+    if (piece->shape[0] == 0) { continue; }
+    if (piece->offset != next) { incomplete(key, "has rows that were written twice or not at all"); }
     next += piece->shape[0];
   }
-  if (next != pieces[0]->global_shape[0]) incomplete(key, "has rows that were not written");
+  if (next != pieces[0]->global_shape[0]) { incomplete(key, "has rows that were not written"); }
 }
 
 void write_manifest(const fs::path& folder, const Manifest& manifest) {
@@ -49,10 +51,10 @@ void write_manifest(const fs::path& folder, const Manifest& manifest) {
 /// A damaged checkpoint of the same step, which a resume passed by, is kept beside the new one for whoever wants to
 /// know what happened to it.
 void set_aside(const Folder& folder, int64_t step) {
-  if (!fs::exists(folder.step(step))) return;
+  if (!fs::exists(folder.step(step))) { return; }
   int number = 1;
   const auto aside = [&] { return fs::path(folder.step(step).string() + ".damaged-" + std::to_string(number)); };
-  while (fs::exists(aside())) ++number;
+  while (fs::exists(aside())) { ++number; }
   fs::rename(folder.step(step), aside());
   log::warn(subject_of(folder.step(step)) + " was there already; it is now " + aside().filename().string());
 }
@@ -71,14 +73,14 @@ void assemble(Manifest& manifest, const std::vector<std::string>& reports) {
   for (const auto& text : reports) {
     auto report = report_from_json(nlohmann::json::parse(text));
     manifest.files.push_back(std::move(report.file));
-    for (auto& piece : report.pieces) manifest.pieces.push_back(std::move(piece));
+    for (auto& piece : report.pieces) { manifest.pieces.push_back(std::move(piece)); }
   }
   std::sort(manifest.pieces.begin(), manifest.pieces.end(), [](const PieceRecord& a, const PieceRecord& b) {
     return std::make_tuple(a.key(), a.offset, a.file) < std::make_tuple(b.key(), b.offset, b.file);
   });
   std::map<std::string, std::vector<const PieceRecord*>> by_key;
-  for (const auto& piece : manifest.pieces) by_key[piece.key()].push_back(&piece);
-  for (const auto& [key, pieces] : by_key) check_whole(key, pieces);
+  for (const auto& piece : manifest.pieces) { by_key[piece.key()].push_back(&piece); }
+  for (const auto& [key, pieces] : by_key) { check_whole(key, pieces); }
 }
 
 void commit(const Folder& folder, const Manifest& manifest, std::set<int64_t>& verified) {
@@ -92,9 +94,10 @@ void commit(const Folder& folder, const Manifest& manifest, std::set<int64_t>& v
   publish_rename(temporary, final_place);
   failpoint("checkpoint.renamed");
   const auto faults = folder_faults(final_place);
-  if (!faults.empty())
+  if (!faults.empty()) {
     throw CheckpointError(subject_of(final_place) + " was written, but reads back differently: " + faults[0] +
                           "; the disk is not to be trusted, write somewhere else");
+  }
   verified.insert(manifest.step);
   hint_latest(folder, manifest.step);
   failpoint("checkpoint.latest");

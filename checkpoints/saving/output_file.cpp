@@ -32,7 +32,7 @@ bool WriteError::no_room() const { return is_no_room(code_); }
 
 OutputFile::OutputFile(const std::filesystem::path& path)
     : path_(path), number_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
-  if (number_ < 0) throw WriteError(path_, "cannot be opened for writing", errno);
+  if (number_ < 0) { throw WriteError(path_, "cannot be opened for writing", errno); }
 }
 
 OutputFile::~OutputFile() { ::close(number_); }
@@ -41,8 +41,8 @@ void OutputFile::write(const void* data, size_t size) {
   const auto* next = static_cast<const char*>(data);
   while (size > 0) {
     const ssize_t written = ::write(number_, next, std::min(size, kPiece));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw WriteError(path_, "cannot be written", errno);
+    if (written < 0 && errno == EINTR) { continue; }
+    if (written < 0) { throw WriteError(path_, "cannot be written", errno); }
     const auto count = static_cast<size_t>(written);
     crc_ = realface::crc32c(next, count, crc_);
     bytes_ += count;
@@ -52,14 +52,16 @@ void OutputFile::write(const void* data, size_t size) {
 }
 
 void OutputFile::sync() {
-  if (::fsync(number_) != 0) throw WriteError(path_, "cannot be synced to disk", errno);
+  if (::fsync(number_) != 0) { throw WriteError(path_, "cannot be synced to disk", errno); }
 }
 
 void make_step_folder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (!error && !std::filesystem::is_directory(path, error)) error = std::make_error_code(std::errc::not_a_directory);
-  if (error) throw WriteError(path, "cannot be made as a folder", error.value());
+  if (!error && !std::filesystem::is_directory(path, error)) {
+    error = std::make_error_code(std::errc::not_a_directory);
+  }
+  if (error) { throw WriteError(path, "cannot be made as a folder", error.value()); }
 }
 
 }  // namespace realface::checkpoints

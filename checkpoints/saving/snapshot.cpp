@@ -19,7 +19,7 @@ torch::Tensor host_buffer(const torch::Tensor& source) {
 void copy(torch::Tensor& buffer, const torch::Tensor& source) {
   if (source.is_cpu() && source.is_contiguous()) {
     // One thread fills the memory bus; torch's would wait for one another on a host that has other work.
-    if (source.nbytes() > 0) std::memcpy(buffer.data_ptr(), source.const_data_ptr(), source.nbytes());
+    if (source.nbytes() > 0) { std::memcpy(buffer.data_ptr(), source.const_data_ptr(), source.nbytes()); }
   } else {
     // A blocking copy waits for the stream, so the update before it is complete and the next one has not begun.
     buffer.copy_(source);
@@ -44,7 +44,7 @@ void Snapshot::take(const std::vector<OwnedSlice>& slices) {
   pieces_.resize(slices.size());
   for (size_t i = 0; i < slices.size(); ++i) {
     const auto source = slices[i].slice.tensor.detach();
-    if (!fits(pieces_[i].data, source)) pieces_[i].data = host_buffer(source);
+    if (!fits(pieces_[i].data, source)) { pieces_[i].data = host_buffer(source); }
     copy(pieces_[i].data, source);
     pieces_[i].record = describe(slices[i]);
   }

@@ -5,15 +5,13 @@
 namespace realface::checkpoints {
 
 void Writer::start(std::function<void()> job) {
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) { thread_.join(); }
   error_ = nullptr;
   busy_.store(true, std::memory_order_release);
   thread_ = std::thread([this, work = std::move(job)] {
     try {
       work();
-    } catch (...) {
-      error_ = std::current_exception();
-    }
+    } catch (...) { error_ = std::current_exception(); }
     busy_.store(false, std::memory_order_release);
   });
 }
@@ -21,7 +19,7 @@ void Writer::start(std::function<void()> job) {
 std::exception_ptr Writer::take_error() { return std::exchange(error_, nullptr); }
 
 Writer::~Writer() {
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) { thread_.join(); }
 }
 
 }  // namespace realface::checkpoints

@@ -33,15 +33,16 @@ RequestLine parse(std::string_view head) {
   const auto line = head.substr(0, head.find("\r\n"));
   const auto first = line.find(' ');
   const auto second = first == line.npos ? line.npos : line.find(' ', first + 1);
-  if (second == line.npos || !line.substr(second + 1).starts_with("HTTP/1.")) return {};
+  if (second == line.npos || !line.substr(second + 1).starts_with("HTTP/1.")) { return {}; }
   const auto target = line.substr(first + 1, second - first - 1);
   return {line.substr(0, first), target.substr(0, target.find('?'))};
 }
 
 Descriptor make_stop() {
   Descriptor stop(::eventfd(0, EFD_CLOEXEC));
-  if (stop.number() < 0)
+  if (stop.number() < 0) {
     throw Error(std::string("[metrics] no eventfd: ") + std::strerror(errno) + "; raise the limit of open files");
+  }
   return stop;
 }
 
@@ -63,7 +64,7 @@ HttpServer::~HttpServer() { ::eventfd_write(stop_.number(), 1); }
 void HttpServer::serve() const {
   std::array<pollfd, 2> watched{pollfd{listening_.number(), POLLIN, 0}, pollfd{stop_.number(), POLLIN, 0}};
   while (watched[1].revents == 0) {
-    if (::poll(watched.data(), watched.size(), -1) < 0 || watched[1].revents != 0) continue;
+    if (::poll(watched.data(), watched.size(), -1) < 0 || watched[1].revents != 0) { continue; }
     meet_caller();
   }
 }
@@ -78,17 +79,17 @@ void HttpServer::meet_caller() const {
   }
   Connection connection(std::move(caller), stop_.number(), Connection::Clock::now() + deadline_);
   const auto head = connection.receive_head(kHeadLimit);
-  if (!head) return;
+  if (!head) { return; }
   connection.send(answer(*head));
   connection.hang_up();
 }
 
 std::string HttpServer::answer(const std::string& head) const {
-  if (head.size() > kHeadLimit) return response("431 Request Header Fields Too Large", "");
+  if (head.size() > kHeadLimit) { return response("431 Request Header Fields Too Large", ""); }
   const auto [method, path] = parse(head);
-  if (method.empty()) return response("400 Bad Request", "");
-  if (path != "/metrics") return response("404 Not Found", "");
-  if (method != "GET") return response("405 Method Not Allowed", "Allow: GET\r\n");
+  if (method.empty()) { return response("400 Bad Request", ""); }
+  if (path != "/metrics") { return response("404 Not Found", ""); }
+  if (method != "GET") { return response("405 Method Not Allowed", "Allow: GET\r\n"); }
   try {
     return response("200 OK", "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", body_());
   } catch (const std::exception&) {  // out of memory, say, which is for the run to report

@@ -31,25 +31,26 @@ bool interrupted(ssize_t count) { return count < 0 && (errno == EINTR || errno =
 Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
 
 Descriptor::~Descriptor() {
-  if (number_ >= 0) ::close(number_);
+  if (number_ >= 0) { ::close(number_); }
 }
 
 Descriptor listen_at(const std::string& address, int port) {
-  if (port < 0 || port > 65535) refuse(address, port, "a port is a number from 0 to 65535");
+  if (port < 0 || port > 65535) { refuse(address, port, "a port is a number from 0 to 65535"); }
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const int unknown = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &wanted, &found);
-  if (unknown != 0) refuse(address, port, ::gai_strerror(unknown));
+  if (unknown != 0) { refuse(address, port, ::gai_strerror(unknown)); }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> place(found, ::freeaddrinfo);
   Descriptor listening(::socket(place->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int yes = 1;
   // A resumed run takes its port again at once, though connections of the run before are not yet forgotten.
   if (listening.number() < 0 || ::setsockopt(listening.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
       ::bind(listening.number(), place->ai_addr, place->ai_addrlen) != 0 ||
-      ::listen(listening.number(), kWaitingCallers) != 0)
+      ::listen(listening.number(), kWaitingCallers) != 0) {
     refuse(address, port, std::strerror(errno));
+  }
   return listening;
 }
 
@@ -59,8 +60,9 @@ int port_of(const Descriptor& listening) {
   std::array<char, NI_MAXSERV> port{};
   if (::getsockname(listening.number(), reinterpret_cast<sockaddr*>(&place), &size) != 0 ||
       ::getnameinfo(reinterpret_cast<const sockaddr*>(&place), size, nullptr, 0, port.data(), port.size(),
-                    NI_NUMERICSERV) != 0)
+                    NI_NUMERICSERV) != 0) {
     throw Error("[metrics] the port of a listening socket cannot be read; set metrics.port to -1");
+  }
   return std::stoi(port.data());
 }
 
@@ -71,9 +73,9 @@ bool Connection::wait(short events) const {
   std::array<pollfd, 2> watched{pollfd{socket_.number(), events, 0}, pollfd{stop_, POLLIN, 0}};
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
-    if (left <= 0) return false;
+    if (left <= 0) { return false; }
     const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(left));
-    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0 && errno == EINTR) { continue; }
     return ready > 0 && watched[1].revents == 0;
   }
 }
@@ -82,10 +84,10 @@ std::optional<std::string> Connection::receive_head(size_t limit) {
   std::string head;
   std::array<char, 1024> buffer{};
   while (head.find("\r\n\r\n") == std::string::npos && head.size() <= limit) {
-    if (!wait(POLLIN)) return std::nullopt;
+    if (!wait(POLLIN)) { return std::nullopt; }
     const ssize_t count = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
-    if (interrupted(count)) continue;
-    if (count <= 0) return std::nullopt;
+    if (interrupted(count)) { continue; }
+    if (count <= 0) { return std::nullopt; }
     head.append(buffer.data(), static_cast<size_t>(count));
   }
   return head;
@@ -96,8 +98,8 @@ void Connection::send(const std::string& text) {
   while (sent < text.size() && wait(POLLOUT)) {
     // MSG_NOSIGNAL: a caller that left must not end the run by SIGPIPE.
     const ssize_t count = ::send(socket_.number(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (interrupted(count)) continue;
-    if (count <= 0) return;
+    if (interrupted(count)) { continue; }
+    if (count <= 0) { return; }
     sent += static_cast<size_t>(count);
   }
 }
@@ -108,7 +110,7 @@ void Connection::hang_up() {
   std::array<char, 1024> rest{};
   while (wait(POLLIN)) {
     const ssize_t count = ::recv(socket_.number(), rest.data(), rest.size(), 0);
-    if (count == 0 || (count < 0 && !interrupted(count))) return;
+    if (count == 0 || (count < 0 && !interrupted(count))) { return; }
   }
 }
 

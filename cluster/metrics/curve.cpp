@@ -27,7 +27,7 @@ using Json = nlohmann::json;
 /// -1 for a line that is not one of ours.
 int64_t step_of(const std::string& line) {
   const Json json = Json::parse(line, nullptr, false);
-  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return -1;
+  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) { return -1; }
   return json["step"].get<int64_t>();
 }
 
@@ -42,15 +42,16 @@ void Curve::scan(int64_t step) {
   std::string line;
   while (std::getline(file, line) && !file.eof()) {  // at eof: no newline, so the line was not finished
     const int64_t found = step_of(line);
-    if (found > step) return;
+    if (found > step) { return; }
     bytes_ += line.size() + 1;
     last_step_ = std::max(last_step_, found);
   }
 }
 
 void Curve::truncate() const {
-  if (::truncate(path_.c_str(), static_cast<off_t>(bytes_)) != 0 && errno != ENOENT)
+  if (::truncate(path_.c_str(), static_cast<off_t>(bytes_)) != 0 && errno != ENOENT) {
     fail(path_, "cannot be cut to the step resumed from", errno);
+  }
 }
 
 void Curve::cut_after(int64_t step) {
@@ -60,10 +61,10 @@ void Curve::cut_after(int64_t step) {
 
 void Curve::append(const Json& line) {
   const auto step = line.at("step").get<int64_t>();
-  if (step <= last_step_) cut_after(step - 1);
+  if (step <= last_step_) { cut_after(step - 1); }
   const std::string text = line.dump() + '\n';
   const int number = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (number < 0) fail(path_, "cannot be opened for writing", errno);
+  if (number < 0) { fail(path_, "cannot be opened for writing", errno); }
   const ssize_t written = ::write(number, text.data(), text.size());
   const int code = written < 0 ? errno : ENOSPC;
   ::close(number);

@@ -33,7 +33,7 @@ std::string file_stem(std::string run_id) {
 }
 
 std::string target(const MetricsConfig& config, const std::string& host, int port) {
-  if (port < 0) return "";
+  if (port < 0) { return ""; }
   const bool everywhere = config.address == "0.0.0.0" || config.address == "::";
   const std::string& place = everywhere ? host : config.address;
   const bool brackets = place.find(':') != std::string::npos;  // of IPv6: the port begins at the last colon
@@ -42,8 +42,9 @@ std::string target(const MetricsConfig& config, const std::string& host, int por
 
 std::string targets_text(const std::vector<std::string>& all, const std::string& run_id) {
   nlohmann::json targets = nlohmann::json::array();
-  for (const auto& one : all)
-    if (!one.empty()) targets.push_back(one);
+  for (const auto& one : all) {
+    if (!one.empty()) { targets.push_back(one); }
+  }
   const nlohmann::json labels = {{"job", "realface"}, {"run_id", run_id}};
   nlohmann::json groups = nlohmann::json::array();
   groups.push_back({{"targets", targets}, {"labels", labels}});
@@ -65,14 +66,15 @@ Discovery::Discovery(const MetricsConfig& config, const fs::path& run_dir, const
     port_file_ = publish(run_dir / "metrics" / name, std::to_string(port) + '\n');
   }
   const bool any = std::any_of(all.begin(), all.end(), [](const std::string& one) { return !one.empty(); });
-  if (host_group.rank() == 0 && any)
+  if (host_group.rank() == 0 && any) {
     targets_file_ = publish(run_dir / "prometheus" / (file_stem(run_id) + ".json"), targets_text(all, run_id));
+  }
 }
 
 Discovery::~Discovery() {
   std::error_code ignored;
-  if (!port_file_.empty()) fs::remove(port_file_, ignored);
-  if (!targets_file_.empty()) fs::remove(targets_file_, ignored);
+  if (!port_file_.empty()) { fs::remove(port_file_, ignored); }
+  if (!targets_file_.empty()) { fs::remove(targets_file_, ignored); }
 }
 
 }  // namespace realface::cluster

@@ -54,7 +54,7 @@ const std::vector<Measure>& known_measures() {
 Measure measure_of(const std::string& name, Kind kind) {
   const auto& known = known_measures();
   const auto found = std::find_if(known.begin(), known.end(), [&](const Measure& m) { return m.name == name; });
-  if (found != known.end() && found->kind == kind) return *found;
+  if (found != known.end() && found->kind == kind) { return *found; }
   return {name, kind, Scope::rank, "Counted by this rank (" + name + ").", false};
 }
 

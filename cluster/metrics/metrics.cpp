@@ -24,7 +24,9 @@ using PhaseSeconds = std::array<double, telemetry::kPhaseNames.size()>;
 
 PhaseSeconds phase_seconds_now() {
   PhaseSeconds seconds{};
-  for (size_t i = 0; i < seconds.size(); ++i) seconds[i] = telemetry::phase_seconds(static_cast<telemetry::Phase>(i));
+  for (size_t i = 0; i < seconds.size(); ++i) {
+    seconds[i] = telemetry::phase_seconds(static_cast<telemetry::Phase>(i));
+  }
   return seconds;
 }
 
@@ -39,8 +41,9 @@ class StepHistogram {
     }
   }
   void observe(double seconds) {
-    for (const auto& [bound, count] : buckets_)
-      if (seconds <= bound) count->add(1);
+    for (const auto& [bound, count] : buckets_) {
+      if (seconds <= bound) { count->add(1); }
+    }
     sum_.add(seconds);
     count_.add(1);
   }
@@ -58,7 +61,7 @@ double restarts() {
 }
 
 std::unique_ptr<Endpoint> serve(const MetricsConfig& config, int port, const Identity& identity) {
-  if (config.port < 0) return nullptr;
+  if (config.port < 0) { return nullptr; }
   try {
     return std::make_unique<Endpoint>(config.address, port, identity);
   } catch (const Error& error) {
@@ -83,7 +86,7 @@ struct Metrics::Members {
   /// Runs `work` on the curve; a disk that refuses ends the curve, not the run.
   template <class Work>
   void with_curve(const Work& work) {
-    if (!curve) return;
+    if (!curve) { return; }
     try {
       work(*curve);
     } catch (const Error& error) {
@@ -95,7 +98,9 @@ struct Metrics::Members {
     const auto now = Clock::now();
     const auto phases_now = phase_seconds_now();
     nlohmann::json phases;
-    for (size_t i = 0; i < phases_now.size(); ++i) phases[telemetry::kPhaseNames[i]] = phases_now[i] - phases_before[i];
+    for (size_t i = 0; i < phases_now.size(); ++i) {
+      phases[telemetry::kPhaseNames[i]] = phases_now[i] - phases_before[i];
+    }
     const std::chrono::duration<double> clock = std::chrono::system_clock::now().time_since_epoch();
     nlohmann::json json = {{"time", clock.count()},
                            {"step", record.step},
@@ -107,7 +112,7 @@ struct Metrics::Members {
                            {"images_per_second", record.images_per_second},
                            {"seconds", std::chrono::duration<double>(now - time_before).count()},
                            {"phases", phases}};
-    if (resumed_from >= 0) json["resumed_from"] = std::exchange(resumed_from, -1);
+    if (resumed_from >= 0) { json["resumed_from"] = std::exchange(resumed_from, -1); }
     phases_before = phases_now;
     time_before = now;
     return json;
@@ -126,13 +131,11 @@ Metrics::Metrics(const MetricsConfig& config, const std::string& run_dir, const 
   members_->endpoint = serve(config, port, {run_id, host, host_group.rank(), host_group.size()});
   members_->discovery = std::make_unique<Discovery>(config, run_dir, run_id, host_group, host, this->port());
   telemetry::counter("restarts_total").set(restarts());
-  if (host_group.rank() != 0) return;
+  if (host_group.rank() != 0) { return; }
   try {
     make_folder(run_dir);
     members_->curve.emplace(std::filesystem::path(run_dir) / "metrics.jsonl");
-  } catch (const Error& error) {
-    log::warn(std::string(error.what()) + "; training goes on without metrics.jsonl");
-  }
+  } catch (const Error& error) { log::warn(std::string(error.what()) + "; training goes on without metrics.jsonl"); }
 }
 
 Metrics::~Metrics() { members_->state.set(0); }

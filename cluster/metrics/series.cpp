@@ -18,7 +18,7 @@ std::string clean(std::string name) {
 
 double take(std::map<std::string, double>& counters, const std::string& name) {
   const auto found = counters.find(name);
-  if (found == counters.end()) return 0;
+  if (found == counters.end()) { return 0; }
   const double value = found->second;
   counters.erase(found);
   return value;
@@ -30,10 +30,11 @@ SeriesName parse_series(const std::string& text) {
   static const std::regex kLabel("([A-Za-z_][A-Za-z0-9_]*)=\"([^\"]*)\"");
   const auto brace = text.find('{');
   SeriesName name{clean(text.substr(0, brace)), {}};
-  if (brace == std::string::npos) return name;
+  if (brace == std::string::npos) { return name; }
   const std::string rest = text.substr(brace);
-  for (std::sregex_iterator match(rest.begin(), rest.end(), kLabel), end; match != end; ++match)
+  for (std::sregex_iterator match(rest.begin(), rest.end(), kLabel), end; match != end; ++match) {
     name.labels[(*match)[1]] = (*match)[2];
+  }
   return name;
 }
 

@@ -34,7 +34,7 @@ struct Scratch {
   std::vector<uint8_t> planes;
 
   uint8_t* room(size_t size) {
-    if (planes.size() < size) planes.resize(size);
+    if (planes.size() < size) { planes.resize(size); }
     return planes.data();
   }
 };
@@ -45,20 +45,21 @@ Scratch& scratch() {
 }
 
 size_t picture_bytes(int height, int width, size_t channels) {
-  if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide)
+  if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide) {
     throw DataError("[codec] a picture of " + std::to_string(height) + " x " + std::to_string(width) +
                     " pixels; sides go from 1 to " + std::to_string(kMaxSide));
+  }
   return static_cast<size_t>(height) * static_cast<size_t>(width) * channels;
 }
 
 void set(ZSTD_CCtx* context, ZSTD_cParameter parameter, int value) {
   const size_t done = ZSTD_CCtx_setParameter(context, parameter, value);
-  if (ZSTD_isError(done)) throw Error(std::string("[codec] zstd refuses a setting: ") + ZSTD_getErrorName(done));
+  if (ZSTD_isError(done)) { throw Error(std::string("[codec] zstd refuses a setting: ") + ZSTD_getErrorName(done)); }
 }
 
 ZSTD_CCtx* new_frame() {
   auto& context = scratch().compressor;
-  if (!context) context.reset(ZSTD_createCCtx());
+  if (!context) { context.reset(ZSTD_createCCtx()); }
   ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
   return context.get();
 }
@@ -71,8 +72,10 @@ std::string compress(ZSTD_CCtx* context, const uint8_t* bytes, size_t size, size
   for (size_t part = 1; part <= parts; ++part) {
     ZSTD_inBuffer source{bytes, size / parts * part, size / parts * (part - 1)};
     const size_t left = ZSTD_compressStream2(context, &target, &source, part == parts ? ZSTD_e_end : ZSTD_e_flush);
-    if (ZSTD_isError(left)) throw Error(std::string("[codec] zstd cannot compress: ") + ZSTD_getErrorName(left));
-    if (left != 0) throw Error("[codec] zstd wants more room than its bound for " + std::to_string(size) + " bytes");
+    if (ZSTD_isError(left)) { throw Error(std::string("[codec] zstd cannot compress: ") + ZSTD_getErrorName(left)); }
+    if (left != 0) {
+      throw Error("[codec] zstd wants more room than its bound for " + std::to_string(size) + " bytes");
+    }
   }
   out.resize(target.pos);
   out.shrink_to_fit();
@@ -98,21 +101,24 @@ std::string compress_bits(const std::vector<uint8_t>& bits) {
 /// The output's size is ours, never the blob's claim.
 void expand(std::span<const std::byte> blob, uint8_t* out, size_t size) {
   auto& context = scratch().expander;
-  if (!context) context.reset(ZSTD_createDCtx());
+  if (!context) { context.reset(ZSTD_createDCtx()); }
   const size_t got = ZSTD_decompressDCtx(context.get(), out, size, blob.data(), blob.size());
-  if (ZSTD_isError(got))
+  if (ZSTD_isError(got)) {
     throw DataError(std::string("[codec] a blob of ") + std::to_string(blob.size()) +
                     " bytes is damaged: " + ZSTD_getErrorName(got) + "; expected a zstd frame of " +
                     std::to_string(size) + " bytes; run `realface verify` on the shards");
-  if (got != size)
+  }
+  if (got != size) {
     throw DataError("[codec] a blob expands to " + std::to_string(got) + " bytes; the picture has " +
                     std::to_string(size) + "; run `realface verify` on the shards");
+  }
 }
 
 void decode_raw(std::span<const std::byte> blob, size_t size, uint8_t* rgb_out) {
-  if (blob.size() != size)
+  if (blob.size() != size) {
     throw DataError("[codec] a raw blob has " + std::to_string(blob.size()) + " bytes; the picture has " +
                     std::to_string(size) + "; run `realface verify` on the shards");
+  }
   std::memcpy(rgb_out, blob.data(), size);
 }
 
@@ -164,8 +170,9 @@ void decode_frame(CodecConfig config, std::span<const std::byte> blob, int heigh
 std::string encode_mask(const uint8_t* mask, int height, int width) {
   const size_t pixels = picture_bytes(height, width, 1);
   std::vector<uint8_t> bits((pixels + 7) / 8);
-  for (size_t i = 0; i < pixels; ++i)
-    if (mask[i] != 0) bits[i / 8] = static_cast<uint8_t>(bits[i / 8] | (0x80U >> (i % 8)));
+  for (size_t i = 0; i < pixels; ++i) {
+    if (mask[i] != 0) { bits[i / 8] = static_cast<uint8_t>(bits[i / 8] | (0x80U >> (i % 8))); }
+  }
   return compress_bits(bits);
 }
 
@@ -174,7 +181,7 @@ void decode_mask(std::span<const std::byte> blob, int height, int width, uint8_t
   const size_t size = (pixels + 7) / 8;
   uint8_t* bits = scratch().room(size);
   expand(blob, bits, size);
-  for (size_t i = 0; i < pixels; ++i) mask_out[i] = static_cast<uint8_t>((bits[i / 8] >> (7 - i % 8)) & 1U);
+  for (size_t i = 0; i < pixels; ++i) { mask_out[i] = static_cast<uint8_t>((bits[i / 8] >> (7 - i % 8)) & 1U); }
 }
 
 }  // namespace realface::data

@@ -23,8 +23,9 @@ void filter_planes(const uint8_t* rgb, int height, int width, uint8_t* planes) {
     blue[i] = byte(rgb[3 * i + 2] - g);
   }
   // From the last row up, so that the row above is still unfiltered.
-  for (uint8_t* plane : {green, red, blue})
-    for (size_t i = size; i-- > w;) plane[i] = byte(plane[i] - plane[i - w]);
+  for (uint8_t* plane : {green, red, blue}) {
+    for (size_t i = size; i-- > w;) { plane[i] = byte(plane[i] - plane[i - w]); }
+  }
 }
 
 void restore_planes_plain(uint8_t* planes, int height, int width, int first_column, uint8_t* rgb) {
@@ -35,9 +36,11 @@ void restore_planes_plain(uint8_t* planes, int height, int width, int first_colu
     uint8_t* green = planes + row;
     uint8_t* red = green + size;
     uint8_t* blue = red + size;
-    if (row > 0)
-      for (uint8_t* plane : {green, red, blue})
-        for (size_t x = begin; x < w; ++x) plane[x] = byte(plane[x] + *(plane + x - w));
+    if (row > 0) {
+      for (uint8_t* plane : {green, red, blue}) {
+        for (size_t x = begin; x < w; ++x) { plane[x] = byte(plane[x] + *(plane + x - w)); }
+      }
+    }
     uint8_t* out = rgb + 3 * row;
     for (size_t x = begin; x < w; ++x) {
       out[3 * x] = byte(red[x] + green[x]);
@@ -50,7 +53,7 @@ void restore_planes_plain(uint8_t* planes, int height, int width, int first_colu
 void restore_planes(uint8_t* planes, int height, int width, uint8_t* rgb) {
   static const bool wide = has_avx2();
   const int done = wide ? restore_planes_avx2(planes, height, width, rgb) : 0;
-  if (done < width) restore_planes_plain(planes, height, width, done, rgb);
+  if (done < width) { restore_planes_plain(planes, height, width, done, rgb); }
 }
 
 }  // namespace realface::data

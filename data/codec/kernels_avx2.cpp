@@ -21,8 +21,9 @@ REALFACE_AVX2 Shuffles shuffles() {
   alignas(32) int8_t table[5][32];
   for (int p = 0; p < 32; ++p) {
     const int position = p % 16;
-    for (int channel = 0; channel < 3; ++channel)
+    for (int channel = 0; channel < 3; ++channel) {
       table[channel][p] = static_cast<int8_t>((11 * (position - channel + 16)) % 16);
+    }
     table[3][p] = static_cast<int8_t>(position % 3 == 0 ? -1 : 0);
     table[4][p] = static_cast<int8_t>(position % 3 == 1 ? -1 : 0);
   }

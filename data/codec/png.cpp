@@ -28,7 +28,7 @@ struct Image : png_image {
 }
 
 bool ends_as_png(std::span<const std::byte> blob) {
-  if (blob.size() < kEnd.size()) return false;
+  if (blob.size() < kEnd.size()) { return false; }
   return std::ranges::equal(blob.last(kEnd.size()), std::as_bytes(std::span(kEnd)));
 }
 
@@ -41,22 +41,24 @@ std::string encode_png(const uint8_t* rgb, int height, int width) {
   image.format = PNG_FORMAT_RGB;
   std::string out(PNG_IMAGE_PNG_SIZE_MAX(image), '\0');
   png_alloc_size_t size = out.size();
-  if (png_image_write_to_memory(&image, out.data(), &size, 0, rgb, 0, nullptr) == 0)
+  if (png_image_write_to_memory(&image, out.data(), &size, 0, rgb, 0, nullptr) == 0) {
     throw Error(std::string("[codec] libpng cannot compress: ") + image.message);
+  }
   out.resize(size);
   out.shrink_to_fit();
   return out;
 }
 
 void decode_png(std::span<const std::byte> blob, int height, int width, uint8_t* rgb_out) {
-  if (!ends_as_png(blob)) refuse(blob, "it does not end as a PNG does");
+  if (!ends_as_png(blob)) { refuse(blob, "it does not end as a PNG does"); }
   Image image;
-  if (png_image_begin_read_from_memory(&image, blob.data(), blob.size()) == 0) refuse(blob, image.message);
-  if (image.width != static_cast<png_uint_32>(width) || image.height != static_cast<png_uint_32>(height))
+  if (png_image_begin_read_from_memory(&image, blob.data(), blob.size()) == 0) { refuse(blob, image.message); }
+  if (image.width != static_cast<png_uint_32>(width) || image.height != static_cast<png_uint_32>(height)) {
     refuse(blob, "it has " + std::to_string(image.height) + " x " + std::to_string(image.width) + " pixels; expected " +
                      std::to_string(height) + " x " + std::to_string(width));
-  if (image.format != PNG_FORMAT_RGB) refuse(blob, "it is not RGB of 8 bits a channel");
-  if (png_image_finish_read(&image, nullptr, rgb_out, 0, nullptr) == 0) refuse(blob, image.message);
+  }
+  if (image.format != PNG_FORMAT_RGB) { refuse(blob, "it is not RGB of 8 bits a channel"); }
+  if (png_image_finish_read(&image, nullptr, rgb_out, 0, nullptr) == 0) { refuse(blob, image.message); }
 }
 
 }  // namespace realface::data

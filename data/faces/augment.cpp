@@ -16,7 +16,7 @@ void resize_square(const Augmentation& drawn, uint8_t* pixels, int64_t size, int
   const auto side = static_cast<int>(size);
   cv::Mat whole(side, side, type, pixels);
   const size_t bytes = whole.total() * whole.elemSize();
-  if (scratch.size() < bytes) scratch.resize(bytes);
+  if (scratch.size() < bytes) { scratch.resize(bytes); }
   cv::Mat copy(side, side, type, scratch.data());
   whole.copyTo(copy);
   // From the new picture to the old one, pixel centres at integers: edges at -0.5 go to edges.
@@ -30,8 +30,8 @@ void resize_square(const Augmentation& drawn, uint8_t* pixels, int64_t size, int
 Augmentation draw_augmentation(const AugmentConfig& config, int64_t size, uint64_t seed, uint64_t epoch,
                                uint64_t sample) {
   Augmentation drawn;
-  if (config.flip) drawn.flip = CounterRng(seed, Purpose::flip, {epoch, sample}).chance(0.5);
-  if (config.smallest >= 1) return drawn;
+  if (config.flip) { drawn.flip = CounterRng(seed, Purpose::flip, {epoch, sample}).chance(0.5); }
+  if (config.smallest >= 1) { return drawn; }
   CounterRng rng(seed, Purpose::crop, {epoch, sample});
   drawn.side = static_cast<double>(size) * std::sqrt(rng.uniform(config.smallest, 1.0));
   drawn.left = rng.uniform() * (static_cast<double>(size) - drawn.side);
@@ -40,13 +40,13 @@ Augmentation draw_augmentation(const AugmentConfig& config, int64_t size, uint64
 }
 
 void augment_picture(const Augmentation& drawn, uint8_t* rgb, int64_t size, std::vector<uint8_t>& scratch) {
-  if (drawn.side > 0) resize_square(drawn, rgb, size, CV_8UC3, cv::INTER_CUBIC, scratch);
-  if (drawn.flip) mirror(rgb, size, size, 3);
+  if (drawn.side > 0) { resize_square(drawn, rgb, size, CV_8UC3, cv::INTER_CUBIC, scratch); }
+  if (drawn.flip) { mirror(rgb, size, size, 3); }
 }
 
 void augment_map(const Augmentation& drawn, uint8_t* map, int64_t size, std::vector<uint8_t>& scratch) {
-  if (drawn.side > 0) resize_square(drawn, map, size, CV_8UC1, cv::INTER_NEAREST, scratch);
-  if (drawn.flip) mirror(map, size, size, 1);
+  if (drawn.side > 0) { resize_square(drawn, map, size, CV_8UC1, cv::INTER_NEAREST, scratch); }
+  if (drawn.flip) { mirror(map, size, size, 1); }
 }
 
 void augment_landmarks(const Augmentation& drawn, std::span<float, 136> landmarks, int64_t size) {
@@ -57,14 +57,16 @@ void augment_landmarks(const Augmentation& drawn, std::span<float, 136> landmark
       landmarks[i] = static_cast<float>((landmarks[i] - origin) * scale + shift);
     }
   }
-  if (drawn.flip) flip_landmarks(landmarks, static_cast<int>(size));
+  if (drawn.flip) { flip_landmarks(landmarks, static_cast<int>(size)); }
 }
 
 void mirror(uint8_t* pixels, int64_t height, int64_t width, int64_t channels) {
-  for (int64_t row = 0; row < height; ++row, pixels += channels * width)
+  for (int64_t row = 0; row < height; ++row, pixels += channels * width) {
     for (uint8_t *left = pixels, *right = pixels + channels * (width - 1); left < right;
-         left += channels, right -= channels)
+         left += channels, right -= channels) {
       std::swap_ranges(left, left + channels, right);
+    }
+  }
 }
 
 }  // namespace realface::data

@@ -13,9 +13,9 @@ constexpr int kCount = 68;
 /// The point, 0-based, that stands where point i stands once the picture is mirrored.
 constexpr std::array<int, kCount> mirrored_points() {
   std::array<int, kCount> other{};
-  for (int i = 0; i < kCount; ++i) other[static_cast<size_t>(i)] = i;
+  for (int i = 0; i < kCount; ++i) { other[static_cast<size_t>(i)] = i; }
   const auto reflect = [&other](int first, int last, int sum) {
-    for (int i = first; i <= last; ++i) other[static_cast<size_t>(i)] = sum - i;
+    for (int i = first; i <= last; ++i) { other[static_cast<size_t>(i)] = sum - i; }
   };
   reflect(0, 16, 16);   // jaw
   reflect(17, 26, 43);  // brows
@@ -57,20 +57,23 @@ double eye_distance(Landmarks landmarks) {
 }
 
 bool plausible(Landmarks landmarks) {
-  for (const float value : landmarks)
-    if (!std::isfinite(value)) return false;
+  for (const float value : landmarks) {
+    if (!std::isfinite(value)) { return false; }
+  }
   return eye_distance(landmarks) >= 1.0;
 }
 
 void flip_landmarks(std::span<float, 136> landmarks, int width) {
   for (size_t i = 0; i < kCount; ++i) {
     const auto other = static_cast<size_t>(kMirrored[i]);
-    if (other < i) continue;  // the pair was exchanged when its first point was met
+    if (other < i) {
+      continue;  // the pair was exchanged when its first point was met
+    }
     std::swap(landmarks[2 * i], landmarks[2 * other]);
     std::swap(landmarks[2 * i + 1], landmarks[2 * other + 1]);
   }
   const auto last = static_cast<float>(width - 1);
-  for (size_t i = 0; i < kCount; ++i) landmarks[2 * i] = last - landmarks[2 * i];
+  for (size_t i = 0; i < kCount; ++i) { landmarks[2 * i] = last - landmarks[2 * i]; }
 }
 
 }  // namespace realface::data

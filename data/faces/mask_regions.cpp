@@ -14,7 +14,7 @@ Patches id_range(int64_t first, int64_t end) {
 }
 
 std::optional<Parts> cut(int64_t eyes_end, int64_t nose_end, int64_t count) {
-  if (nose_end >= count) return std::nullopt;
+  if (nose_end >= count) { return std::nullopt; }
   return Parts{id_range(0, eyes_end), id_range(eyes_end, nose_end), id_range(nose_end, count)};
 }
 
@@ -26,14 +26,15 @@ std::optional<Parts> literal_parts(Geometry geometry, Landmarks landmarks) {
   const int64_t eyes_last = patch_of(17);
   int64_t nose_last = patch_of(16);
   // A face rolled far enough has P16 above P17: one row then stands for the nose (G2).
-  if (nose_last <= eyes_last) nose_last = std::min(eyes_last + geometry.grid, geometry.patches() - 1);
+  if (nose_last <= eyes_last) { nose_last = std::min(eyes_last + geometry.grid, geometry.patches() - 1); }
   return cut(eyes_last + 1, nose_last + 1, geometry.patches());
 }
 
 std::optional<Parts> semantic_parts(Geometry geometry, Landmarks landmarks) {
   double eyes_bottom = point(landmarks, kLeftEye.first).y;
-  for (int number = kLeftEye.first; number <= kRightEye.last; ++number)
+  for (int number = kLeftEye.first; number <= kRightEye.last; ++number) {
     eyes_bottom = std::max(eyes_bottom, point(landmarks, number).y);
+  }
   const int64_t eyes_row = geometry.cell(eyes_bottom + 0.1 * eye_distance(landmarks));
   const int64_t nose_row = std::max(geometry.cell(point(landmarks, 34).y), eyes_row + 1);
   return cut(geometry.grid * (eyes_row + 1), geometry.grid * (nose_row + 1), geometry.patches());
@@ -62,8 +63,9 @@ double overlap(const Box& a, const Box& b) {
 Point nearest_to(Landmarks landmarks, LandmarkGroup group, Point corner) {
   Point best = point(landmarks, group.first);
   const auto distance = [&](Point p) { return std::hypot(p.x - corner.x, p.y - corner.y); };
-  for (int number = group.first; number <= group.last; ++number)
-    if (const Point p = point(landmarks, number); distance(p) < distance(best)) best = p;
+  for (int number = group.first; number <= group.last; ++number) {
+    if (const Point p = point(landmarks, number); distance(p) < distance(best)) { best = p; }
+  }
   return best;
 }
 
@@ -126,9 +128,11 @@ Patches key_patches(Geometry geometry, Landmarks landmarks) {
   const Box box{std::min(a.x, c.x) - margin, std::min(a.y, b.y) - margin, std::max(b.x, d.x) + margin,
                 std::max(c.y, d.y) + margin};
   Patches ids;
-  for (int64_t row = geometry.cell(box.y0); row <= geometry.cell(box.y1); ++row)
-    for (int64_t column = geometry.cell(box.x0); column <= geometry.cell(box.x1); ++column)
+  for (int64_t row = geometry.cell(box.y0); row <= geometry.cell(box.y1); ++row) {
+    for (int64_t column = geometry.cell(box.x0); column <= geometry.cell(box.x1); ++column) {
       ids.push_back(geometry.grid * row + column);
+    }
+  }
   return ids;
 }
 

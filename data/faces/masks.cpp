@@ -28,7 +28,7 @@ struct Draw {
 /// `count` of `from`, uniform, without replacement, in drawing order.
 Patches choose(CounterRng& rng, const Patches& from, int64_t count) {
   Patches chosen = rng.sample(static_cast<int64_t>(from.size()), count);
-  for (auto& index : chosen) index = from[static_cast<size_t>(index)];
+  for (auto& index : chosen) { index = from[static_cast<size_t>(index)]; }
   return chosen;
 }
 
@@ -51,7 +51,7 @@ Draw instead_of_part(const MaskConfig& config, CounterRng& rng, int64_t patches)
 /// One part a sample, uniform over the three (G5), or the part of the ablation.
 const Patches& draw_part(const MaskConfig& config, CounterRng& rng, const Parts& parts) {
   const std::array<const Patches*, 3> all{&parts.eyes, &parts.nose, &parts.lips};
-  if (config.only == "all") return *all[rng.below(3)];
+  if (config.only == "all") { return *all[rng.below(3)]; }
   return config.only == "eyes" ? parts.eyes : config.only == "nose" ? parts.nose : parts.lips;
 }
 
@@ -70,16 +70,16 @@ Draw regions_of_part(const MaskConfig& config, CounterRng& rng, const Parts& par
     Patches candidates;
     std::copy_if(part->begin(), part->end(), std::back_inserter(candidates),
                  [&](int64_t id) { return is_signed[static_cast<size_t>(id)] != 0; });
-    if (candidates.size() < 2) continue;
+    if (candidates.size() < 2) { continue; }
     return {choose(rng, candidates, std::max<int64_t>(1, floor_share(config.ratio, candidates.size()))), *part};
   }
   return {choose(rng, *part, std::max<int64_t>(1, floor_share(config.ratio, part->size()))), *part};
 }
 
 Draw facial(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
-  if (!plausible(landmarks)) return instead_of_part(config, rng, geometry.patches());
+  if (!plausible(landmarks)) { return instead_of_part(config, rng, geometry.patches()); }
   const auto parts = facial_parts(config.parts, geometry, landmarks);
-  if (!parts) return instead_of_part(config, rng, geometry.patches());
+  if (!parts) { return instead_of_part(config, rng, geometry.patches()); }
   return config.kind == "part" ? whole_part(config, rng, *parts)
                                : regions_of_part(config, rng, *parts, geometry, landmarks);
 }
@@ -88,8 +88,9 @@ Draw block(CounterRng& rng) {
   const auto row = 1 + static_cast<int64_t>(rng.below(kBlockOffsets));
   const auto column = 1 + static_cast<int64_t>(rng.below(kBlockOffsets));
   Draw draw;
-  for (int64_t i = 0; i < kBlockSide * kBlockSide; ++i)
+  for (int64_t i = 0; i < kBlockSide * kBlockSide; ++i) {
     draw.masked.push_back(kBlockGrid * (row + i / kBlockSide) + column + i % kBlockSide);
+  }
   return draw;
 }
 
@@ -112,7 +113,7 @@ void fill(CounterRng& rng, Patches& masked, Patches from, int64_t count) {
 
 Draw key_region(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
   const int64_t count = image_share(config.ratio, geometry.patches());
-  if (!plausible(landmarks)) return uniform(rng, geometry.patches(), count);
+  if (!plausible(landmarks)) { return uniform(rng, geometry.patches(), count); }
   const Patches key = key_patches(geometry, landmarks);
   const auto share = static_cast<int64_t>(std::llround(config.key_share * static_cast<double>(key.size())));
   Draw draw{choose(rng, key, std::min(count, share)), {}};
@@ -122,19 +123,22 @@ Draw key_region(const MaskConfig& config, CounterRng& rng, Geometry geometry, La
 }
 
 Draw draw_patches(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
-  if (config.kind == "random") return uniform(rng, geometry.patches(), image_share(config.ratio, geometry.patches()));
-  if (config.kind == "tube")
+  if (config.kind == "random") {
+    return uniform(rng, geometry.patches(), image_share(config.ratio, geometry.patches()));
+  }
+  if (config.kind == "tube") {
     return uniform(rng, geometry.patches(), floor_share(config.ratio, static_cast<size_t>(geometry.patches())));
-  if (config.kind == "block") return block(rng);
-  if (config.kind == "key_region") return key_region(config, rng, geometry, landmarks);
+  }
+  if (config.kind == "block") { return block(rng); }
+  if (config.kind == "key_region") { return key_region(config, rng, geometry, landmarks); }
   return facial(config, rng, geometry, landmarks);
 }
 
 void require_valid(const MaskConfig& config, int64_t grid) {
   const auto faults = mask_faults(config, grid);
-  if (faults.empty()) return;
+  if (faults.empty()) { return; }
   std::string all = "[mask] ";
-  for (const auto& fault : faults) all += (all.size() > 7 ? "; " : "") + fault;
+  for (const auto& fault : faults) { all += (all.size() > 7 ? "; " : "") + fault; }
   throw ConfigError(all);
 }
 
@@ -143,13 +147,13 @@ void require_valid(const MaskConfig& config, int64_t grid) {
 std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid) {
   std::vector<std::string> faults;
   const auto one_of = [&](const char* key, const std::string& value, const std::vector<std::string>& valid) {
-    if (std::find(valid.begin(), valid.end(), value) != valid.end()) return;
+    if (std::find(valid.begin(), valid.end(), value) != valid.end()) { return; }
     std::string list;
-    for (const auto& word : valid) list += (list.empty() ? "" : ", ") + word;
+    for (const auto& word : valid) { list += (list.empty() ? "" : ", ") + word; }
     faults.push_back(std::string(key) + " is '" + value + "'; expected one of " + list);
   };
   const auto open_share = [&](const char* key, double value, bool allow_one) {
-    if (value > 0 && (allow_one ? value <= 1 : value < 1)) return;
+    if (value > 0 && (allow_one ? value <= 1 : value < 1)) { return; }
     faults.push_back(std::string(key) + " is " + std::to_string(value) + "; expected a share above 0 and " +
                      (allow_one ? "at most 1" : "below 1"));
   };
@@ -158,14 +162,17 @@ std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid) {
   one_of("only", config.only, kOnly);
   open_share("ratio", config.ratio, config.kind == "part" || config.kind == "roi_part");
   open_share("key_share", config.key_share, true);
-  if (!(config.roi_tau >= 0 && config.roi_tau <= 1))
+  if (!(config.roi_tau >= 0 && config.roi_tau <= 1)) {
     faults.push_back("roi_tau is " + std::to_string(config.roi_tau) + "; expected a share of 0 to 1");
-  if (config.kind == "block" && grid != kBlockGrid)
+  }
+  if (config.kind == "block" && grid != kBlockGrid) {
     faults.push_back("kind is 'block' on a grid of " + std::to_string(grid) +
                      " patches a side; RFFR's blocks are defined on 14 (224 px images, 16 px patches)");
-  if (config.equalise < 0 || config.equalise >= grid * grid)
+  }
+  if (config.equalise < 0 || config.equalise >= grid * grid) {
     faults.push_back("equalise is " + std::to_string(config.equalise) + "; expected 0 to " +
                      std::to_string(grid * grid - 1) + " patches");
+  }
   return faults;
 }
 
@@ -174,7 +181,7 @@ std::vector<uint8_t> draw_mask(const MaskConfig& config, int64_t grid, int64_t p
   require_valid(config, grid);
   const Geometry geometry{grid, patch};
   std::vector<uint8_t> mask(static_cast<size_t>(geometry.patches()), 0);
-  if (config.kind == "none") return mask;
+  if (config.kind == "none") { return mask; }
   CounterRng rng(seed, CounterRng::Purpose::mask, {epoch, sample});
   Draw draw = draw_patches(config, rng, geometry, landmarks);
   if (config.equalise > 0) {
@@ -182,16 +189,16 @@ std::vector<uint8_t> draw_mask(const MaskConfig& config, int64_t grid, int64_t p
     fill(rng, draw.masked, complement(geometry.patches(), draw.masked), config.equalise);
     draw.masked.resize(static_cast<size_t>(config.equalise));  // drawing order is uniform, so what is cut off is too
   }
-  for (const int64_t id : draw.masked) mask[static_cast<size_t>(id)] = 1;
+  for (const int64_t id : draw.masked) { mask[static_cast<size_t>(id)] = 1; }
   return mask;
 }
 
 int64_t fixed_mask_count(const MaskConfig& config, int64_t grid) {
   const int64_t patches = grid * grid;
-  if (config.kind == "none") return 0;
-  if (config.equalise > 0) return config.equalise;
-  if (config.kind == "random" || config.kind == "key_region") return image_share(config.ratio, patches);
-  if (config.kind == "tube") return floor_share(config.ratio, static_cast<size_t>(patches));
+  if (config.kind == "none") { return 0; }
+  if (config.equalise > 0) { return config.equalise; }
+  if (config.kind == "random" || config.kind == "key_region") { return image_share(config.ratio, patches); }
+  if (config.kind == "tube") { return floor_share(config.ratio, static_cast<size_t>(patches)); }
   return config.kind == "block" ? kBlockSide * kBlockSide : 0;
 }
 

@@ -68,10 +68,11 @@ void sharpen(CounterRng& rng, cv::Mat& picture) {
 
 void change(CounterRng& rng, cv::Mat& picture) {
   change_colour(rng, picture);
-  if (rng.chance(0.5))
+  if (rng.chance(0.5)) {
     downscale(rng, picture);
-  else
+  } else {
     sharpen(rng, picture);
+  }
 }
 
 /// From the nose's base to the brows, times how far the forehead reaches over them.
@@ -85,12 +86,12 @@ Point forehead(CounterRng& rng, Landmarks landmarks) {
 
 /// 1 inside the convex hull of the landmarks, else 0; empty where they say nothing about this picture.
 cv::Mat hull_mask(CounterRng& rng, Landmarks landmarks, cv::Size size) {
-  if (!plausible(landmarks)) return {};
+  if (!plausible(landmarks)) { return {}; }
   const double farthest = 4.0 * std::max(size.width, size.height);
   std::vector<cv::Point> points, hull;
   for (size_t i = 0; i < landmarks.size(); i += 2) {
     const double x = landmarks[i], y = landmarks[i + 1];
-    if (std::abs(x) > farthest || std::abs(y) > farthest) return {};
+    if (std::abs(x) > farthest || std::abs(y) > farthest) { return {}; }
     points.emplace_back(cvRound(x), cvRound(y));
   }
   const Point up = forehead(rng, landmarks);
@@ -125,19 +126,21 @@ cv::Mat displacement(CounterRng& rng, cv::Size size) {
   constexpr double kDeviation = 1.2, kLimit = 3;
   cv::Mat knots(kKnots, kKnots, CV_32F), field;
   const double unit = kDeviation * std::max(size.width, size.height) / kReference;
-  for (int i = 0; i < kKnots * kKnots; ++i)
+  for (int i = 0; i < kKnots * kKnots; ++i) {
     knots.at<float>(i / kKnots, i % kKnots) = static_cast<float>(unit * std::clamp(rng.normal(), -kLimit, kLimit));
+  }
   cv::resize(knots, field, size, 0, 0, cv::INTER_CUBIC);
   return field;
 }
 
 void bend(CounterRng& rng, cv::Mat& mask) {
   cv::Mat x = displacement(rng, mask.size()), y = displacement(rng, mask.size()), bent;
-  for (int row = 0; row < mask.rows; ++row)
+  for (int row = 0; row < mask.rows; ++row) {
     for (int column = 0; column < mask.cols; ++column) {
       x.at<float>(row, column) += static_cast<float>(column);
       y.at<float>(row, column) += static_cast<float>(row);
     }
+  }
   cv::remap(mask, bent, x, y, cv::INTER_LINEAR, cv::BORDER_CONSTANT);
   mask = bent;
 }
@@ -146,7 +149,7 @@ void bend(CounterRng& rng, cv::Mat& mask) {
 bool normalise(cv::Mat& mask) {
   double largest = 0;
   cv::minMaxLoc(mask, nullptr, &largest);
-  if (largest <= 0) return false;
+  if (largest <= 0) { return false; }
   mask *= 1 / largest;
   return true;
 }
@@ -160,10 +163,10 @@ bool soften(CounterRng& rng, cv::Mat& mask) {
   cv::Mat work;
   cv::resize(mask, work, {width, height}, 0, 0, cv::INTER_LINEAR);
   cv::GaussianBlur(work, work, {first, first}, 0, 0, cv::BORDER_REFLECT_101);
-  if (!normalise(work)) return false;
+  if (!normalise(work)) { return false; }
   cv::threshold(work, work, kWhole, 1, cv::THRESH_BINARY);
   cv::GaussianBlur(work, work, {second, second}, deviation, deviation, cv::BORDER_REFLECT_101);
-  if (!normalise(work)) return false;
+  if (!normalise(work)) { return false; }
   cv::resize(work, mask, mask.size(), 0, 0, cv::INTER_LINEAR);
   return true;
 }
@@ -181,7 +184,7 @@ void compose(const cv::Mat& source, const cv::Mat& mask, float ratio, SelfBlend&
   for (size_t i = 0; i < out.alpha.size(); ++i) {
     out.tampered[i] = cover[i] > static_cast<float>(kTampered) ? 1 : 0;
     out.alpha[i] = std::clamp(cover[i], 0.0F, 1.0F) * ratio;
-    for (size_t c = 3 * i; c < 3 * i + 3; ++c) out.fake[c] = blend(from[c], out.real[c], out.alpha[i]);
+    for (size_t c = 3 * i; c < 3 * i + 3; ++c) { out.fake[c] = blend(from[c], out.real[c], out.alpha[i]); }
   }
 }
 
@@ -198,7 +201,7 @@ SelfBlend self_blend(const uint8_t* rgb, int height, int width, Landmarks landma
   out.tampered.assign(pixels, 0);
   CounterRng rng(seed, Purpose::blend, {epoch, sample});
   cv::Mat mask = hull_mask(rng, landmarks, {width, height});
-  if (mask.empty()) return out;
+  if (mask.empty()) { return out; }
 
   cv::Mat source(height, width, CV_8UC3);
   std::copy(rgb, rgb + 3 * pixels, source.ptr<uint8_t>());
@@ -209,8 +212,8 @@ SelfBlend self_blend(const uint8_t* rgb, int height, int width, Landmarks landma
   cv::Mat& moving = change_source ? changed : source;
   move_both(rng, moving, mask);
   bend(rng, mask);
-  if (!soften(rng, mask)) return out;
-  if (!change_source) out.real.assign(changed.ptr<uint8_t>(), changed.ptr<uint8_t>() + 3 * pixels);
+  if (!soften(rng, mask)) { return out; }
+  if (!change_source) { out.real.assign(changed.ptr<uint8_t>(), changed.ptr<uint8_t>() + 3 * pixels); }
   compose(moving, mask, ratio, out);
   return out;
 }

@@ -23,10 +23,11 @@ struct Name {
 std::optional<Name> parse(const std::string& folder, const std::string& stem) {
   static const std::regex kReal("id(\\d{1,8})_\\d+"), kYouTube("\\d+"), kFake("(id(\\d{1,8}))_id(\\d{1,8})_(\\d+)");
   std::smatch match;
-  if (folder == "YouTube-real") return std::regex_match(stem, kYouTube) ? std::optional(Name{}) : std::nullopt;
-  if (folder == "Celeb-real")
+  if (folder == "YouTube-real") { return std::regex_match(stem, kYouTube) ? std::optional(Name{}) : std::nullopt; }
+  if (folder == "Celeb-real") {
     return std::regex_match(stem, match, kReal) ? std::optional(Name{std::stoi(match[1]), -1, ""}) : std::nullopt;
-  if (!std::regex_match(stem, match, kFake)) return std::nullopt;
+  }
+  if (!std::regex_match(stem, match, kFake)) { return std::nullopt; }
   return Name{std::stoi(match[2]), std::stoi(match[3]), match[1].str() + "_" + match[4].str()};
 }
 
@@ -36,62 +37,71 @@ class CelebDfImporter {
       : root_(root), list_(root / "List_of_testing_videos.txt"), collector_(dataset, options) {}
 
   Listing import() {
-    for (const auto* folder : kFolders) find(folder);
-    if (videos_.empty()) refuse_tree(root_, "a Celeb-DF tree", "Celeb-real/, YouTube-real/ and Celeb-synthesis/ in it");
+    for (const auto* folder : kFolders) { find(folder); }
+    if (videos_.empty()) {
+      refuse_tree(root_, "a Celeb-DF tree", "Celeb-real/, YouTube-real/ and Celeb-synthesis/ in it");
+    }
     leave_out_others(collector_, root_, {kFolders[0], kFolders[1], kFolders[2], list_.filename().string()},
                      "is none of Celeb-real/, YouTube-real/ and Celeb-synthesis/");
     read_list();
-    for (const auto& [folder, files] : videos_)
-      for (const auto& [stem, file] : files) add(folder, stem, file);
-    for (const auto& [folder, stem] : listed_)
-      if (!videos_[folder].contains(stem)) collector_.absent(root_ / folder / (stem + ".mp4"), list_);
+    for (const auto& [folder, files] : videos_) {
+      for (const auto& [stem, file] : files) { add(folder, stem, file); }
+    }
+    for (const auto& [folder, stem] : listed_) {
+      if (!videos_[folder].contains(stem)) { collector_.absent(root_ / folder / (stem + ".mp4"), list_); }
+    }
     return collector_.take();
   }
 
  private:
   // Some tools put a level `videos` below each class.
   void find(const std::string& folder) {
-    if (!fs::is_directory(root_ / folder)) return;
+    if (!fs::is_directory(root_ / folder)) { return; }
     auto& videos = videos_[folder];
     for (const auto& place : {root_ / folder, root_ / folder / "videos"}) {
-      if (!fs::is_directory(place)) continue;
+      if (!fs::is_directory(place)) { continue; }
       const Folder found = read_folder(place);
       for (const auto& file : found.files) {
-        if (file_kind(file) != FileKind::video)
+        if (file_kind(file) != FileKind::video) {
           collector_.leave_out(file, "not a video by its name");
-        else if (const auto [twin, fresh] = videos.try_emplace(file.stem().string(), file); !fresh)
+        } else if (const auto [twin, fresh] = videos.try_emplace(file.stem().string(), file); !fresh) {
           collector_.leave_out(file, "has the name of " + twin->second.string() + ", which is taken");
+        }
       }
-      for (const auto& child : found.folders)
-        if (child.filename() != "videos") collector_.leave_out(child, "a folder where videos were expected");
+      for (const auto& child : found.folders) {
+        if (child.filename() != "videos") { collector_.leave_out(child, "a folder where videos were expected"); }
+      }
     }
   }
 
   void read_list() {
     has_list_ = fs::exists(list_);
-    if (!has_list_) return;
-    for (const auto& entry : read_celeb_df_list(list_)) listed_.insert({entry.folder, entry.stem});
+    if (!has_list_) { return; }
+    for (const auto& entry : read_celeb_df_list(list_)) { listed_.insert({entry.folder, entry.stem}); }
   }
 
   Official official(const std::string& folder, const std::string& stem) const {
-    if (!has_list_)
-      return {"",
-              "there is no List_of_testing_videos.txt, which says what is held out for testing; put it there, or say "
-              "--split hash",
-              false};
+    if (!has_list_) {
+      return {
+          "",
+          "there is no List_of_testing_videos.txt, which says what is held out for testing; put it there, or say --split hash",
+          false};
+    }
     return {listed_.contains({folder, stem}) ? "test" : "train", ""};
   }
 
   void add(const std::string& folder, const std::string& stem, const fs::path& file) {
     const auto name = parse(folder, stem);
-    if (!name) return collector_.leave_out(file, "its name is not that of a video of " + folder);
+    if (!name) { return collector_.leave_out(file, "its name is not that of a video of " + folder); }
     Source source = video_file(file);
     source.label = static_cast<int8_t>(celeb_df_label(folder));
     source.manip = source.label == 1 ? folder : "";
     source.identity = name->person;
     source.partner = name->partner;
     const auto& reals = videos_["Celeb-real"];
-    if (const auto real = reals.find(name->original); real != reals.end()) source.original_path = real->second.string();
+    if (const auto real = reals.find(name->original); real != reals.end()) {
+      source.original_path = real->second.string();
+    }
     const std::string behind = folder == "YouTube-real" ? "youtube/" + stem
                                : name->original.empty() ? stem
                                                         : name->original;

@@ -18,8 +18,8 @@ std::string stem_of(const std::string& name) { return fs::path(name).stem().stri
 /// `train/dfdc_train_part_0`, `validation`, `test`: the folder decides, the field "split" says `train` everywhere.
 std::string split_of(const fs::path& folder) {
   for (const auto& name : folder) {
-    if (name.string().starts_with("test")) return "test";
-    if (name.string().starts_with("val")) return "val";
+    if (name.string().starts_with("test")) { return "test"; }
+    if (name.string().starts_with("val")) { return "val"; }
   }
   return "train";
 }
@@ -30,10 +30,11 @@ class DfdcImporter {
 
   Listing import() {
     walk(root_, 0);
-    if (parts_ == 0)
+    if (parts_ == 0) {
       refuse_tree(root_, "a DFDC tree",
                   "folders such as dfdc_train_part_0/ with metadata.json, or test/ with labels.csv");
-    for (const auto& video : videos_) add(video);
+    }
+    for (const auto& video : videos_) { add(video); }
     return collector_.take();
   }
 
@@ -47,24 +48,26 @@ class DfdcImporter {
   void walk(const fs::path& path, int depth) {
     const Folder folder = read_folder(path);
     std::map<std::string, fs::path> files;
-    for (const auto& file : folder.files) files[file.filename().string()] = file;
+    for (const auto& file : folder.files) { files[file.filename().string()] = file; }
     std::unordered_map<std::string, DfdcLabel> labels;  // by stem
     std::string lists;
     for (const auto* list : {"metadata.json", "labels.csv", "label.csv"}) {
       const auto found = files.find(list);
-      if (found == files.end()) continue;
+      if (found == files.end()) { continue; }
       const bool json = found->second.extension() == ".json";
-      for (auto& entry : json ? read_dfdc_metadata(found->second) : read_dfdc_labels(found->second))
+      for (auto& entry : json ? read_dfdc_metadata(found->second) : read_dfdc_labels(found->second)) {
         labels.try_emplace(stem_of(entry.file), std::move(entry));
+      }
       lists += (lists.empty() ? "" : " or ") + std::string(list);
       files.erase(found);
       ++parts_;
     }
     take(path, files, labels, lists);
-    if (depth < kDeepest)
-      for (const auto& child : folder.folders) walk(child, depth + 1);
-    else
-      for (const auto& child : folder.folders) collector_.leave_out(child, "is deeper than any folder of DFDC");
+    if (depth < kDeepest) {
+      for (const auto& child : folder.folders) { walk(child, depth + 1); }
+    } else {
+      for (const auto& child : folder.folders) { collector_.leave_out(child, "is deeper than any folder of DFDC"); }
+    }
   }
 
   void take(const fs::path& folder, const std::map<std::string, fs::path>& files,
@@ -85,8 +88,8 @@ class DfdcImporter {
       }
     }
     std::map<std::string, std::string> missing;  // in order
-    for (const auto& [stem, label] : labels) missing[stem] = label.file;
-    for (const auto& [stem, name] : missing) collector_.absent(folder / name, lists);
+    for (const auto& [stem, label] : labels) { missing[stem] = label.file; }
+    for (const auto& [stem, name] : missing) { collector_.absent(folder / name, lists); }
   }
 
   // After all parts are known: an original may lie in another one.
@@ -96,8 +99,9 @@ class DfdcImporter {
     source.label = static_cast<int8_t>(video.label.label);
     source.manip = source.label == 1 ? kMethod : "";
     const std::string behind = video.label.original.empty() ? stem : stem_of(video.label.original);
-    if (const auto real = path_of_.find(behind); source.label == 1 && behind != stem && real != path_of_.end())
+    if (const auto real = path_of_.find(behind); source.label == 1 && behind != stem && real != path_of_.end()) {
       source.original_path = real->second;
+    }
     const std::string method = source.label == 1 ? kMethod : "original";
     collector_.add(std::move(source), {method, stem, "dfdc/" + behind}, {video.split, ""});
   }

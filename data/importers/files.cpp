@@ -23,8 +23,8 @@ struct Numbered {
 std::optional<Numbered> numbered(const fs::path& path) {
   const std::string stem = path.stem().string();
   size_t start = stem.size();
-  while (start > 0 && std::isdigit(static_cast<unsigned char>(stem[start - 1]))) --start;
-  if (start == stem.size()) return std::nullopt;
+  while (start > 0 && std::isdigit(static_cast<unsigned char>(stem[start - 1]))) { --start; }
+  if (start == stem.size()) { return std::nullopt; }
   return Numbered{stem.substr(0, start), stem.substr(start)};
 }
 
@@ -38,8 +38,8 @@ std::pair<size_t, std::string> number_order(const std::string& digits) {
 
 FileKind file_kind(const fs::path& path) {
   std::string extension = path.extension().string();
-  for (char& letter : extension) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  if (kVideos.contains(extension)) return FileKind::video;
+  for (char& letter : extension) { letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter))); }
+  if (kVideos.contains(extension)) { return FileKind::video; }
   return kPictures.contains(extension) ? FileKind::picture : FileKind::other;
 }
 
@@ -48,10 +48,10 @@ bool is_hidden(const fs::path& path) { return path.filename().string().starts_wi
 Folder read_folder(const fs::path& path) {
   std::error_code error;
   fs::directory_iterator entries(path, error);
-  if (error) throw DataError("[" + path.string() + "] cannot be listed: " + error.message());
+  if (error) { throw DataError("[" + path.string() + "] cannot be listed: " + error.message()); }
   Folder folder;
   for (const auto& entry : entries) {
-    if (is_hidden(entry.path())) continue;
+    if (is_hidden(entry.path())) { continue; }
     (entry.is_directory(error) ? folder.folders : folder.files).push_back(entry.path());
   }
   std::ranges::sort(folder.folders);
@@ -60,15 +60,15 @@ Folder read_folder(const fs::path& path) {
 }
 
 bool is_frame_sequence(const std::vector<fs::path>& files) {
-  if (files.size() < 2) return false;
+  if (files.size() < 2) { return false; }
   std::optional<std::string> text;
   std::set<std::pair<size_t, std::string>> numbers;
   for (const auto& file : files) {
     const auto name = numbered(file);
-    if (file_kind(file) != FileKind::picture || !name) return false;
-    if (text && *text != name->text) return false;
+    if (file_kind(file) != FileKind::picture || !name) { return false; }
+    if (text && *text != name->text) { return false; }
     text = name->text;
-    if (!numbers.insert(number_order(name->digits)).second) return false;
+    if (!numbers.insert(number_order(name->digits)).second) { return false; }
   }
   return true;
 }

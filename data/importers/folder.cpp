@@ -21,18 +21,19 @@ class FolderImporter {
  private:
   void walk(const fs::path& path, bool is_root) {
     // A link to a folder above would be walked for ever.
-    if (!seen_.insert(fs::canonical(path)).second) return;
+    if (!seen_.insert(fs::canonical(path)).second) { return; }
     const Folder folder = read_folder(path);
-    if (is_video(folder, is_root))
+    if (is_video(folder, is_root)) {
       add_frames(path, folder);
-    else
-      for (const auto& file : folder.files) add_file(file);
-    for (const auto& child : folder.folders) walk(child, false);
+    } else {
+      for (const auto& file : folder.files) { add_file(file); }
+    }
+    for (const auto& child : folder.folders) { walk(child, false); }
   }
 
   // Pictures of the root itself are photographs, also when they are numbered: a dataset of portraits looks like that.
   bool is_video(const Folder& folder, bool is_root) const {
-    if (options_.pictures == "single" || (options_.pictures == "auto" && is_root)) return false;
+    if (options_.pictures == "single" || (options_.pictures == "auto" && is_root)) { return false; }
     return is_frame_sequence(folder.files);
   }
 
@@ -41,7 +42,7 @@ class FolderImporter {
     source.kind = SourceKind::frames;
     source.files = static_cast<int64_t>(folder.files.size());
     source.bytes = 0;
-    for (const auto& file : folder.files) source.bytes += file_bytes(file);
+    for (const auto& file : folder.files) { source.bytes += file_bytes(file); }
     listing_.sources.push_back(std::move(source));
   }
 

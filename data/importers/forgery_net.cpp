@@ -25,15 +25,16 @@ std::string lower(std::string text) {
 /// `Training`, `Validation`, `Test`, also `train_list`; empty: no such folder.
 std::string phase_of(const fs::path& folder) {
   const std::string name = lower(folder.filename().string());
-  for (const std::string split : {"train", "val", "test"})
-    if (name.starts_with(split)) return split;
+  for (const std::string split : {"train", "val", "test"}) {
+    if (name.starts_with(split)) { return split; }
+  }
   return "";
 }
 
 /// The authors' archives, their README and others' loaders call the folders differently.
 std::string kind_of(const fs::path& folder) {
   const std::string name = lower(folder.filename().string());
-  if (name == "image" || name == "images" || name == "image2") return "image";
+  if (name == "image" || name == "images" || name == "image2") { return "image"; }
   return name == "video" || name == "videos" ? "video" : "";
 }
 
@@ -66,16 +67,21 @@ class ForgeryNetImporter {
   Listing import() {
     std::vector<fs::path> phases = read_folder(root_).folders;
     // The root may be one phase itself.
-    if (std::ranges::any_of(phases, [](const fs::path& child) { return !kind_of(child).empty(); })) phases = {root_};
-    for (const std::string split : {"train", "val", "test"}) add_phase(split, phases);
-    if (!any_) refuse_tree(root_, "a ForgeryNet tree", "Training/ and Validation/ with image/ and video/ in them");
-    for (const auto& phase : phases)
-      if (phase_of(phase).empty()) collector_.leave_out(phase, "is neither Training, Validation nor Test");
-    if (phases.front() != root_)
-      for (const auto& file : read_folder(root_).files) collector_.leave_out(file, "is in no folder of a phase");
-    for (auto& video : videos_)
+    if (std::ranges::any_of(phases, [](const fs::path& child) { return !kind_of(child).empty(); })) {
+      phases = {root_};
+    }
+    for (const std::string split : {"train", "val", "test"}) { add_phase(split, phases); }
+    if (!any_) { refuse_tree(root_, "a ForgeryNet tree", "Training/ and Validation/ with image/ and video/ in them"); }
+    for (const auto& phase : phases) {
+      if (phase_of(phase).empty()) { collector_.leave_out(phase, "is neither Training, Validation nor Test"); }
+    }
+    if (phases.front() != root_) {
+      for (const auto& file : read_folder(root_).files) { collector_.leave_out(file, "is in no folder of a phase"); }
+    }
+    for (auto& video : videos_) {
       collector_.add(std::move(video.source), {video.method, video.stem, "forgery-net/" + groups_.root(video.group)},
                      {video.split, ""});
+    }
     note(disagreeing_, "entries of the lists give another class than their folder, which decides", disagreement_);
     note(unlisted_, "fake videos are in no video_list.txt, so all of their frames count as fake", unlisted_one_);
     return collector_.take();
@@ -92,35 +98,39 @@ class ForgeryNetImporter {
     std::vector<fs::path> kinds, lists;
     masks_.clear();
     for (const auto& phase : phases) {
-      if (phase_of(phase) != split) continue;
+      if (phase_of(phase) != split) { continue; }
       const Folder found = read_folder(phase);
-      for (const auto& file : found.files)
+      for (const auto& file : found.files) {
         is_list(file) ? lists.push_back(file) : collector_.leave_out(file, "is no list of ForgeryNet");
+      }
       for (const auto& child : found.folders) {
-        if (child.filename() == "spatial_localize")
+        if (child.filename() == "spatial_localize") {
           find_masks(child);
-        else if (kind_of(child).empty())
+        } else if (kind_of(child).empty()) {
           collector_.leave_out(child, "is neither image, video nor spatial_localize");
-        else
+        } else {
           kinds.push_back(child);
+        }
       }
     }
-    for (const auto& folder : kinds) find_lists(folder, lists);
-    for (const std::string kind : {"image", "video"}) add_kind(split, kind, kinds, lists);
+    for (const auto& folder : kinds) { find_lists(folder, lists); }
+    for (const std::string kind : {"image", "video"}) { add_kind(split, kind, kinds, lists); }
   }
 
   void add_kind(const std::string& split, const std::string& kind, const std::vector<fs::path>& kinds,
                 const std::vector<fs::path>& lists) {
     const auto first = std::ranges::find(kinds, kind, kind_of);
-    if (first == kinds.end()) return;
+    if (first == kinds.end()) { return; }
     any_ = true;
     labels_ = {};
-    for (const auto& list : lists)
-      if (list.filename() == kind + "_list.txt") labels_.read(list);
-    for (const auto& folder : kinds)
-      if (kind_of(folder) == kind) walk_releases({split, kind, 0, "", ""}, folder);
+    for (const auto& list : lists) {
+      if (list.filename() == kind + "_list.txt") { labels_.read(list); }
+    }
+    for (const auto& folder : kinds) {
+      if (kind_of(folder) == kind) { walk_releases({split, kind, 0, "", ""}, folder); }
+    }
     labels_.each_absent([&](const std::string& tail, const fs::path& list) { collector_.absent(*first / tail, list); });
-    if (disagreeing_ == 0) disagreement_ = labels_.disagreement();
+    if (disagreeing_ == 0) { disagreement_ = labels_.disagreement(); }
     disagreeing_ += labels_.disagreeing();
   }
 
@@ -128,44 +138,50 @@ class ForgeryNetImporter {
   static void find_lists(const fs::path& path, std::vector<fs::path>& lists) {
     const Folder folder = read_folder(path);
     std::ranges::copy_if(folder.files, std::back_inserter(lists), is_list);
-    for (const auto& child : folder.folders)
-      if (class_folder(child.filename().string()) == 0) find_lists(child, lists);
+    for (const auto& child : folder.folders) {
+      if (class_folder(child.filename().string()) == 0) { find_lists(child, lists); }
+    }
   }
 
   void find_masks(const fs::path& folder) {
     masks_.push_back(folder);
-    for (const auto& release : read_folder(folder).folders)
-      if (class_folder(release.filename().string()) == 0) masks_.push_back(release);
+    for (const auto& release : read_folder(folder).folders) {
+      if (class_folder(release.filename().string()) == 0) { masks_.push_back(release); }
+    }
   }
 
   /// Down to the class folders.
   void walk_releases(const At& at, const fs::path& path) {
     const Folder folder = read_folder(path);
-    for (const auto& file : folder.files)
-      if (!is_list(file)) collector_.leave_out(file, "is below no class folder 1 to 19");
+    for (const auto& file : folder.files) {
+      if (!is_list(file)) { collector_.leave_out(file, "is below no class folder 1 to 19"); }
+    }
     for (const auto& child : folder.folders) {
       const std::string name = child.filename().string();
-      if (const int32_t number = class_folder(name); number != 0)
+      if (const int32_t number = class_folder(name); number != 0) {
         walk_class({at.split, at.kind, number, name, ""}, child);
-      else
+      } else {
         walk_releases(at, child);
+      }
     }
   }
 
   void walk_class(const At& at, const fs::path& path) {
     const Folder folder = read_folder(path);
-    if (is_frame_sequence(folder.files))
+    if (is_frame_sequence(folder.files)) {
       add_frames(at, path, folder.files);
-    else
-      for (const auto& file : folder.files) add_file(at, file);
+    } else {
+      for (const auto& file : folder.files) { add_file(at, file); }
+    }
     for (const auto& child : folder.folders) {
       const std::string name = child.filename().string();
       At below = at;
       below.tail.append("/").append(name);
-      if (is_id(name) && at.video.empty())
+      if (is_id(name) && at.video.empty()) {
         below.video = name;
-      else if (is_id(name))
+      } else if (is_id(name)) {
         groups_.join(at.video, name);  // the two videos behind one fake
+      }
       walk_class(below, child);
     }
   }
@@ -179,16 +195,16 @@ class ForgeryNetImporter {
     const std::vector<LabelledRun>* runs = nullptr;
     for (const auto& file : files) {
       source.bytes += file_bytes(file);
-      if (const auto* listed = labels_.find(at.tail + "/" + file.filename().string())) runs = listed;
+      if (const auto* listed = labels_.find(at.tail + "/" + file.filename().string())) { runs = listed; }
     }
     add(std::move(source), at, at.tail, runs);
   }
 
   void add_file(const At& at, const fs::path& file) {
     const FileKind kind = file_kind(file);
-    if (kind == FileKind::other) return collector_.leave_out(file, "neither a video nor a picture by its name");
+    if (kind == FileKind::other) { return collector_.leave_out(file, "neither a video nor a picture by its name"); }
     Source source = video_file(file);
-    if (kind == FileKind::picture) source.kind = SourceKind::picture;
+    if (kind == FileKind::picture) { source.kind = SourceKind::picture; }
     const std::string tail = at.tail + "/" + file.filename().string();
     add(std::move(source), at, tail, labels_.find(tail));
   }
@@ -198,11 +214,11 @@ class ForgeryNetImporter {
     const std::string method = forgery_net_class(at.number);
     source.label = fake ? 1 : 0;
     source.manip = fake ? method : "";
-    if (fake && runs != nullptr && !all_of_label(*runs, source.label)) source.runs = *runs;
+    if (fake && runs != nullptr && !all_of_label(*runs, source.label)) { source.runs = *runs; }
     // The official list leaves out the methods 2 and 8, all of whose frames are fake.
     const bool known = at.number == 2 || at.number == 8;
-    if (fake && at.kind == "video" && runs == nullptr && !known && unlisted_++ == 0) unlisted_one_ = source.path;
-    if (fake && options_.masks && at.kind == "image") source.mask_path = mask_of(tail);
+    if (fake && at.kind == "video" && runs == nullptr && !known && unlisted_++ == 0) { unlisted_one_ = source.path; }
+    if (fake && options_.masks && at.kind == "image") { source.mask_path = mask_of(tail); }
     std::string stem = at.kind;
     const bool folder = source.kind == SourceKind::frames;
     stem.append("/").append(at.split).append("/").append(folder ? tail : fs::path(tail).replace_extension().string());
@@ -210,13 +226,14 @@ class ForgeryNetImporter {
   }
 
   std::string mask_of(const std::string& tail) const {
-    for (const auto& folder : masks_)
-      if (fs::exists(folder / tail)) return (folder / tail).string();
+    for (const auto& folder : masks_) {
+      if (fs::exists(folder / tail)) { return (folder / tail).string(); }
+    }
     return "";
   }
 
   void note(int64_t count, const std::string& what, const std::string& example) {
-    if (count > 0) collector_.note(std::to_string(count) + " " + what + "; for example " + example);
+    if (count > 0) { collector_.note(std::to_string(count) + " " + what + "; for example " + example); }
   }
 
   fs::path root_;

@@ -11,7 +11,7 @@ void ForgeryNetLabels::read(const fs::path& list) {
   const auto number = static_cast<int32_t>(lists_.size());
   lists_.push_back(list);
   read_forgery_net_list(list, [&](ForgeryNetEntry&& entry) {
-    if (entry.disagrees() && disagreeing_++ == 0) disagreement_ = entry.tail + " in " + list.string();
+    if (entry.disagrees() && disagreeing_++ == 0) { disagreement_ = entry.tail + " in " + list.string(); }
     by_tail_.try_emplace(std::move(entry.tail), Listed{std::move(entry.runs), number, false});
   });
 }
@@ -19,8 +19,8 @@ void ForgeryNetLabels::read(const fs::path& list) {
 const std::vector<LabelledRun>* ForgeryNetLabels::find(const std::string& tail) {
   auto entry = by_tail_.find(tail);
   // Some lists name the folder of a video, not the file in it.
-  if (entry == by_tail_.end()) entry = by_tail_.find(tail.substr(0, tail.rfind('/')));
-  if (entry == by_tail_.end()) return nullptr;
+  if (entry == by_tail_.end()) { entry = by_tail_.find(tail.substr(0, tail.rfind('/'))); }
+  if (entry == by_tail_.end()) { return nullptr; }
   entry->second.found = true;
   return &entry->second.runs;
 }
@@ -28,10 +28,11 @@ const std::vector<LabelledRun>* ForgeryNetLabels::find(const std::string& tail) 
 void ForgeryNetLabels::each_absent(
     const std::function<void(const std::string& tail, const fs::path& list)>& take) const {
   std::vector<const std::pair<const std::string, Listed>*> absent;
-  for (const auto& entry : by_tail_)
-    if (!entry.second.found) absent.push_back(&entry);
+  for (const auto& entry : by_tail_) {
+    if (!entry.second.found) { absent.push_back(&entry); }
+  }
   std::ranges::sort(absent, {}, [](const auto* entry) { return entry->first; });
-  for (const auto* entry : absent) take(entry->first, lists_[static_cast<size_t>(entry->second.list)]);
+  for (const auto* entry : absent) { take(entry->first, lists_[static_cast<size_t>(entry->second.list)]); }
 }
 
 }  // namespace realface::data::importers

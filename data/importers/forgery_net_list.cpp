@@ -19,7 +19,7 @@ constexpr size_t kSegmentWords = 3;
 
 /// 0 real, 1 fake, -1 neither.
 int fake_word(std::string_view word) {
-  if (word == "1" || word == "fake") return 1;
+  if (word == "1" || word == "fake") { return 1; }
   return word == "0" || word == "real" ? 0 : -1;
 }
 
@@ -27,7 +27,7 @@ using Words = std::vector<std::string_view>;
 
 /// The last words: `<binary> <triple> <class>`, or `<binary> <class>`.
 bool read_labels(const Words& words, size_t from, ForgeryNetEntry& entry) {
-  if (words.size() != from + 2 && words.size() != from + 3) return false;
+  if (words.size() != from + 2 && words.size() != from + 3) { return false; }
   const int fake = fake_word(words[from]);
   entry.fake = fake == 1;
   entry.listed = whole_number(words.back());
@@ -39,7 +39,7 @@ bool read_segments(const Words& words, size_t count, ForgeryNetEntry& entry) {
     const size_t at = 2 + segment * kSegmentWords;
     const int32_t first = whole_number(words[at]), frames = whole_number(words[at + 1]);
     const int fake = fake_word(words[at + 2]);
-    if (first < 0 || frames < 1 || fake < 0) return false;
+    if (first < 0 || frames < 1 || fake < 0) { return false; }
     entry.runs.push_back({first, frames, static_cast<int8_t>(fake)});
   }
   return true;
@@ -50,12 +50,12 @@ bool read_entry(const Words& words, ForgeryNetEntry& entry) {
   const bool video = segments >= 0 && words.size() > 3;
   if (!video) {
     entry.tail = forgery_net_tail(words[0]);
-    if (!read_labels(words, 1, entry)) return false;
+    if (!read_labels(words, 1, entry)) { return false; }
   } else {
     const size_t labels = 2 + static_cast<size_t>(segments) * kSegmentWords;
-    if (words.size() != labels + 3 || !read_segments(words, static_cast<size_t>(segments), entry)) return false;
+    if (words.size() != labels + 3 || !read_segments(words, static_cast<size_t>(segments), entry)) { return false; }
     entry.tail = forgery_net_tail(words[1]);
-    if (!read_labels(words, labels, entry)) return false;
+    if (!read_labels(words, labels, entry)) { return false; }
   }
   entry.folder = class_folder(std::string_view(entry.tail).substr(0, entry.tail.find('/')));
   return !entry.tail.empty();
@@ -71,7 +71,7 @@ int32_t class_folder(std::string_view name) {
 }
 
 bool ForgeryNetEntry::disagrees() const {
-  if (fake != (folder < kFirstReal)) return true;
+  if (fake != (folder < kFirstReal)) { return true; }
   // Reals have class 0 in the list, whatever their origin.
   return fake ? listed != folder : listed != 0 && listed != folder;
 }
@@ -79,7 +79,9 @@ bool ForgeryNetEntry::disagrees() const {
 std::string forgery_net_tail(std::string_view path) {
   for (size_t start = 0; start < path.size();) {
     const size_t end = std::min(path.find('/', start), path.size());
-    if (end < path.size() && class_folder(path.substr(start, end - start)) != 0) return std::string(path.substr(start));
+    if (end < path.size() && class_folder(path.substr(start, end - start)) != 0) {
+      return std::string(path.substr(start));
+    }
     start = end + 1;
   }
   return "";
@@ -88,9 +90,10 @@ std::string forgery_net_tail(std::string_view path) {
 void read_forgery_net_list(const fs::path& path, const std::function<void(ForgeryNetEntry&& entry)>& take) {
   for_each_line(path, [&](int64_t number, std::string_view line) {
     ForgeryNetEntry entry;
-    if (!read_entry(split_line(line, ' '), entry))
+    if (!read_entry(split_line(line, ' '), entry)) {
       refuse_line(path, number, line,
                   "a path with a class folder 1 to 19, its segments where it is a video, and labels");
+    }
     take(std::move(entry));
   });
 }

@@ -26,7 +26,7 @@ void for_each_line(const std::filesystem::path& path,
   for (size_t start = 0; start < text.size(); ++number) {
     const size_t end = std::min(text.find('\n', start), text.size());
     const std::string_view line = trimmed(std::string_view(text).substr(start, end - start));
-    if (!line.empty()) take(number, line);
+    if (!line.empty()) { take(number, line); }
     start = end + 1;
   }
 }
@@ -36,7 +36,7 @@ std::vector<std::string_view> split_line(std::string_view line, char separator) 
   for (size_t start = 0; start <= line.size();) {
     const size_t end = std::min(line.find(separator, start), line.size());
     const std::string_view part = trimmed(line.substr(start, end - start));
-    if (separator != ' ' || !part.empty()) parts.push_back(part);
+    if (separator != ' ' || !part.empty()) { parts.push_back(part); }
     start = end + 1;
   }
   return parts;
@@ -53,10 +53,10 @@ void refuse_line(const std::filesystem::path& path, int64_t number, std::string_
 }
 
 int32_t whole_number(std::string_view text) {
-  if (text.empty() || text.size() > 9) return -1;
+  if (text.empty() || text.size() > 9) { return -1; }
   int32_t number = 0;
   for (const char digit : text) {
-    if (std::isdigit(static_cast<unsigned char>(digit)) == 0) return -1;
+    if (std::isdigit(static_cast<unsigned char>(digit)) == 0) { return -1; }
     number = number * 10 + (digit - '0');
   }
   return number;

@@ -31,7 +31,7 @@ void to_json(nlohmann::json& json, const Source& source) {
           {"mask", source.mask_path},
           {"original", source.original_path},
           {"member", source.member}};
-  for (const LabelledRun& run : source.runs) json["runs"].push_back({run.first, run.count, run.label});
+  for (const LabelledRun& run : source.runs) { json["runs"].push_back({run.first, run.count, run.label}); }
 }
 
 void from_json(const nlohmann::json& json, Source& source) {
@@ -51,15 +51,18 @@ void from_json(const nlohmann::json& json, Source& source) {
   json.at("mask").get_to(source.mask_path);
   json.at("original").get_to(source.original_path);
   json.at("member").get_to(source.member);
-  for (const auto& run : json.value("runs", nlohmann::json::array()))
+  for (const auto& run : json.value("runs", nlohmann::json::array())) {
     source.runs.push_back({run.at(0), run.at(1), run.at(2)});
+  }
 }
 
 std::string bounded_key(const std::string& key) {
-  if (key.size() <= kLongestKey) return key;
+  if (key.size() <= kLongestKey) { return key; }
   constexpr size_t kHash = 16;
   size_t cut = kLongestKey - kHash - 1;
-  while (cut > 0 && (static_cast<unsigned char>(key[cut]) & 0xC0U) == 0x80U) --cut;  // never inside a UTF-8 letter
+  while (cut > 0 && (static_cast<unsigned char>(key[cut]) & 0xC0U) == 0x80U) {
+    --cut;  // never inside a UTF-8 letter
+  }
   return key.substr(0, cut).append("~").append(sha256_hex(key), 0, kHash);
 }
 
@@ -68,7 +71,7 @@ int64_t group_number(const std::string& name) {
   sha.update(name);
   const Digest digest = sha.finish();
   uint64_t number = 0;
-  for (size_t i = 0; i < 8; ++i) number = number << 8U | digest[i];
+  for (size_t i = 0; i < 8; ++i) { number = number << 8U | digest[i]; }
   return static_cast<int64_t>(number >> 1U);
 }
 
@@ -80,9 +83,10 @@ std::string split_by_group(int64_t group) {
 void sort_by_key(std::vector<Source>& sources) {
   std::ranges::sort(sources, {}, &Source::key);
   const auto twin = std::ranges::adjacent_find(sources, {}, &Source::key);
-  if (twin != sources.end())
+  if (twin != sources.end()) {
     throw DataError("[preprocess] " + twin->path + " and " + std::next(twin)->path + " have the same key " + twin->key +
                     "; keys must be unique; rename one of them");
+  }
 }
 
 }  // namespace realface::data::importers

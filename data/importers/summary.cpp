@@ -34,9 +34,9 @@ std::string readable(int64_t bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB"};
   size_t unit = 0;
   int64_t tenths = bytes > INT64_MAX / 10 ? INT64_MAX : bytes * 10;
-  for (; tenths >= 10240 && unit < std::size(kUnits) - 1; ++unit) tenths /= 1024;
+  for (; tenths >= 10240 && unit < std::size(kUnits) - 1; ++unit) { tenths /= 1024; }
   std::string text = std::to_string(tenths / 10);
-  if (unit > 0) text.append(".").append(std::to_string(tenths % 10));
+  if (unit > 0) { text.append(".").append(std::to_string(tenths % 10)); }
   return text.append(" ").append(kUnits[unit]);
 }
 
@@ -72,14 +72,15 @@ std::vector<Row> rows_of(const Listing& listing) {
 std::string table(const std::vector<Row>& rows) {
   constexpr size_t kFirstNumber = 4;
   std::array<size_t, std::tuple_size_v<Row>> width{};
-  for (const auto& cells : rows)
-    for (size_t i = 0; i < cells.size(); ++i) width[i] = std::max(width[i], cells[i].size());
+  for (const auto& cells : rows) {
+    for (size_t i = 0; i < cells.size(); ++i) { width[i] = std::max(width[i], cells[i].size()); }
+  }
   std::string text;
   for (const auto& cells : rows) {
     std::string line;
     for (size_t i = 0; i < cells.size(); ++i) {
       const std::string blanks(width[i] - cells[i].size(), ' ');
-      if (i > 0) line += "  ";
+      if (i > 0) { line += "  "; }
       line += i < kFirstNumber ? cells[i] + blanks : blanks + cells[i];
     }
     text += line.append("\n");
@@ -105,10 +106,11 @@ std::string extras(const Listing& listing) {
 std::string summary(const Listing& listing) {
   std::string text = table(rows_of(listing));
   text += extras(listing);
-  for (const auto& note : listing.notes) text.append("note: ").append(note).append("\n");
+  for (const auto& note : listing.notes) { text.append("note: ").append(note).append("\n"); }
   text += std::to_string(listing.unplaced.size()) + " could not be placed\n";
-  for (const auto& file : listing.unplaced)
+  for (const auto& file : listing.unplaced) {
     text.append("  ").append(file.path).append(": ").append(file.why).append("\n");
+  }
   return text;
 }
 

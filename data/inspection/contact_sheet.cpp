@@ -5,9 +5,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "data/inspection/inspect.h"
 #include "data/faces/landmarks.h"
 #include "data/faces/self_blend.h"
+#include "data/inspection/inspect.h"
 #include "data/shards/set.h"
 
 namespace realface::data {
@@ -29,7 +29,7 @@ std::vector<Face> faces_of(const Shard& shard, size_t number) {
   std::vector<Face> faces;
   const ShardIndex& index = shard.index;
   for (size_t v = 0; v < index.video_label.size(); ++v) {
-    if (index.first[v + 1] == index.first[v]) continue;
+    if (index.first[v + 1] == index.first[v]) { continue; }
     const auto manip = static_cast<size_t>(index.manip[v]);
     faces.push_back({number, (index.first[v] + index.first[v + 1]) / 2, index.video_label[v] == 0,
                      class_name(index.video_label[v], index.manip[v] < 0 ? "" : shard.header.names.manip[manip]),
@@ -40,17 +40,19 @@ std::vector<Face> faces_of(const Shard& shard, size_t number) {
 
 std::vector<Face> choose(const ShardSet& set, Sheet kind) {
   std::vector<Face> all, chosen;
-  for (size_t i = 0; i < set.size(); ++i)
-    for (Face& face : faces_of(set.open(i), i))
-      if (kind == Sheet::stored || face.real) all.push_back(std::move(face));
+  for (size_t i = 0; i < set.size(); ++i) {
+    for (Face& face : faces_of(set.open(i), i)) {
+      if (kind == Sheet::stored || face.real) { all.push_back(std::move(face)); }
+    }
+  }
   const size_t count = std::min(kFaces, all.size());
-  for (size_t i = 0; i < count; ++i) chosen.push_back(all[i * all.size() / count]);
+  for (size_t i = 0; i < count; ++i) { chosen.push_back(all[i * all.size() / count]); }
   return chosen;
 }
 
 std::string read_blob(const Shard& shard, uint64_t at, const std::vector<uint64_t>& offset, size_t frame) {
   std::string blob(offset[frame + 1] - offset[frame], '\0');
-  if (!blob.empty()) PositionedFile(shard.path).read(at + offset[frame], blob.data(), blob.size());
+  if (!blob.empty()) { PositionedFile(shard.path).read(at + offset[frame], blob.data(), blob.size()); }
   return blob;
 }
 
@@ -65,7 +67,7 @@ View stored_view(const Shard& shard, size_t frame) {
   decode_frame(shard.header.codec, as_blob(read_blob(shard, shard.blob_at, shard.index.frame_offset, frame)), height,
                width, view.rgb.data);
   const std::string mask = read_blob(shard, shard.mask_at, shard.index.mask_offset, frame);
-  if (mask.empty()) return view;
+  if (mask.empty()) { return view; }
   view.tampered.create(height, width, CV_8UC1);
   decode_mask(as_blob(mask), height, width, view.tampered.data);
   return view;
@@ -97,7 +99,7 @@ void draw_landmarks(const Shard& shard, size_t frame, cv::Mat& picture) {
       return ((static_cast<double>(shard.index.landmarks[136 * frame + 2 * i + axis]) + 0.5) * scale - 0.5) * 16;
     };
     const double x = pixel(0), y = pixel(1);
-    if (!std::isfinite(x) || !std::isfinite(y) || std::abs(x) > 1e6 || std::abs(y) > 1e6) continue;
+    if (!std::isfinite(x) || !std::isfinite(y) || std::abs(x) > 1e6 || std::abs(y) > 1e6) { continue; }
     cv::circle(picture, {cv::saturate_cast<int>(x), cv::saturate_cast<int>(y)}, 24, {80, 255, 80}, cv::FILLED,
                cv::LINE_AA, 4);
   }
@@ -109,11 +111,11 @@ cv::Mat cell_of(const Shard& shard, const Face& face, uint64_t number, Sheet kin
   const View view = kind == Sheet::stored ? stored_view(shard, frame) : self_blended_view(shard, frame, number);
   cv::cvtColor(view.rgb, bgr, cv::COLOR_RGB2BGR);
   cv::resize(bgr, picture, {kSide, kSide}, 0, 0, cv::INTER_AREA);
-  if (!view.tampered.empty()) draw_mask_outline(view.tampered, picture);
-  if (kind == Sheet::stored) draw_landmarks(shard, frame, picture);
+  if (!view.tampered.empty()) { draw_mask_outline(view.tampered, picture); }
+  if (kind == Sheet::stored) { draw_landmarks(shard, frame, picture); }
   picture.copyTo(cell(cv::Rect(0, 0, kSide, kSide)));
   const auto write = [&](std::string text, int y, const cv::Scalar& colour) {
-    if (text.size() > 36) text = "..." + text.substr(text.size() - 33);
+    if (text.size() > 36) { text = "..." + text.substr(text.size() - 33); }
     cv::putText(cell, text, {3, y}, cv::FONT_HERSHEY_SIMPLEX, 0.36, colour, 1, cv::LINE_AA);
   };
   const bool real = face.real && kind == Sheet::stored;
@@ -128,9 +130,10 @@ cv::Mat cell_of(const Shard& shard, const Face& face, uint64_t number, Sheet kin
 void write_contact_sheet(const fs::path& path, const fs::path& out_png, Sheet kind) {
   const ShardSet set(path);
   const std::vector<Face> faces = choose(set, kind);
-  if (faces.empty())
+  if (faces.empty()) {
     throw DataError("[" + path.string() + "] holds no " + std::string(kind == Sheet::stored ? "" : "real ") +
                     "faces to draw");
+  }
   const int count = static_cast<int>(faces.size());
   const int columns = std::min(count, std::max(1, static_cast<int>(std::lround(std::sqrt(1.5 * count)))));
   const int rows = (count + columns - 1) / columns;
@@ -139,12 +142,14 @@ void write_contact_sheet(const fs::path& path, const fs::path& out_png, Sheet ki
   Shard shard;
   for (int i = 0; i < count; ++i) {
     const Face& face = faces[static_cast<size_t>(i)];
-    if (i == 0 || shard.path != set.path(face.shard)) shard = set.open(face.shard);
+    if (i == 0 || shard.path != set.path(face.shard)) { shard = set.open(face.shard); }
     const cv::Point at(kGap + i % columns * (kSide + kGap), kGap + i / columns * (kSide + kCaption + kGap));
     cell_of(shard, face, static_cast<uint64_t>(i), kind).copyTo(sheet(cv::Rect(at, cv::Size(kSide, kSide + kCaption))));
   }
   std::vector<uint8_t> png;
-  if (!cv::imencode(".png", sheet, png)) throw Error("[" + out_png.string() + "] the contact sheet cannot be encoded");
+  if (!cv::imencode(".png", sheet, png)) {
+    throw Error("[" + out_png.string() + "] the contact sheet cannot be encoded");
+  }
   publish_file(out_png, {png.begin(), png.end()});
 }
 

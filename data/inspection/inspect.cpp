@@ -39,8 +39,9 @@ void add_entry(nlohmann::json& facts, const ShardEntry& entry) {
     add(split["classes"][name], "frames", count.frames);
   }
   for (const auto& [name, amount] :
-       {std::pair{"shards", int64_t{1}}, {"videos", entry.videos}, {"frames", entry.frames}, {"bytes", entry.bytes}})
+       {std::pair{"shards", int64_t{1}}, {"videos", entry.videos}, {"frames", entry.frames}, {"bytes", entry.bytes}}) {
     add(facts["totals"], name, amount);
+  }
 }
 
 void add_index(nlohmann::json& facts, const ShardIndex& index, std::set<int32_t>& identities) {
@@ -48,17 +49,22 @@ void add_index(nlohmann::json& facts, const ShardIndex& index, std::set<int32_t>
     const bool known = status >= 0 && static_cast<size_t>(status) < kStatusNames.size();
     add(facts["videos_by_status"], known ? kStatusNames[static_cast<size_t>(status)] : "other", 1);
   }
-  for (size_t bit = 0; bit < kFlagNames.size(); ++bit)
+  for (size_t bit = 0; bit < kFlagNames.size(); ++bit) {
     add(facts["frames_by_flag"], kFlagNames[bit],
         std::count_if(index.flags.begin(), index.flags.end(),
                       [&](uint32_t flags) { return (flags >> bit & 1U) != 0; }));
+  }
   int64_t masks = 0;
-  for (size_t i = 0; i + 1 < index.mask_offset.size(); ++i) masks += index.mask_offset[i + 1] > index.mask_offset[i];
+  for (size_t i = 0; i + 1 < index.mask_offset.size(); ++i) {
+    masks += index.mask_offset[i + 1] > index.mask_offset[i];
+  }
   add(facts, "frames_with_mask", masks);
-  for (const int8_t source : index.mask_source)
+  for (const int8_t source : index.mask_source) {
     add(facts["videos_by_mask_source"], mask_source_name(static_cast<MaskSource>(source)), 1);
-  for (const int32_t identity : index.identity)
-    if (identity >= 0) identities.insert(identity);
+  }
+  for (const int32_t identity : index.identity) {
+    if (identity >= 0) { identities.insert(identity); }
+  }
 }
 
 void add_header(nlohmann::json& facts, const ShardHeader& header) {
@@ -81,7 +87,7 @@ void add_header(nlohmann::json& facts, const ShardHeader& header) {
 }  // namespace
 
 bool is_shards(const fs::path& path) {
-  if (fs::is_directory(path)) return fs::exists(path / kManifestName) && !ShardSet::looks_like_other_manifest(path);
+  if (fs::is_directory(path)) { return fs::exists(path / kManifestName) && !ShardSet::looks_like_other_manifest(path); }
   return fs::is_regular_file(path) && path.extension() == ".h5";
 }
 
@@ -92,7 +98,7 @@ nlohmann::json inspect_shards(const fs::path& path) {
   std::set<int32_t> identities;
   for (size_t i = 0; i < set.size(); ++i) {
     const Shard shard = set.open(i);
-    if (i == 0) add_header(facts, shard.header);
+    if (i == 0) { add_header(facts, shard.header); }
     add_entry(facts, shard.entry());
     add_index(facts, shard.index, identities);
   }

@@ -27,7 +27,7 @@ std::string number(int64_t value) {
   const std::string digits = std::to_string(value);
   std::string text;
   for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0 && digits[i - 1] != '-') text.push_back(',');
+    if (i > 0 && (digits.size() - i) % 3 == 0 && digits[i - 1] != '-') { text.push_back(','); }
     text.push_back(digits[i]);
   }
   return text;
@@ -40,7 +40,7 @@ std::string size_text(int64_t bytes) {
   constexpr std::array<const char*, 5> kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
   auto value = static_cast<double>(bytes);
   size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) { value /= 1024; }
   std::ostringstream text;
   text << std::fixed << std::setprecision(unit == 0 ? 0 : 1) << value << ' ' << kUnits[unit];
   return text.str();
@@ -58,8 +58,9 @@ void row(std::ostream& out, const std::string& name, const Json& counts) {
 /// "ok 12, no_face 1": those that are not zero.
 std::string listed(const Json& counts) {
   std::ostringstream text;
-  for (const auto& [name, count] : counts.items())
-    if (count != 0) text << (text.tellp() > 0 ? ", " : "") << name << ' ' << number(count.get<int64_t>());
+  for (const auto& [name, count] : counts.items()) {
+    if (count != 0) { text << (text.tellp() > 0 ? ", " : "") << name << ' ' << number(count.get<int64_t>()); }
+  }
   return text.tellp() > 0 ? text.str() : "none";
 }
 
@@ -70,7 +71,7 @@ void splits_table(std::ostream& out, const Json& splits) {
   for (const auto& [name, split] : splits.items()) {
     row(out, name, split);
     const Json classes = part(split, "classes");
-    for (const auto& [label, counts] : classes.items()) row(out, std::string(2, ' ').append(label), counts);
+    for (const auto& [label, counts] : classes.items()) { row(out, std::string(2, ' ').append(label), counts); }
   }
   out << '\n';
 }
@@ -82,7 +83,9 @@ std::string inspect_text(const Json& facts) {
   const int64_t frames = whole(totals, "frames"), bytes = whole(totals, "bytes");
   std::ostringstream out;
   name_of(out, "shards") << facts.value("path", "") << '\n';
-  if (facts.contains("dataset_digest")) name_of(out, "dataset") << facts["dataset_digest"].get<std::string>() << '\n';
+  if (facts.contains("dataset_digest")) {
+    name_of(out, "dataset") << facts["dataset_digest"].get<std::string>() << '\n';
+  }
   name_of(out, "holds") << number(frames) << " faces of " << number(whole(totals, "videos")) << " videos, "
                         << number(whole(facts, "identities")) << " identities; "
                         << number(whole(facts, "frames_with_mask")) << " with a mask\n";
@@ -93,10 +96,12 @@ std::string inspect_text(const Json& facts) {
   name_of(out, "videos") << listed(part(facts, "videos_by_status")) << '\n';
   name_of(out, "masks from") << listed(part(facts, "videos_by_mask_source")) << '\n';
   name_of(out, "frame flags") << listed(part(facts, "frames_by_flag")) << '\n';
-  for (const auto& [name, words] : kMadeBy)
-    if (made_by.contains(name) && made_by[name] != "")
+  for (const auto& [name, words] : kMadeBy) {
+    if (made_by.contains(name) && made_by[name] != "") {
       name_of(out, words) << (made_by[name].is_string() ? made_by[name].get<std::string>() : made_by[name].dump())
                           << '\n';
+    }
+  }
   return out.str();
 }
 

@@ -48,7 +48,7 @@ struct Sample {
   Sample where(const std::vector<size_t>& fold, size_t number, bool equal) const {
     Sample part;
     for (size_t i = 0; i < rows.size(); ++i) {
-      if ((fold[i] == number) != equal) continue;
+      if ((fold[i] == number) != equal) { continue; }
       part.rows.push_back(rows[i]);
       part.fake.push_back(fake[i]);
     }
@@ -61,12 +61,13 @@ struct Sample {
 void standardise(Sample& train, Sample& held_out) {
   for (size_t f = 0; f < train.rows.front().size(); ++f) {
     double sum = 0, squares = 0;
-    for (const auto& row : train.rows) sum += row[f];
+    for (const auto& row : train.rows) { sum += row[f]; }
     const double mean = sum / static_cast<double>(train.rows.size());
-    for (const auto& row : train.rows) squares += (row[f] - mean) * (row[f] - mean);
+    for (const auto& row : train.rows) { squares += (row[f] - mean) * (row[f] - mean); }
     const double deviation = std::sqrt(squares / static_cast<double>(train.rows.size()));
-    for (Sample* sample : {&train, &held_out})
-      for (auto& row : sample->rows) row[f] = deviation > 1e-12 ? (row[f] - mean) / deviation : 0;
+    for (Sample* sample : {&train, &held_out}) {
+      for (auto& row : sample->rows) { row[f] = deviation > 1e-12 ? (row[f] - mean) / deviation : 0; }
+    }
   }
 }
 
@@ -74,14 +75,14 @@ void standardise(Sample& train, Sample& held_out) {
 /// has its share of both.
 std::vector<size_t> folds_of(const Sample& sample) {
   std::map<int64_t, bool> has_fake;
-  for (size_t i = 0; i < sample.group.size(); ++i) has_fake[sample.group[i]] |= sample.fake[i] != 0;
+  for (size_t i = 0; i < sample.group.size(); ++i) { has_fake[sample.group[i]] |= sample.fake[i] != 0; }
   std::vector<std::tuple<bool, uint64_t, int64_t>> order;
-  for (const auto& [group, fake] : has_fake) order.emplace_back(!fake, mix({static_cast<uint64_t>(group)}), group);
+  for (const auto& [group, fake] : has_fake) { order.emplace_back(!fake, mix({static_cast<uint64_t>(group)}), group); }
   std::ranges::sort(order);
   std::map<int64_t, size_t> fold_of_group;
-  for (size_t i = 0; i < order.size(); ++i) fold_of_group[std::get<2>(order[i])] = i % kFolds;
+  for (size_t i = 0; i < order.size(); ++i) { fold_of_group[std::get<2>(order[i])] = i % kFolds; }
   std::vector<size_t> folds;
-  for (const int64_t group : sample.group) folds.push_back(fold_of_group.at(group));
+  for (const int64_t group : sample.group) { folds.push_back(fold_of_group.at(group)); }
   return folds;
 }
 
@@ -91,11 +92,11 @@ RankedPairs held_out_pairs(const Sample& sample) {
   RankedPairs sum;
   for (size_t fold = 0; fold < kFolds; ++fold) {
     Sample train = sample.where(folds, fold, false), held_out = sample.where(folds, fold, true);
-    if (!train.both_classes() || !held_out.both_classes()) continue;
+    if (!train.both_classes() || !held_out.both_classes()) { continue; }
     standardise(train, held_out);
     const Logistic classifier = fit_logistic(train.rows, train.fake);
     std::vector<double> scores;
-    for (const auto& row : held_out.rows) scores.push_back(classifier.score(row));
+    for (const auto& row : held_out.rows) { scores.push_back(classifier.score(row)); }
     const RankedPairs pairs = ranked_pairs(scores, held_out.fake);
     sum.right += pairs.right;
     sum.all += pairs.all;
@@ -107,7 +108,7 @@ Json alone(const Sample& sample, size_t features) {
   Json json = Json::object();
   for (size_t f = 0; f < features; ++f) {
     std::vector<double> values;
-    for (const auto& row : sample.rows) values.push_back(row[f]);
+    for (const auto& row : sample.rows) { values.push_back(row[f]); }
     const RankedPairs pairs = ranked_pairs(values, sample.fake);
     json[kFeatures[f]] = std::max(pairs.right, pairs.all - pairs.right) / pairs.all;
   }
@@ -141,8 +142,9 @@ Json measure_leaks(const std::vector<VideoFacts>& videos) {
   const bool bitrate = std::ranges::all_of(videos, bitrate_known);
   const size_t features = bitrate ? kFeatures.size() : kWithoutBitrate;
   std::set<std::string> classes;
-  for (const VideoFacts& video : videos)
-    if (video.fake) classes.insert(video.name);
+  for (const VideoFacts& video : videos) {
+    if (video.fake) { classes.insert(video.name); }
+  }
   Json json = {
       {"kind", "leaks"},
       {"threshold", kLeakThreshold},
@@ -150,14 +152,15 @@ Json measure_leaks(const std::vector<VideoFacts>& videos) {
       {"classes", Json::object()},
       {"leaks", Json::array()},
       {"note", ""}};
-  if (!bitrate) json["note"] = "the bytes of some sources are not stored, so the bitrate is left out";
-  if (classes.empty()) json["note"] = "there are no fake videos, so there is nothing to compare";
+  if (!bitrate) { json["note"] = "the bytes of some sources are not stored, so the bitrate is left out"; }
+  if (classes.empty()) { json["note"] = "there are no fake videos, so there is nothing to compare"; }
   for (const std::string& name : classes) {
     Sample sample;
-    for (const VideoFacts& video : videos)
-      if (!video.fake || video.name == name) sample.add(video, features);
+    for (const VideoFacts& video : videos) {
+      if (!video.fake || video.name == name) { sample.add(video, features); }
+    }
     Json found = compare(sample, features);
-    if (found.value("leak", false)) json["leaks"].push_back(name);
+    if (found.value("leak", false)) { json["leaks"].push_back(name); }
     json["classes"][name] = std::move(found);
   }
   return json;

@@ -19,7 +19,7 @@ void add_videos(const Shard& shard, std::vector<VideoFacts>& videos) {
   const ShardIndex& index = shard.index;
   for (size_t v = 0; v < index.video_label.size(); ++v) {
     const uint64_t begin = index.first[v], end = index.first[v + 1];
-    if (begin == end || index.video_label[v] < 0) continue;
+    if (begin == end || index.video_label[v] < 0) { continue; }
     VideoFacts video;
     const std::string manip = index.manip[v] < 0 ? "" : shard.header.names.manip[static_cast<size_t>(index.manip[v])];
     video.name = class_name(index.video_label[v], manip);
@@ -43,11 +43,12 @@ void add_videos(const Shard& shard, std::vector<VideoFacts>& videos) {
 std::string strongest(const Json& alone) {
   std::string name;
   double best = 0;
-  for (const auto& [feature, auc] : alone.items())
+  for (const auto& [feature, auc] : alone.items()) {
     if (auc.get<double>() > best) {
       best = auc.get<double>();
       name = feature;
     }
+  }
   std::ostringstream text;
   text << name << " (AUC " << std::fixed << std::setprecision(2) << best << " alone)";
   return text.str();
@@ -56,11 +57,12 @@ std::string strongest(const Json& alone) {
 void row(std::ostream& out, const std::string& name, const Json& found) {
   out << std::left << std::setw(kClassWidth) << name << std::right << std::setw(kCountWidth)
       << found["videos"].get<int64_t>() << std::setw(kCountWidth) << found["reals"].get<int64_t>();
-  if (found["auc"].is_null())
+  if (found["auc"].is_null()) {
     out << "  not measured: " << found["why"].get<std::string>() << '\n';
-  else
+  } else {
     out << std::fixed << std::setprecision(3) << std::setw(kCountWidth) << found["auc"].get<double>() << "  +-"
         << found["chance_error"].get<double>() << '\n';
+  }
 }
 
 void warning(std::ostream& out, const std::string& name, const Json& found) {
@@ -68,10 +70,11 @@ void warning(std::ostream& out, const std::string& name, const Json& found) {
   out << "warning: " << name << " can be told from real without looking at a face (AUC " << std::fixed
       << std::setprecision(2) << auc << "), most by " << strongest(found["alone"]);
   // Two deviations: one time in forty by chance.
-  if (auc - 0.5 < 2 * error)
+  if (auc - 0.5 < 2 * error) {
     out << "; by so few videos that it may be chance\n";
-  else
+  } else {
     out << "; a detector will learn that: make reals and fakes of one size, codec and quality\n";
+  }
 }
 
 }  // namespace
@@ -79,7 +82,7 @@ void warning(std::ostream& out, const std::string& name, const Json& found) {
 Json find_leaks(const std::filesystem::path& path) {
   const ShardSet set(path);
   std::vector<VideoFacts> videos;
-  for (size_t i = 0; i < set.size(); ++i) add_videos(set.open(i), videos);
+  for (size_t i = 0; i < set.size(); ++i) { add_videos(set.open(i), videos); }
   Json json = measure_leaks(videos);
   json["path"] = path.string();
   return json;
@@ -88,17 +91,18 @@ Json find_leaks(const std::filesystem::path& path) {
 std::string leaks_text(const Json& leaks) {
   std::ostringstream out;
   std::string features;
-  for (const auto& feature : leaks["features"])
+  for (const auto& feature : leaks["features"]) {
     features.append(features.empty() ? "" : ", ").append(feature.get<std::string>());
+  }
   out << "leak alarm: reals and fakes told apart by " << features << "; AUC on held-out videos, 0.5 is none\n";
-  if (leaks["note"] != "") out << "note: " << leaks["note"].get<std::string>() << '\n';
-  if (leaks["classes"].empty()) return out.str();
+  if (leaks["note"] != "") { out << "note: " << leaks["note"].get<std::string>() << '\n'; }
+  if (leaks["classes"].empty()) { return out.str(); }
   out << '\n'
       << std::left << std::setw(kClassWidth) << "class" << std::right << std::setw(kCountWidth) << "videos"
       << std::setw(kCountWidth) << "reals" << std::setw(kCountWidth) << "AUC"
       << "  chance\n";
-  for (const auto& [name, found] : leaks["classes"].items()) row(out, name, found);
-  for (const auto& name : leaks["leaks"]) warning(out, name, leaks["classes"][name.get<std::string>()]);
+  for (const auto& [name, found] : leaks["classes"].items()) { row(out, name, found); }
+  for (const auto& name : leaks["leaks"]) { warning(out, name, leaks["classes"][name.get<std::string>()]); }
   return out.str();
 }
 

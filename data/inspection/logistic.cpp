@@ -25,7 +25,7 @@ double softplus(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::l
 cv::Mat design(const FeatureRows& rows) {
   const int width = static_cast<int>(rows.front().size());
   cv::Mat all(static_cast<int>(rows.size()), width + 1, CV_64F, cv::Scalar(1));
-  for (int i = 0; i < all.rows; ++i) std::ranges::copy(rows[static_cast<size_t>(i)], all.ptr<double>(i));
+  for (int i = 0; i < all.rows; ++i) { std::ranges::copy(rows[static_cast<size_t>(i)], all.ptr<double>(i)); }
   return all;
 }
 
@@ -39,7 +39,7 @@ Loss loss_at(const cv::Mat& x, const std::vector<uint8_t>& labels, const cv::Mat
     const bool positive = labels[static_cast<size_t>(i)] != 0;
     loss.value += strength * softplus(positive ? -logit : logit);
     slopes.at<double>(i) = strength * (probability - (positive ? 1 : 0));
-    for (int c = 0; c < x.cols; ++c) curved.at<double>(i, c) *= strength * probability * (1 - probability);
+    for (int c = 0; c < x.cols; ++c) { curved.at<double>(i, c) *= strength * probability * (1 - probability); }
   }
   cv::gemm(x, slopes, 1, weights, 1, loss.gradient, cv::GEMM_1_T);
   cv::gemm(x, curved, 1, penalty, 1, loss.hessian, cv::GEMM_1_T);
@@ -53,9 +53,10 @@ double Logistic::score(const std::vector<double>& row) const {
 }
 
 Logistic fit_logistic(const FeatureRows& rows, const std::vector<uint8_t>& labels, double strength) {
-  if (rows.empty() || rows.size() != labels.size())
+  if (rows.empty() || rows.size() != labels.size()) {
     throw Error("[logistic] " + std::to_string(rows.size()) + " rows for " + std::to_string(labels.size()) +
                 " labels; expected as many, and at least one");
+  }
   const cv::Mat x = design(rows);
   cv::Mat parameters = cv::Mat::zeros(x.cols, 1, CV_64F);
   Loss loss = loss_at(x, labels, parameters, strength);
@@ -68,7 +69,9 @@ Logistic fit_logistic(const FeatureRows& rows, const std::vector<uint8_t>& label
       direction /= 2;
       next = loss_at(x, labels, parameters - direction, strength);
     }
-    if (!(next.value <= loss.value)) break;  // as low as rounding lets it be
+    if (!(next.value <= loss.value)) {
+      break;  // as low as rounding lets it be
+    }
     parameters -= direction;
     loss = std::move(next);
   }
@@ -85,8 +88,9 @@ RankedPairs ranked_pairs(const std::vector<double>& scores, const std::vector<ui
   double right = 0, negatives = 0, positives = 0;
   for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
     double tied_positives = 0, tied_negatives = 0;
-    for (; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end)
+    for (; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end) {
       (labels[order[end]] != 0 ? tied_positives : tied_negatives) += 1;
+    }
     right += tied_positives * (negatives + tied_negatives / 2);
     positives += tied_positives;
     negatives += tied_negatives;

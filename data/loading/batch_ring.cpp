@@ -30,7 +30,9 @@ BatchRing::BatchRing(const RingConfig& config, FrameReader& reader, const Dealin
       begun_(std::move(begun)),
       order_(reader.items().order()),
       slots_(static_cast<size_t>(std::max(config.slots, 2))) {
-  for (int i = 0; i < std::max(config.workers, 1); ++i) threads_.emplace_back([this] { work(); });
+  for (int i = 0; i < std::max(config.workers, 1); ++i) {
+    threads_.emplace_back([this] { work(); });
+  }
 }
 
 BatchRing::~BatchRing() {
@@ -39,25 +41,25 @@ BatchRing::~BatchRing() {
     stop_ = true;
   }
   room_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_) { thread.join(); }
 }
 
 void BatchRing::prepare(RingSlot& slot, ReadPlan plan) {
   const auto share = config_.share;
   const auto options = torch::TensorOptions().pinned_memory(config_.pinned);
   const auto renew = [&](torch::Tensor& tensor, const std::vector<int64_t>& shape, torch::ScalarType type) {
-    if (!tensor.defined() || shared(tensor)) tensor = at::empty(shape, options.dtype(type));
+    if (!tensor.defined() || shared(tensor)) { tensor = at::empty(shape, options.dtype(type)); }
   };
   std::vector<int64_t> pictures{share, config_.height, config_.width, 3};
-  if (config_.clips) pictures.insert(pictures.begin() + 1, reader_.items().frames());
+  if (config_.clips) { pictures.insert(pictures.begin() + 1, reader_.items().frames()); }
   renew(slot.images, pictures, torch::kUInt8);
   renew(slot.landmarks, {share, kLandmarks, 2}, torch::kFloat32);
-  if (config_.patches > 0) renew(slot.mask, {share, config_.patches}, torch::kBool);
-  if (config_.tampered) renew(slot.tampered, {share, config_.height, config_.width}, torch::kUInt8);
+  if (config_.patches > 0) { renew(slot.mask, {share, config_.patches}, torch::kBool); }
+  if (config_.tampered) { renew(slot.tampered, {share, config_.height, config_.width}, torch::kUInt8); }
   renew(slot.labels, {share}, torch::kInt64);
   renew(slot.weights, {share}, torch::kFloat32);
   const auto rows = static_cast<size_t>(share);
-  for (auto* numbers : {&slot.epochs, &slot.samples, &slot.masked}) numbers->assign(rows, 0);
+  for (auto* numbers : {&slot.epochs, &slot.samples, &slot.masked}) { numbers->assign(rows, 0); }
   if (!slot.damaged) {
     slot.damaged = std::make_unique<std::atomic<uint8_t>[]>(rows);
     slot.frames_left = std::make_unique<std::atomic<int32_t>[]>(rows);
@@ -72,22 +74,22 @@ void BatchRing::prepare(RingSlot& slot, ReadPlan plan) {
 
 ReadPlan BatchRing::plan_of(int64_t step) {
   const uint64_t begin = start_ + static_cast<uint64_t>(step) * dealing_.batch;
-  if (begun_) begun_(begin);
+  if (begun_) { begun_(begin); }
   std::vector<Draw> draws;
   {
     const std::lock_guard hold(order_mutex_);
-    for (uint64_t j = 0; j < dealing_.share(); ++j) draws.push_back(order_.at(dealing_.position(begin, j)));
+    for (uint64_t j = 0; j < dealing_.share(); ++j) { draws.push_back(order_.at(dealing_.position(begin, j))); }
   }
   return reader_.plan(std::move(draws));
 }
 
 /// While the disk is asked for the next update, this one is decoded.
 void BatchRing::plan_ahead(int64_t step) {
-  if (updates_ >= 0 && step >= updates_) return;
+  if (updates_ >= 0 && step >= updates_) { return; }
   ReadPlan plan = plan_of(step);
-  if (config_.advise) reader_.advise(plan);
+  if (config_.advise) { reader_.advise(plan); }
   const std::lock_guard hold(mutex_);
-  if (next_.step < step || (next_.step == step && next_.group == 0)) ahead_.insert_or_assign(step, std::move(plan));
+  if (next_.step < step || (next_.step == step && next_.group == 0)) { ahead_.insert_or_assign(step, std::move(plan)); }
 }
 
 bool BatchRing::take(Task& task) {
@@ -95,7 +97,7 @@ bool BatchRing::take(Task& task) {
   const auto slots = static_cast<int64_t>(slots_.size());
   const auto over = [&] { return stop_ || failure_ || (updates_ >= 0 && next_.step >= updates_); };
   room_.wait(hold, [&] { return over() || next_.step < released_ + slots; });
-  if (over()) return false;
+  if (over()) { return false; }
   RingSlot& slot = slot_of(next_.step);
   try {
     if (next_.group == 0) {
@@ -107,7 +109,7 @@ bool BatchRing::take(Task& task) {
     return false;
   }
   task = next_;
-  if (++next_.group == slot.plan.group_count()) next_ = {next_.step + 1, 0};
+  if (++next_.group == slot.plan.group_count()) { next_ = {next_.step + 1, 0}; }
   return true;
 }
 
@@ -116,7 +118,7 @@ void BatchRing::fill(const Task& task) {
   reader_.read_group(slot.plan, task.group, {slot.images.mutable_data_ptr<uint8_t>(), slot.damaged.get()});
   for (size_t i = slot.plan.groups[task.group]; i < slot.plan.groups[task.group + 1]; ++i) {
     const size_t row = slot.plan.pieces[i].row;
-    if (slot.frames_left[row].fetch_sub(1) == 1) finish_row(slot, row);
+    if (slot.frames_left[row].fetch_sub(1) == 1) { finish_row(slot, row); }
   }
 }
 
@@ -143,11 +145,11 @@ void BatchRing::work() {
   Task task{};
   while (take(task)) {
     try {
-      if (task.group == 0) plan_ahead(task.step + 1);
+      if (task.group == 0) { plan_ahead(task.step + 1); }
       fill(task);
       // Groups are counted, not samples: while a worker is in one, the slot and its plan must stay.
       const std::lock_guard hold(mutex_);
-      if (--slot_of(task.step).missing == 0) filled_.notify_all();
+      if (--slot_of(task.step).missing == 0) { filled_.notify_all(); }
     } catch (...) {
       const std::lock_guard hold(mutex_);
       fail(task.step);
@@ -173,7 +175,7 @@ RingSlot& BatchRing::wait(int64_t step) {
   std::unique_lock hold(mutex_);
   // A failed update never fills; one before it still may.
   filled_.wait(hold, [&] { return (failure_ && step >= failed_step_) || filled(step); });
-  if (failure_ && step >= failed_step_) std::rethrow_exception(failure_);
+  if (failure_ && step >= failed_step_) { std::rethrow_exception(failure_); }
   return slot_of(step);
 }
 
@@ -193,7 +195,7 @@ void BatchRing::release_before(int64_t step) {
 int64_t BatchRing::ready() const {
   const std::lock_guard hold(mutex_);
   int64_t count = 0;
-  for (int64_t step = released_; step < next_.step; ++step) count += slot_of(step).missing == 0 ? 1 : 0;
+  for (int64_t step = released_; step < next_.step; ++step) { count += slot_of(step).missing == 0 ? 1 : 0; }
   return count;
 }
 

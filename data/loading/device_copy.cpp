@@ -21,7 +21,7 @@ class DeviceCopy::Flight {
 };
 
 DeviceCopy::DeviceCopy(torch::Device device) : device_(device) {
-  if (device.is_cpu()) return;
+  if (device.is_cpu()) { return; }
   const c10::impl::VirtualGuardImpl guard(device.type());
   members_ = std::make_unique<Members>(Members{guard, guard.getStreamFromGlobalPool(device)});
 }
@@ -35,8 +35,9 @@ std::shared_ptr<DeviceCopy::Flight> DeviceCopy::start(const std::vector<torch::T
     return flight;
   }
   const c10::StreamGuard guard(members_->stream);
-  for (const torch::Tensor& source : sources)
+  for (const torch::Tensor& source : sources) {
     flight->tensors.push_back(source.defined() ? source.to(device_, /*non_blocking=*/true) : source);
+  }
   flight->arrived.emplace(device_.type());
   flight->arrived->record(members_->stream);
   return flight;
@@ -47,14 +48,15 @@ std::vector<torch::Tensor> DeviceCopy::finish(Flight& flight) {
     const c10::Stream current = members_->device.getStream(device_);
     flight.arrived->block(current);
     // Their memory belongs to the copy stream: it must not be used again before the current stream is done with it.
-    for (const torch::Tensor& tensor : flight.tensors)
-      if (tensor.defined()) tensor.record_stream(current);
+    for (const torch::Tensor& tensor : flight.tensors) {
+      if (tensor.defined()) { tensor.record_stream(current); }
+    }
   }
   return std::move(flight.tensors);
 }
 
 void DeviceCopy::land(Flight& flight) {
-  if (members_) flight.arrived->synchronize();
+  if (members_) { flight.arrived->synchronize(); }
 }
 
 }  // namespace realface::data

@@ -22,8 +22,9 @@ ReadPlan make_read_plan(const Dataset& dataset, const Items& items, std::vector<
   plan.numbers.resize(draws.size() * frames);
   for (size_t row = 0; row < draws.size(); ++row) {
     items.frames_of(draws[row], &plan.numbers[row * frames]);
-    for (size_t t = 0; t < frames; ++t)
+    for (size_t t = 0; t < frames; ++t) {
       plan.pieces.push_back({plan.numbers[row * frames + t], static_cast<uint32_t>(row), static_cast<uint32_t>(t)});
+    }
   }
   plan.draws = std::move(draws);
   // A frame's number grows with its place, shard after shard.

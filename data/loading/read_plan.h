@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/shards/dataset.h"
 #include "data/order/items.h"
 #include "data/order/order.h"
+#include "data/shards/dataset.h"
 
 namespace realface::data {
 

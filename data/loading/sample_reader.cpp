@@ -35,7 +35,7 @@ void count_bytes(size_t bytes) {
 void median_of(std::vector<float>& frames, size_t count, float* median) {
   std::vector<float> column(count);
   for (size_t i = 0; i < kLandmarkNumbers; ++i) {
-    for (size_t t = 0; t < count; ++t) column[t] = frames[t * kLandmarkNumbers + i];
+    for (size_t t = 0; t < count; ++t) { column[t] = frames[t * kLandmarkNumbers + i]; }
     std::ranges::sort(column);
     median[i] = (column[(count - 1) / 2] + column[count / 2]) / 2;
   }
@@ -75,9 +75,10 @@ void FrameReader::read_group(const ReadPlan& plan, size_t group, const Target& t
     const FileRange mine = dataset_->range_of(piece.number);
     uint8_t* image = target.images + (piece.row * frames + piece.t) * frame_bytes();
     std::string why;
-    if (whole && decode(piece.number, std::span(bytes).subspan(mine.begin - range.begin, mine.size()), image, why))
+    if (whole && decode(piece.number, std::span(bytes).subspan(mine.begin - range.begin, mine.size()), image, why)) {
       continue;
-    if (!load_again(piece.number, image)) target.damaged[piece.row].store(1);
+    }
+    if (!load_again(piece.number, image)) { target.damaged[piece.row].store(1); }
   }
 }
 
@@ -115,7 +116,7 @@ bool FrameReader::load_again(uint64_t number, uint8_t* image) {
   const FileRange range = dataset_->range_of(number);
   dataset_->file(range.shard).forget(range.begin, range.size());
   std::string why;
-  if (load(number, image, why)) return true;
+  if (load(number, image, why)) { return true; }
   note_damage(number, why);
   return false;
 }
@@ -124,7 +125,7 @@ bool FrameReader::load_all(const std::vector<uint64_t>& numbers, uint8_t* images
   std::string why;
   for (size_t t = 0; t < numbers.size(); ++t) {
     uint8_t* image = images + t * frame_bytes();
-    if (!load(numbers[t], image, why) && !load_again(numbers[t], image)) return false;
+    if (!load(numbers[t], image, why) && !load_again(numbers[t], image)) { return false; }
   }
   return true;
 }
@@ -141,14 +142,12 @@ bool FrameReader::load_landmarks(const std::vector<uint64_t>& numbers, float* la
     const auto whole = [&] {
       try {
         file.read(at, mine, kLandmarkBytes);
-      } catch (const DataError&) {
-        return false;
-      }
+      } catch (const DataError&) { return false; }
       return crc32c(mine, kLandmarkBytes) == table.landmarks_crc32c[place.frame];
     };
-    if (whole()) continue;
+    if (whole()) { continue; }
     file.forget(at, kLandmarkBytes);
-    if (whole()) continue;
+    if (whole()) { continue; }
     note_damage(numbers[t], name_of(*dataset_, numbers[t]) + ": its landmarks do not have their CRC32C");
     return false;
   }
@@ -168,11 +167,11 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
   damaged = damaged || !load_landmarks(numbers, slot.landmarks);
   facts.substituted = damaged;
   for (uint64_t attempt = 0; damaged; ++attempt) {
-    if (attempt == kMostAttempts)
+    if (attempt == kMostAttempts) {
       throw DataError(
           name_of(*dataset_, numbers.front()) + " is damaged, and so are " + std::to_string(kMostAttempts) +
-          " others that were drawn of its class; run `realface verify` on the shards, then copy or make the "
-          "damaged ones again");
+          " others that were drawn of its class; run `realface verify` on the shards, then copy or make the damaged ones again");
+    }
     Draw other = draw;
     other.item = items_->substitute(draw, attempt);
     items_->frames_of(other, numbers.data());
@@ -187,7 +186,7 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
 int8_t FrameReader::label_of(uint64_t number) const {
   const Dataset::Place place = dataset_->find(number);
   const ShardTable& table = *dataset_->table(place.shard);
-  if (items_->unit() != Unit::clip) return table.label[place.frame];
+  if (items_->unit() != Unit::clip) { return table.label[place.frame]; }
   const auto next = std::upper_bound(table.first.begin(), table.first.end(), place.frame);
   return table.video_label[static_cast<size_t>(next - table.first.begin()) - 1];
 }
@@ -195,13 +194,14 @@ int8_t FrameReader::label_of(uint64_t number) const {
 void FrameReader::draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const {
   thread_local std::vector<uint8_t> scratch;
   const int64_t size = dataset_->manifest().width;
-  if (slot.tampered != nullptr) blend(draw, slot, facts);
+  if (slot.tampered != nullptr) { blend(draw, slot, facts); }
   const Augmentation drawn = draw_augmentation(config_.augment, size, config_.seed, draw.epoch, facts.number);
-  for (int64_t t = 0; t < items_->frames(); ++t)
+  for (int64_t t = 0; t < items_->frames(); ++t) {
     augment_picture(drawn, slot.images + static_cast<size_t>(t) * frame_bytes(), size, scratch);
-  if (slot.tampered != nullptr) augment_map(drawn, slot.tampered, size, scratch);
+  }
+  if (slot.tampered != nullptr) { augment_map(drawn, slot.tampered, size, scratch); }
   augment_landmarks(drawn, std::span<float, 136>(slot.landmarks, kLandmarkNumbers), size);
-  if (slot.mask == nullptr) return;
+  if (slot.mask == nullptr) { return; }
   const auto mask = draw_mask(config_.mask, size / config_.patch, config_.patch,
                               Landmarks(slot.landmarks, kLandmarkNumbers), config_.seed, draw.epoch, facts.number);
   std::copy(mask.begin(), mask.end(), slot.mask);
@@ -217,7 +217,7 @@ void FrameReader::blend(const Draw& draw, const SampleSlot& slot, SampleFacts& f
   const bool fake = blended.blended && rng.chance(config_.sbi);
   std::memcpy(slot.images, fake ? blended.fake.data() : blended.real.data(), frame_bytes());
   std::memset(slot.tampered, 0, blended.tampered.size());
-  if (fake) std::copy(blended.tampered.begin(), blended.tampered.end(), slot.tampered);
+  if (fake) { std::copy(blended.tampered.begin(), blended.tampered.end(), slot.tampered); }
   facts.label = fake ? 1 : 0;
 }
 
@@ -234,7 +234,7 @@ void FrameReader::note_damage(uint64_t number, const std::string& why) {
     damaged = damaged_.size();
   }
   const std::string fault = too_many(damaged);
-  if (!fault.empty()) throw DataError(why + ", also when read again; " + fault);
+  if (!fault.empty()) { throw DataError(why + ", also when read again; " + fault); }
 }
 
 std::vector<uint64_t> FrameReader::take_damaged() {
@@ -244,11 +244,9 @@ std::vector<uint64_t> FrameReader::take_damaged() {
 
 std::string FrameReader::too_many(size_t damaged) const {
   const uint64_t frames = items_->stored_frames();
-  if (static_cast<double>(damaged) <= config_.max_bad_share * static_cast<double>(frames)) return "";
+  if (static_cast<double>(damaged) <= config_.max_bad_share * static_cast<double>(frames)) { return ""; }
   return std::to_string(damaged) + " frames of a stream of " + std::to_string(frames) +
-         " are damaged, more than data.max_bad_share allows; run `realface verify` on the shards, then copy or make "
-         "the "
-         "damaged ones again";
+         " are damaged, more than data.max_bad_share allows; run `realface verify` on the shards, then copy or make the damaged ones again";
 }
 
 }  // namespace realface::data

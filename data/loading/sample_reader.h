@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "data/faces/augment.h"
-#include "data/shards/dataset.h"
-#include "data/order/items.h"
 #include "data/faces/masks.h"
 #include "data/loading/read_plan.h"
+#include "data/order/items.h"
+#include "data/shards/dataset.h"
 
 namespace realface::data {
 

@@ -44,25 +44,30 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
   items.block_bytes = static_cast<uint64_t>(config.block_mb) << 20;
   items.blocks_per_window = static_cast<uint64_t>(config.window_blocks);
   auto found = std::make_shared<const Items>(dataset, items);
-  if (found->too_short() > 0)
+  if (found->too_short() > 0) {
     log::info("[data] " + std::to_string(found->too_short()) + " videos hold too few frames for a clip of " +
               std::to_string(needs.frames) + " and are left out");
-  if (found->without_label() > 0)
+  }
+  if (found->without_label() > 0) {
     log::info("[data] " + std::to_string(found->without_label()) +
               " videos have no stored frame with the video's label and are left out");
-  if (found->unlabelled() > 0)
+  }
+  if (found->unlabelled() > 0) {
     log::info("[data] " + std::to_string(found->unlabelled()) + " " + needs.unit +
               "s have no label and are left out of the balance");
+  }
   return found;
 }
 
 /// What decides which sample stands where, besides seed and dataset.
 std::string order_text(const DataConfig& config, const StreamNeeds& needs) {
   std::string text = needs.split + " " + needs.label + " " + needs.unit + ", balance " + needs.balance;
-  if (needs.unit == "clip")
+  if (needs.unit == "clip") {
     text += ", " + std::to_string(needs.frames) + " frames, stride " + std::to_string(needs.stride);
-  if (config.order == "window" && needs.endless)
+  }
+  if (config.order == "window" && needs.endless) {
     text += ", windows of " + std::to_string(config.window_blocks) + " x " + std::to_string(config.block_mb) + " MiB";
+  }
   return text;
 }
 
@@ -72,8 +77,7 @@ std::string order_text(const DataConfig& config, const StreamNeeds& needs) {
   message.append(part).append("] was stopped with ").append(key).append(" ").append(saved);
   message.append("; here it is ").append(here);
   message.append(
-      "; resume with the dataset, the seed and the kind of stream (data.order, its windows, unit, balance) that "
-      "it began with, or begin in a new run.dir");
+      "; resume with the dataset, the seed and the kind of stream (data.order, its windows, unit, balance) that it began with, or begin in a new run.dir");
   throw DataError(message);
 }
 
@@ -99,9 +103,10 @@ Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_p
       copy_(device_),
       dealing_{static_cast<uint64_t>(needs.batch), static_cast<uint64_t>(world.size()),
                static_cast<uint64_t>(world.rank())} {
-  if (config.order == "window" && needs.endless)
+  if (config.order == "window" && needs.endless) {
     stager_ = std::make_unique<WindowStager>(dataset_, items_, world.local_rank(), world.local_size());
-  if (needs.mask.kind == "none") return;
+  }
+  if (needs.mask.kind == "none") { return; }
   const int64_t grid = needs.image / needs.patch;
   patches_ = grid * grid;
   fixed_masked_ = fixed_mask_count(needs.mask, grid);
@@ -111,9 +116,7 @@ Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_p
 Stream::~Stream() {
   try {
     stop();
-  } catch (const std::exception& error) {
-    log::warn("[" + part_name() + "] while closing: " + error.what());
-  }
+  } catch (const std::exception& error) { log::warn("[" + part_name() + "] while closing: " + error.what()); }
 }
 
 int64_t Stream::updates_left() const {
@@ -134,17 +137,19 @@ void Stream::begin() {
   config.advise = stager_ == nullptr;
   step_ = 0;
   std::function<void(uint64_t)> begun;
-  if (stager_) begun = [this](uint64_t position) { stager_->reach(position); };
+  if (stager_) {
+    begun = [this](uint64_t position) { stager_->reach(position); };
+  }
   ring_ = std::make_unique<BatchRing>(config, reader_, dealing_, position_, updates_left(), std::move(begun));
 }
 
 void Stream::stop() {
   ring_.reset();
   // A count that is on its way needs all ranks; while an exception unwinds they may be gone.
-  if (count_ && count_->pending && std::uncaught_exceptions() == 0) count_->pending->wait();
+  if (count_ && count_->pending && std::uncaught_exceptions() == 0) { count_->pending->wait(); }
   count_.reset();
   for (auto* flight : {&flight_, &last_flight_}) {
-    if (*flight) copy_.land(**flight);
+    if (*flight) { copy_.land(**flight); }
     flight->reset();
   }
 }
@@ -164,16 +169,16 @@ void Stream::start_count(int64_t step) {
   const RingSlot& slot = wait(step);
   const float* weights = slot.weights.const_data_ptr<float>();
   int64_t masked = 0;
-  for (size_t i = 0; i < slot.masked.size(); ++i) masked += weights[i] > 0 ? slot.masked[i] : 0;
+  for (size_t i = 0; i < slot.masked.size(); ++i) { masked += weights[i] > 0 ? slot.masked[i] : 0; }
   Count count{at::tensor(masked, torch::kInt64), nullptr};
   count.pending = group_.all_reduce(count.value);
   count_ = count;
 }
 
 int64_t Stream::take_count(int64_t step) {
-  if (patches_ == 0) return 0;
-  if (!counts_) return fixed_masked_ * needs_.batch;
-  if (!count_) start_count(step);
+  if (patches_ == 0) { return 0; }
+  if (!counts_) { return fixed_masked_ * needs_.batch; }
+  if (!count_) { start_count(step); }
   const PhaseTimer timer(Phase::data_wait);
   count_->pending->wait();
   const auto masked = count_->value.item<int64_t>();
@@ -184,26 +189,27 @@ int64_t Stream::take_count(int64_t step) {
 /// A rank meets its own share of the damage alone, and data.max_bad_share is of the whole stream.
 void Stream::agree_on_damage() {
   const std::vector<uint64_t> mine = reader_.take_damaged();
-  if (!distributed::any(group_, !mine.empty())) return;
-  for (const std::string& text : distributed::gather_strings(group_, nlohmann::json(mine).dump()))
-    for (const auto& number : nlohmann::json::parse(text)) damaged_.insert(number.get<uint64_t>());
+  if (!distributed::any(group_, !mine.empty())) { return; }
+  for (const std::string& text : distributed::gather_strings(group_, nlohmann::json(mine).dump())) {
+    for (const auto& number : nlohmann::json::parse(text)) { damaged_.insert(number.get<uint64_t>()); }
+  }
   const std::string fault = reader_.too_many(damaged_.size());
-  if (!fault.empty()) throw DataError("[" + part_name() + "] over all ranks, " + fault);
+  if (!fault.empty()) { throw DataError("[" + part_name() + "] over all ranks, " + fault); }
 }
 
 std::optional<Stream::Update> Stream::next() {
   static telemetry::Number& depth = telemetry::gauge("data_queue_depth");
   const int64_t left = updates_left();
-  if (left == 0) return std::nullopt;
-  if (!ring_) begin();
-  if (last_flight_) copy_.land(*last_flight_);
+  if (left == 0) { return std::nullopt; }
+  if (!ring_) { begin(); }
+  if (last_flight_) { copy_.land(*last_flight_); }
   last_flight_.reset();
   ring_->release_before(step_);
   depth.set(static_cast<double>(ring_->ready()));
 
   const RingSlot& slot = wait(step_);
-  if (updates() % kDamageEvery == kDamageEvery - 1 || left == 1) agree_on_damage();
-  if (!flight_) flight_ = fly(slot);
+  if (updates() % kDamageEvery == kDamageEvery - 1 || left == 1) { agree_on_damage(); }
+  if (!flight_) { flight_ = fly(slot); }
   last_flight_ = std::exchange(flight_, nullptr);
   Update update;
   update.masked = take_count(step_);
@@ -214,14 +220,14 @@ std::optional<Stream::Update> Stream::next() {
   begin_flight(left - 1);
   // One update ahead, at this very place on every rank: no other collective of the host group can come in between on
   // some ranks only.
-  if (counts_ && left != 1) start_count(step_);
+  if (counts_ && left != 1) { start_count(step_); }
   return update;
 }
 
 /// The next update's copy runs beside this update's computation, if its slot is full already.
 void Stream::begin_flight(int64_t left) {
-  if (device_.is_cpu() || left == 0) return;
-  if (const RingSlot* slot = ring_->peek(step_)) flight_ = fly(*slot);
+  if (device_.is_cpu() || left == 0) { return; }
+  if (const RingSlot* slot = ring_->peek(step_)) { flight_ = fly(*slot); }
 }
 
 std::vector<Batch> Stream::split(const RingSlot& slot, const std::vector<torch::Tensor>& whole) const {
@@ -257,10 +263,12 @@ nlohmann::json Stream::values() const {
 
 void Stream::restore(const nlohmann::json& values) {
   const nlohmann::json mine = this->values();
-  for (const char* key : {"digest", "samples", "seed", "order"})
-    if (values.at(key) != mine.at(key)) refuse_resume(part_name(), key, values.at(key).dump(), mine.at(key).dump());
-  if (values.at("batch") != mine.at("batch"))
+  for (const char* key : {"digest", "samples", "seed", "order"}) {
+    if (values.at(key) != mine.at(key)) { refuse_resume(part_name(), key, values.at(key).dump(), mine.at(key).dump()); }
+  }
+  if (values.at("batch") != mine.at("batch")) {
     log::warn(changed_batch(part_name(), values.at("batch").dump(), mine.at("batch").dump()));
+  }
   stop();
   position_ = values.at("position").get<uint64_t>();
 }

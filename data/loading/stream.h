@@ -9,10 +9,10 @@
 #include "base/state.h"
 #include "data/batch.h"
 #include "data/loading/batch_ring.h"
-#include "data/shards/dataset.h"
 #include "data/loading/device_copy.h"
-#include "data/streams.h"
 #include "data/loading/window_stager.h"
+#include "data/shards/dataset.h"
+#include "data/streams.h"
 #include "distributed/world.h"
 
 namespace realface::data {

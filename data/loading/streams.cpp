@@ -12,16 +12,17 @@ namespace {
 /// The multiples of `unit` around `batch`.
 std::string nearest_batches(int64_t batch, int64_t unit) {
   const int64_t below = batch / unit * unit, above = below + unit;
-  if (below == 0) return std::to_string(above) + " works";
+  if (below == 0) { return std::to_string(above) + " works"; }
   const bool lower_first = batch - below <= above - batch;
   return std::to_string(lower_first ? below : above) + " works, or " + std::to_string(lower_first ? above : below);
 }
 
 void check_batch(const StreamNeeds& needs, int64_t ranks) {
-  if (needs.accumulate < 1 || needs.batch < 1)
+  if (needs.accumulate < 1 || needs.batch < 1) {
     throw ConfigError("[train.batch] is " + std::to_string(needs.batch) + " with train.accumulate " +
                       std::to_string(needs.accumulate) + "; both must be at least 1");
-  if (needs.batch % (ranks * needs.accumulate) == 0) return;
+  }
+  if (needs.batch % (ranks * needs.accumulate) == 0) { return; }
   throw ConfigError(
       "[train.batch] " + std::to_string(needs.batch) + " samples cannot be divided among " + std::to_string(ranks) +
       " ranks x " + std::to_string(needs.accumulate) +
@@ -29,39 +30,46 @@ void check_batch(const StreamNeeds& needs, int64_t ranks) {
 }
 
 void check_geometry(const StreamNeeds& needs, const Manifest& manifest) {
-  if (manifest.height != needs.image || manifest.width != needs.image)
+  if (manifest.height != needs.image || manifest.width != needs.image) {
     throw ConfigError("[data.shards] holds crops of " + std::to_string(manifest.height) + " x " +
                       std::to_string(manifest.width) + " pixels; the model takes " + std::to_string(needs.image) +
                       " x " + std::to_string(needs.image) + "; preprocess with --size " + std::to_string(needs.image) +
                       " or choose another model.image");
-  if (needs.patch < 1 || needs.image % needs.patch != 0)
+  }
+  if (needs.patch < 1 || needs.image % needs.patch != 0) {
     throw ConfigError("[model.patch] " + std::to_string(needs.patch) + " pixels do not divide the image of " +
                       std::to_string(needs.image));
+  }
 }
 
 void check_kind(const StreamNeeds& needs) {
-  if (needs.augment.smallest <= 0 || needs.augment.smallest > 1)
+  if (needs.augment.smallest <= 0 || needs.augment.smallest > 1) {
     throw ConfigError("[augment] smallest is " + std::to_string(needs.augment.smallest) +
                       "; expected a share of the area, over 0 and at most 1");
-  if (needs.sbi == 0) return;
-  if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || needs.unit == "clip")
+  }
+  if (needs.sbi == 0) { return; }
+  if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || needs.unit == "clip") {
     throw ConfigError(
-        "[data.sbi] self-blended fakes are made of real frames: expected a share from 0 to 1 and a stream "
-        "of real frames or videos, not of " +
+        "[data.sbi] self-blended fakes are made of real frames: expected a share from 0 to 1 and a stream of real frames or videos, not of " +
         needs.label + " " + needs.unit + "s");
+  }
 }
 
 void check_config(const DataConfig& config) {
-  if (config.shards.empty())
+  if (config.shards.empty()) {
     throw ConfigError("[data.shards] names no folder; expected one that `realface preprocess` made");
-  if (config.workers < 1 || config.prefetch < 1)
+  }
+  if (config.workers < 1 || config.prefetch < 1) {
     throw ConfigError("[data] workers is " + std::to_string(config.workers) + " and prefetch " +
                       std::to_string(config.prefetch) + "; both must be at least 1");
-  if (config.order != "global" && config.order != "window")
+  }
+  if (config.order != "global" && config.order != "window") {
     throw ConfigError("[data.order] is '" + config.order + "'; known: global, window");
-  if (config.block_mb < 1 || config.window_blocks < 1)
+  }
+  if (config.block_mb < 1 || config.window_blocks < 1) {
     throw ConfigError("[data] block_mb is " + std::to_string(config.block_mb) + " and window_blocks " +
                       std::to_string(config.window_blocks) + "; both must be at least 1");
+  }
 }
 
 class StreamSet : public Streams {
@@ -69,7 +77,7 @@ class StreamSet : public Streams {
   StreamSet(const DataConfig& config, const std::vector<StreamNeeds>& needs, std::shared_ptr<const Dataset> dataset,
             distributed::World& world)
       : digest_(dataset->digest()) {
-    for (const StreamNeeds& one : needs) streams_.push_back(std::make_unique<Stream>(config, one, dataset, world));
+    for (const StreamNeeds& one : needs) { streams_.push_back(std::make_unique<Stream>(config, one, dataset, world)); }
   }
 
   std::optional<Step> next() override {
@@ -77,7 +85,7 @@ class StreamSet : public Streams {
     step.index = streams_.front()->updates();
     for (auto& stream : streams_) {
       auto update = stream->next();
-      if (!update) return std::nullopt;
+      if (!update) { return std::nullopt; }
       step.streams[stream->name()] = std::move(update->batches);
       step.masked[stream->name()] = update->masked;
     }
@@ -89,7 +97,7 @@ class StreamSet : public Streams {
   std::string dataset_digest() const override { return digest_; }
   std::vector<Part*> parts() override {
     std::vector<Part*> parts;
-    for (auto& stream : streams_) parts.push_back(stream.get());
+    for (auto& stream : streams_) { parts.push_back(stream.get()); }
     return parts;
   }
 
@@ -103,18 +111,18 @@ class StreamSet : public Streams {
 std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<StreamNeeds>& needs,
                               distributed::World& world) {
   check_config(config);
-  if (needs.empty()) throw Error("[data] a stage asks for no stream; every stage names one at least");
+  if (needs.empty()) { throw Error("[data] a stage asks for no stream; every stage names one at least"); }
   std::vector<std::string> splits;
   std::set<std::string> names;
   for (const StreamNeeds& one : needs) {
     check_batch(one, world.size());
     check_kind(one);
     splits.push_back(one.split);
-    if (!names.insert(one.name).second) throw Error("[data] two streams are named '" + one.name + "'");
+    if (!names.insert(one.name).second) { throw Error("[data] two streams are named '" + one.name + "'"); }
   }
   const auto dataset = Dataset::open(config.shards, splits, world.host_group(),
                                      [&world](size_t bytes) { return world.node_block(bytes); });
-  for (const StreamNeeds& one : needs) check_geometry(one, dataset->manifest());
+  for (const StreamNeeds& one : needs) { check_geometry(one, dataset->manifest()); }
   std::unique_ptr<Streams> streams;
   distributed::agree(world.host_group(), "data",
                      [&] { streams = std::make_unique<StreamSet>(config, needs, dataset, world); });

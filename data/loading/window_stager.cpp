@@ -14,11 +14,11 @@ constexpr size_t kPiece = 4 << 20;
 std::vector<FileRange> uncovered(FileRange range, const std::vector<FileRange>& others) {
   std::vector<FileRange> rest;
   for (const FileRange& other : others) {
-    if (other.shard != range.shard || other.end <= range.begin || other.begin >= range.end) continue;
-    if (other.begin > range.begin) rest.push_back({range.shard, range.begin, other.begin});
+    if (other.shard != range.shard || other.end <= range.begin || other.begin >= range.end) { continue; }
+    if (other.begin > range.begin) { rest.push_back({range.shard, range.begin, other.begin}); }
     range.begin = std::min(other.end, range.end);
   }
-  if (range.begin < range.end) rest.push_back(range);
+  if (range.begin < range.end) { rest.push_back(range); }
   return rest;
 }
 
@@ -49,20 +49,21 @@ void WindowStager::reach(uint64_t position) {
   for (size_t number = 0; number < items_->order().classes.size(); ++number) {
     Shuffle& shuffle = order_.shuffle_of(number);
     const uint64_t now = shuffle.window_of(order_.drawn_before(number, position));
-    for (const uint64_t window : {now, now + 1})
+    for (const uint64_t window : {now, now + 1}) {
       if (known_.insert({number, window}).second) {
         wanted_.emplace_back(number, window);
         more = true;
       }
+    }
     // The window before may still be read from by the updates under way.
     for (auto known = known_.begin(); known != known_.end();) {
       const bool old = known->first == number && known->second + 1 < now;
-      if (old && std::erase(wanted_, *known) == 0) over_.push_back(*known);
+      if (old && std::erase(wanted_, *known) == 0) { over_.push_back(*known); }
       more = more || old;
       known = old ? known_.erase(known) : std::next(known);
     }
   }
-  if (more) wake_.notify_all();
+  if (more) { wake_.notify_all(); }
 }
 
 uint64_t WindowStager::bytes_read() const {
@@ -78,8 +79,9 @@ bool WindowStager::still_known(const Job& job) const {
 std::vector<uint64_t> WindowStager::blocks_of(const Job& job) {
   std::vector<uint64_t> mine;
   const std::vector<uint64_t> blocks = blocks_.shuffle_of(job.first).blocks_of(job.second);
-  for (size_t i = static_cast<size_t>(local_rank_); i < blocks.size(); i += static_cast<size_t>(local_size_))
+  for (size_t i = static_cast<size_t>(local_rank_); i < blocks.size(); i += static_cast<size_t>(local_size_)) {
     mine.push_back(blocks[i]);
+  }
   return mine;
 }
 
@@ -87,8 +89,10 @@ std::vector<uint64_t> WindowStager::blocks_of(const Job& job) {
 void WindowStager::stage(const Job& job) {
   std::vector<std::byte> piece(kPiece);
   for (const uint64_t block : blocks_of(job)) {
-    if (!still_known(job)) return;  // training has overtaken it
-    for (const FileRange& extent : items_->extents_of(job.first, block))
+    if (!still_known(job)) {
+      return;  // training has overtaken it
+    }
+    for (const FileRange& extent : items_->extents_of(job.first, block)) {
       for (uint64_t at = extent.begin; at < extent.end; at += kPiece) {
         const size_t size = std::min<uint64_t>(kPiece, extent.end - at);
         try {
@@ -100,6 +104,7 @@ void WindowStager::stage(const Job& job) {
         const std::lock_guard hold(mutex_);
         bytes_read_ += size;
       }
+    }
   }
 }
 
@@ -112,30 +117,36 @@ void WindowStager::drop(const Job& job) {
     known = known_;
   }
   std::vector<FileRange> needed;
-  for (const auto& [number, window] : known)
-    for (const uint64_t block : blocks_.shuffle_of(number).blocks_of(window))
+  for (const auto& [number, window] : known) {
+    for (const uint64_t block : blocks_.shuffle_of(number).blocks_of(window)) {
       std::ranges::copy(items_->extents_of(number, block), std::back_inserter(needed));
+    }
+  }
   std::ranges::sort(needed, {}, &FileRange::begin);
-  for (const uint64_t block : blocks_of(job))
-    for (const FileRange& extent : items_->extents_of(job.first, block))
-      for (const FileRange& range : uncovered(extent, needed))
+  for (const uint64_t block : blocks_of(job)) {
+    for (const FileRange& extent : items_->extents_of(job.first, block)) {
+      for (const FileRange& range : uncovered(extent, needed)) {
         dataset_->file(range.shard).forget(range.begin, range.size());
+      }
+    }
+  }
 }
 
 void WindowStager::work() {
   std::unique_lock hold(mutex_);
   while (true) {
     wake_.wait(hold, [this] { return stop_ || !wanted_.empty() || !over_.empty(); });
-    if (stop_) return;
+    if (stop_) { return; }
     const bool old = !over_.empty();
     auto& queue = old ? over_ : wanted_;
     const Job job = queue.front();
     queue.erase(queue.begin());
     hold.unlock();
-    if (old)
+    if (old) {
       drop(job);
-    else
+    } else {
       stage(job);
+    }
     hold.lock();
   }
 }

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "data/shards/dataset.h"
 #include "data/order/items.h"
+#include "data/shards/dataset.h"
 
 namespace realface::data {
 

@@ -15,9 +15,9 @@ constexpr const char* kReal = "real";
 constexpr uint64_t kGap = 1 << 20;  // of other classes' bytes that are read along rather than left out
 
 void check_word(const std::string& key, const std::string& word, const std::vector<std::string>& known) {
-  if (std::ranges::find(known, word) != known.end()) return;
+  if (std::ranges::find(known, word) != known.end()) { return; }
   std::string list;
-  for (const std::string& name : known) list.append(list.empty() ? "" : ", ").append(name);
+  for (const std::string& name : known) { list.append(list.empty() ? "" : ", ").append(name); }
   throw ConfigError("[data] a stream asks for the " + key + " '" + word + "'; known: " + list);
 }
 
@@ -34,7 +34,7 @@ std::pair<uint64_t, uint64_t> longest_run(const ShardTable& table, uint64_t firs
   std::pair<uint64_t, uint64_t> best{first, first};
   for (uint64_t begin = first; begin < end;) {
     const uint64_t stop = run_end(table, begin, end);
-    if (table.label[begin] == label && stop - begin > best.second - best.first) best = {begin, stop};
+    if (table.label[begin] == label && stop - begin > best.second - best.first) { best = {begin, stop}; }
     begin = stop;
   }
   return best;
@@ -46,10 +46,11 @@ Unit unit_of(const std::string& word) {
 
 /// Extents come in storage order.
 void add_extent(std::vector<FileRange>& extents, const FileRange& more) {
-  if (extents.empty() || more.begin > extents.back().end + kGap)
+  if (extents.empty() || more.begin > extents.back().end + kGap) {
     extents.push_back(more);
-  else
+  } else {
     extents.back().end = more.end;
+  }
 }
 
 bool sought(const std::string& label, int8_t found) { return label == "any" || found == (label == kReal ? 0 : 1); }
@@ -60,28 +61,32 @@ Items::Items(const Dataset& dataset, const ItemsConfig& config) : config_(config
   check_word("label", config.label, {kReal, "fake", "any"});
   check_word("unit", config.unit, {"frame", "video", "clip"});
   check_word("balance", config.balance, {"none", "label", "domain"});
-  if (!config_.shuffled) config_.balance = "none";  // once through, in storage order
-  if (config.frames < 1 || config.stride < 1 || config.views < 1)
+  if (!config_.shuffled) {
+    config_.balance = "none";  // once through, in storage order
+  }
+  if (config.frames < 1 || config.stride < 1 || config.views < 1) {
     throw ConfigError("[data] a clip of " + std::to_string(config.frames) + " frames, stride " +
                       std::to_string(config.stride) + ", " + std::to_string(config.views) +
                       " views; all must be at least 1");
+  }
   for (size_t shard = 0; shard < dataset.manifest().shards.size(); ++shard) {
     const ShardTable* table = dataset.table(shard);
     const std::string& split = dataset.manifest().shards[shard].split;
-    if (table == nullptr || (config.split != "all" && config.split != split)) continue;
-    for (size_t video = 0; video < table->videos(); ++video) add_video(dataset, {shard, video});
+    if (table == nullptr || (config.split != "all" && config.split != split)) { continue; }
+    for (size_t video = 0; video < table->videos(); ++video) { add_video(dataset, {shard, video}); }
   }
-  if (classes_.empty())
+  if (classes_.empty()) {
     throw DataError("[data.shards] holds no " + config.unit + "s of split '" + config.split + "' with label '" +
                     config.label + "' among its " + std::to_string(dataset.manifest().frames()) + " frames" +
                     (too_short_ == 0 ? "" : "; " + std::to_string(too_short_) + " videos are too short") +
                     "; see `realface inspect` for what it holds");
+  }
   arrange();
 }
 
 size_t Items::named(const std::string& name) {
   const auto found = std::ranges::find(names_, name);
-  if (found != names_.end()) return static_cast<size_t>(found - names_.begin());
+  if (found != names_.end()) { return static_cast<size_t>(found - names_.begin()); }
   names_.push_back(name);
   classes_.emplace_back();
   return names_.size() - 1;
@@ -93,8 +98,8 @@ size_t Items::class_of(const Dataset& dataset, const Video& video, int8_t label)
   const auto name = [](const std::vector<std::string>& all, int16_t id) {
     return id < 0 ? std::string("unnamed") : all[static_cast<size_t>(id)];
   };
-  if (config_.balance == "none") return named("all");
-  if (config_.balance == "domain") return named(name(names.dataset, table.dataset[video.number]));
+  if (config_.balance == "none") { return named("all"); }
+  if (config_.balance == "domain") { return named(name(names.dataset, table.dataset[video.number])); }
   return named(label == 0 ? kReal : "fake/" + name(names.manip, table.manip[video.number]));
 }
 
@@ -102,14 +107,15 @@ size_t Items::class_of(const Dataset& dataset, const Video& video, int8_t label)
 void Items::add_video(const Dataset& dataset, const Video& video) {
   const ShardTable& table = *dataset.table(video.shard);
   const uint64_t first = table.first[video.number], end = table.first[video.number + 1];
-  if (first == end) return;
-  if (unit_ != Unit::frame) return add_whole_video(dataset, video);
+  if (first == end) { return; }
+  if (unit_ != Unit::frame) { return add_whole_video(dataset, video); }
   for (uint64_t begin = first; begin < end;) {
     const uint64_t stop = run_end(table, begin, end);
-    if (config_.balance == "label" && table.label[begin] < 0)
+    if (config_.balance == "label" && table.label[begin] < 0) {
       unlabelled_ += static_cast<int64_t>(stop - begin);
-    else if (sought(config_.label, table.label[begin]))
+    } else if (sought(config_.label, table.label[begin])) {
       add_run(dataset, video, class_of(dataset, video, table.label[begin]), begin, stop);
+    }
     begin = stop;
   }
 }
@@ -118,7 +124,7 @@ void Items::add_whole_video(const Dataset& dataset, const Video& video) {
   const ShardTable& table = *dataset.table(video.shard);
   uint64_t first = table.first[video.number], end = table.first[video.number + 1];
   const int8_t label = table.video_label[video.number];
-  if (!sought(config_.label, label)) return;
+  if (!sought(config_.label, label)) { return; }
   if (config_.balance == "label" && label < 0) {
     ++unlabelled_;
     return;
@@ -139,10 +145,10 @@ void Items::add_run(const Dataset& dataset, const Video& video, size_t number, u
   Class& one = classes_[number];
   const uint64_t first = dataset.first_frame(video.shard) + begin, before = one.items();
   stored_frames_ += end - begin;
-  if (config_.windowed) extend_block(dataset, video, one, begin, end);
+  if (config_.windowed) { extend_block(dataset, video, one, begin, end); }
   const bool joins =
       unit_ == Unit::frame && !one.runs.empty() && one.runs.back().first + one.runs.back().frames == first;
-  if (!joins) one.runs.push_back({first, 0, before});
+  if (!joins) { one.runs.push_back({first, 0, before}); }
   Run& run = one.runs.back();
   run.frames += static_cast<uint32_t>(end - begin);
   const auto views = static_cast<uint64_t>(config_.shuffled ? 1 : config_.views);
@@ -198,11 +204,13 @@ void Items::arrange() {
     first += one.items();
     (config_.balance == "label" && names_[i] == kReal ? reals : others).push_back(i);
   }
-  if (config_.balance == "label" && config_.label == "any" && (reals.empty() || others.empty()))
+  if (config_.balance == "label" && config_.label == "any" && (reals.empty() || others.empty())) {
     throw DataError("[data.shards] holds only " + std::string(reals.empty() ? "fakes" : "reals") + " in split '" +
                     config_.split + "'; a balance by label needs both; see `realface inspect` for what it holds");
-  for (auto* group : {&reals, &others})
-    if (!group->empty()) order_.groups.push_back(*group);
+  }
+  for (auto* group : {&reals, &others}) {
+    if (!group->empty()) { order_.groups.push_back(*group); }
+  }
 }
 
 size_t Items::class_of_item(uint64_t item) const {
@@ -225,13 +233,16 @@ void Items::frames_of(const Draw& draw, uint64_t* numbers) const {
     return;
   }
   const uint64_t start = start_in(*run, item - before, draw);
-  for (int64_t t = 0; t < frames(); ++t) numbers[t] = run->first + start + static_cast<uint64_t>(t * config_.stride);
+  for (int64_t t = 0; t < frames(); ++t) {
+    numbers[t] = run->first + start + static_cast<uint64_t>(t * config_.stride);
+  }
 }
 
 uint64_t Items::start_in(const Run& run, uint64_t view, const Draw& draw) const {
   const uint64_t choices = run.frames - (unit_ == Unit::clip ? span() : 1) + 1;
-  if (config_.shuffled)
+  if (config_.shuffled) {
     return CounterRng(config_.seed, CounterRng::Purpose::frame, {draw.epoch, run.first}).below(choices);
+  }
   const auto views = static_cast<uint64_t>(config_.views);
   return views == 1 ? (choices - 1) / 2 : view * (choices - 1) / (views - 1);
 }

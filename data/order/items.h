@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "data/shards/dataset.h"
 #include "data/order/order.h"
+#include "data/shards/dataset.h"
 
 namespace realface::data {
 

@@ -9,7 +9,7 @@ namespace {
 /// Whose turn it is of `count` in their `turn`-th turn: everybody once in each run of `count`, in an order drawn for
 /// that run. `level` tells the turns of groups from those of classes.
 size_t whose_turn(uint64_t seed, uint64_t level, uint64_t turn, size_t count) {
-  if (count == 1) return 0;
+  if (count == 1) { return 0; }
   CounterRng rng(seed, CounterRng::Purpose::order, {level, turn / count});
   const auto order = rng.sample(static_cast<int64_t>(count), static_cast<int64_t>(count));
   return static_cast<size_t>(order[turn % count]);
@@ -24,13 +24,14 @@ OrderConfig plain_order(uint64_t items, uint64_t seed, bool shuffled) {
 Order::Order(const OrderConfig& config) : config_(config) {
   for (size_t i = 0; i < config.classes.size(); ++i) {
     const ItemClass& one = config.classes[i];
-    if (one.count == 0) throw Error("[order] a class has no items");
+    if (one.count == 0) { throw Error("[order] a class has no items"); }
     items_ += one.count;
     const uint64_t seed = i == 0 ? config.seed : mix({config.seed, i});
-    if (one.blocks)
+    if (one.blocks) {
       shuffles_.emplace_back(one.blocks, seed);
-    else
+    } else {
       shuffles_.emplace_back(one.count, seed);
+    }
   }
 }
 
@@ -53,9 +54,11 @@ Draw Order::at(uint64_t position) {
 }
 
 uint64_t Order::drawn_before(size_t number, uint64_t position) const {
-  for (const auto& classes : config_.groups)
-    for (const size_t one : classes)
-      if (one == number) return position / config_.groups.size() / classes.size();
+  for (const auto& classes : config_.groups) {
+    for (const size_t one : classes) {
+      if (one == number) { return position / config_.groups.size() / classes.size(); }
+    }
+  }
   return 0;
 }
 

@@ -22,14 +22,16 @@ uint64_t scramble(uint64_t value, uint64_t key) {
 }  // namespace
 
 Permutation::Permutation(uint64_t n, uint64_t seed, uint64_t epoch) : n_(n) {
-  if (n == 0 || n > (uint64_t{1} << 62))
+  if (n == 0 || n > (uint64_t{1} << 62)) {
     throw Error("[permutation] has " + std::to_string(n) + " items; expected 1 to 2^62");
+  }
   const unsigned bits = std::max(kMinBits, static_cast<unsigned>(std::bit_width(n - 1)));
   low_bits_ = bits / 2;
   low_mask_ = (uint64_t{1} << low_bits_) - 1;
   high_mask_ = (uint64_t{1} << (bits - low_bits_)) - 1;
-  for (size_t round = 0; round < keys_.size(); ++round)
+  for (size_t round = 0; round < keys_.size(); ++round) {
     keys_[round] = mix({seed, epoch, static_cast<uint64_t>(CounterRng::Purpose::order), round});
+  }
 }
 
 // The halves take turns, so they need not be equal: the domain is never more than twice n.
@@ -52,14 +54,12 @@ uint64_t Permutation::decrypt(uint64_t block) const {
 }
 
 uint64_t Permutation::at(uint64_t index) const {
-  do index = encrypt(index);
-  while (index >= n_);
+  do { index = encrypt(index); } while (index >= n_);
   return index;
 }
 
 uint64_t Permutation::place_of(uint64_t item) const {
-  do item = decrypt(item);
-  while (item >= n_);
+  do { item = decrypt(item); } while (item >= n_);
   return item;
 }
 

@@ -45,12 +45,12 @@ Shuffle::Place Shuffle::at(uint64_t draw) {
 }
 
 void Shuffle::enter_epoch(uint64_t epoch) {
-  if (epoch_ && epoch_->number == epoch) return;
+  if (epoch_ && epoch_->number == epoch) { return; }
   Epoch entered{.number = epoch, .blocks = {}, .first = {}};
   const Permutation order(blocks_->count(), mix({seed_, kBlockOrder}), epoch);
   uint64_t items = 0;
   for (uint64_t i = 0; i < blocks_->count(); ++i) {
-    if (i % blocks_->per_window == 0) entered.first.push_back(items);
+    if (i % blocks_->per_window == 0) { entered.first.push_back(items); }
     const uint64_t block = order.at(i);
     entered.blocks.push_back(block);
     items += blocks_->first[block + 1] - blocks_->first[block];
@@ -61,7 +61,7 @@ void Shuffle::enter_epoch(uint64_t epoch) {
 }
 
 void Shuffle::enter_window(uint64_t epoch, uint64_t window) {
-  if (window_ && window_->epoch == epoch && window_->number == window) return;
+  if (window_ && window_->epoch == epoch && window_->number == window) { return; }
   std::vector<uint64_t> ends;
   const uint64_t begin = window * blocks_->per_window;
   const uint64_t end = std::min(begin + blocks_->per_window, blocks_->count());

@@ -5,9 +5,9 @@
 
 #include "base/atomic_file.h"
 #include "base/log.h"
-#include "data/shards/manifest.h"
-#include "data/preprocess/video/frame_reader.h"
 #include "data/preprocess/part.h"
+#include "data/preprocess/video/frame_reader.h"
+#include "data/shards/manifest.h"
 #include "data/shards/reader.h"
 #include "data/shards/writer.h"
 
@@ -48,7 +48,7 @@ void assemble(const Plan& plan, const PlannedShard& shard, const OutputFolder& o
   // Before the shard: where there is a shard there is its report, also after a kill between the two.
   publish_file(output.report(shard), report.json(true).dump());
   ShardWriter writer(output.shard(shard), header_of(plan, shard), totals);
-  for (const int64_t video : shard.videos) writer.add(read_part(output.part(video), plan.digest).record);
+  for (const int64_t video : shard.videos) { writer.add(read_part(output.part(video), plan.digest).record); }
   writer.seal();
   for (const int64_t video : shard.videos) {
     std::error_code ignored;  // it only takes space, and goes with .parts in the end

@@ -9,7 +9,7 @@ namespace realface::data::preprocess {
 namespace {
 
 void require(bool good, const std::string& what) {
-  if (!good) throw UsageError("[preprocess] " + what);
+  if (!good) { throw UsageError("[preprocess] " + what); }
 }
 
 }  // namespace
@@ -23,9 +23,7 @@ void check(const PreprocessConfig& config) {
           "--margin " + std::to_string(config.margin) + " is not possible; it must be 1 to 4");
   try {
     frame_codec(config);
-  } catch (const DataError& error) {
-    require(false, std::string("the codec is not possible: ") + error.what());
-  }
+  } catch (const DataError& error) { require(false, std::string("the codec is not possible: ") + error.what()); }
   require(!config.output.empty(), "--out is missing; name the folder for the shards");
 }
 
@@ -57,7 +55,7 @@ nlohmann::json described(const PreprocessConfig& config, const std::string& land
                          {"landmark_model_sha256", landmark_model_sha256},
                          {"detector", detector},
                          {"libraries", video_libraries()}};
-  if (const CodecConfig codec = frame_codec(config); !codec.lossless()) json["codec_params"] = codec_params(codec);
+  if (const CodecConfig codec = frame_codec(config); !codec.lossless()) { json["codec_params"] = codec_params(codec); }
   return json;
 }
 

@@ -33,11 +33,11 @@ class Extraction {
   }
 
   Extracted run() {
-    if (!open()) return std::move(out_);
+    if (!open()) { return std::move(out_); }
     search();
     find_masks();
     choose();
-    if (!enough()) return std::move(out_);
+    if (!enough()) { return std::move(out_); }
     nearest_ = nearest_found(chosen_);
     crop_all();
     return std::move(out_);
@@ -46,7 +46,7 @@ class Extraction {
   /// The record of a video whose decoder cannot be survived.
   Extracted without_frames(const std::string& why) {
     try {
-      if (source_.kind != importers::SourceKind::archive) out_.record.source_sha256 = source_digest(source_);
+      if (source_.kind != importers::SourceKind::archive) { out_.record.source_sha256 = source_digest(source_); }
     } catch (const Error&) {  // gone since: the reason below is what counts
     }
     set_status(VideoStatus::crashed, why);
@@ -65,9 +65,9 @@ class Extraction {
     Stopwatch watch(out_.seconds.decode);
     try {
       const bool archived = source_.kind == importers::SourceKind::archive;
-      if (!archived) out_.record.source_sha256 = source_digest(source_);
+      if (!archived) { out_.record.source_sha256 = source_digest(source_); }
       reader_ = decoder_.open(source_);
-      if (archived) out_.record.source_sha256 = reader_->info().sha256.value();
+      if (archived) { out_.record.source_sha256 = reader_->info().sha256.value(); }
     } catch (const Error& error) {  // no video, no such file, no permission
       set_status(VideoStatus::unreadable, error.what());
       return false;
@@ -84,9 +84,9 @@ class Extraction {
       text += std::to_string(info.times_us.size());
       set_status(VideoStatus::truncated, text.append(" frames before the end are used"));
     }
-    if (const std::string wrong = wrong_compression(source_, info.x264_crf); !wrong.empty()) note(wrong);
+    if (const std::string wrong = wrong_compression(source_, info.x264_crf); !wrong.empty()) { note(wrong); }
     wanted_ = chosen_frames(out_.record.n_src, config_.frames);
-    if (wanted_.empty()) set_status(VideoStatus::no_frames, "it holds no frame that can be decoded");
+    if (wanted_.empty()) { set_status(VideoStatus::no_frames, "it holds no frame that can be decoded"); }
     return !wanted_.empty();
   }
 
@@ -98,36 +98,37 @@ class Extraction {
       Stopwatch watch(out_.seconds.detect);
       seen_.push_back({frame.index, frame.pts_us, frame.concealed, finder_.find(frame.picture)});
       held += frame.picture.bytes();
-      if (held <= kHeldBytes) held_[frame.index] = std::make_shared<const Picture>(std::move(frame.picture));
+      if (held <= kHeldBytes) { held_[frame.index] = std::make_shared<const Picture>(std::move(frame.picture)); }
     });
-    if (seen_.empty())
+    if (seen_.empty()) {
       set_status(VideoStatus::no_frames, "none of its frames can be decoded");
-    else if (seen_.size() < wanted_.size())
+    } else if (seen_.size() < wanted_.size()) {
       note(std::to_string(wanted_.size() - seen_.size()) + " of the " + frames_text(wanted_.size()) +
            " that were chosen cannot be decoded, or have another size");
-    if (held > kHeldBytes) held_.clear();
+    }
+    if (held > kHeldBytes) { held_.clear(); }
   }
 
   /// Before a face is chosen, and of whole frames.
   void find_masks() {
     const bool shipped = !source_.mask_path.empty();
-    if (!config_.import.masks || seen_.empty() || (!shipped && (source_.original_path.empty() || source_.label != 1)))
+    if (!config_.import.masks || seen_.empty() || (!shipped && (source_.original_path.empty() || source_.label != 1))) {
       return;
+    }
     Stopwatch watch(out_.seconds.decode);
     std::vector<int32_t> indices;
-    for (const Seen& frame : seen_) indices.push_back(frame.index);
+    for (const Seen& frame : seen_) { indices.push_back(frame.index); }
     try {
-      if (shipped)
+      if (shipped) {
         read_shipped_masks(decoder_, source_, indices, masks_);
-      else
+      } else {
         read_difference_masks(
             decoder_, source_.original_path, indices, frames_at_once(),
             [this](const auto& lot) { return pictures(lot); }, masks_);
-    } catch (const DataError& error) {
-      note(std::string("its mask cannot be used: ") + error.what());
-    }
+      }
+    } catch (const DataError& error) { note(std::string("its mask cannot be used: ") + error.what()); }
     out_.masks_missing = static_cast<int64_t>(seen_.size() - masks_.size());
-    if (!masks_.empty()) out_.record.mask_source = shipped ? MaskSource::dataset : MaskSource::difference;
+    if (!masks_.empty()) { out_.record.mask_source = shipped ? MaskSource::dataset : MaskSource::difference; }
   }
 
   size_t frames_at_once() const {
@@ -136,7 +137,7 @@ class Extraction {
   }
 
   Pictures pictures(const std::vector<int32_t>& lot) {
-    if (!held_.empty()) return held_;
+    if (!held_.empty()) { return held_; }
     Pictures read;
     reader_->read(
         lot, [&read](Frame frame) { read[frame.index] = std::make_shared<const Picture>(std::move(frame.picture)); });
@@ -145,7 +146,7 @@ class Extraction {
 
   void choose() {
     std::vector<std::vector<Face>> faces;
-    for (const Seen& frame : seen_) faces.push_back(frame.faces);
+    for (const Seen& frame : seen_) { faces.push_back(frame.faces); }
     chosen_ = choose_track(faces, tampered());
     out_.considered = static_cast<int64_t>(seen_.size());
     out_.detected = std::ranges::count_if(chosen_, [](int face) { return face >= 0; });
@@ -154,13 +155,16 @@ class Extraction {
   /// How much of each frame's mask each face has; empty where there are no masks.
   std::vector<std::vector<double>> tampered() const {
     std::vector<std::vector<double>> shares;
-    if (masks_.empty()) return shares;
+    if (masks_.empty()) { return shares; }
     for (const Seen& frame : seen_) {
       shares.emplace_back(frame.faces.size(), 0.0);
-      if (frame.faces.empty()) continue;  // its mask need not be unpacked
+      if (frame.faces.empty()) {
+        continue;  // its mask need not be unpacked
+      }
       const auto mask = masks_.find(frame.index);
-      for (size_t i = 0; mask && i < frame.faces.size(); ++i)
+      for (size_t i = 0; mask && i < frame.faces.size(); ++i) {
         shares.back()[i] = share_inside(*mask, frame.faces[i].box, out_.record.width, out_.record.height);
+      }
     }
     return shares;
   }
@@ -175,13 +179,13 @@ class Extraction {
         take(std::move(frame));
       });
     } catch (const DataError& error) {  // the frames before the fault are used
-      if (out_.record.status == VideoStatus::ok) set_status(VideoStatus::truncated, error.what());
+      if (out_.record.status == VideoStatus::ok) { set_status(VideoStatus::truncated, error.what()); }
     }
     out_.seconds.decode += whole - inside;
   }
 
   bool enough() {
-    if (seen_.empty()) return false;
+    if (seen_.empty()) { return false; }
     if (out_.detected == 0) {
       set_status(VideoStatus::no_face, "no face was found in its " + frames_text(seen_.size()));
       return false;
@@ -201,7 +205,7 @@ class Extraction {
 
   void crop_all() {
     Box clip = face_at(0).box;
-    for (size_t t = 1; t < seen_.size(); ++t) clip = unite(clip, face_at(t).box);
+    for (size_t t = 1; t < seen_.size(); ++t) { clip = unite(clip, face_at(t).box); }
     const FrameCropper cropper(config_, clip, out_.seconds);
     const auto crop = [&](size_t t, const Picture& picture) {
       const Seen& seen = seen_[t];
@@ -210,13 +214,13 @@ class Extraction {
       out_.record.frames.back().label = label_of(source_, seen.index);
     };
     if (!held_.empty()) {
-      for (size_t t = 0; t < seen_.size(); ++t) crop(t, *held_.at(seen_[t].index));
+      for (size_t t = 0; t < seen_.size(); ++t) { crop(t, *held_.at(seen_[t].index)); }
       return;
     }
     size_t t = 0;
     decode(wanted_, [&](const Frame& frame) {
-      while (t < seen_.size() && seen_[t].index < frame.index) ++t;
-      if (t < seen_.size() && seen_[t].index == frame.index) crop(t, frame.picture);
+      while (t < seen_.size() && seen_[t].index < frame.index) { ++t; }
+      if (t < seen_.size() && seen_[t].index == frame.index) { crop(t, frame.picture); }
     });
   }
 
@@ -244,15 +248,17 @@ Extracted extract(const importers::Source& source, const PreprocessConfig& confi
     decoder.start();
     try {
       Extracted video = Extraction(tried, config, finder, decoder).run();
-      if (maskless.empty()) return video;
+      if (maskless.empty()) { return video; }
       video.masks_missing = video.considered;
       video.why += (video.why.empty() ? "" : "; ") + maskless;
       return video;
     } catch (const DecoderCrash& crash) {
       log::warn("[" + crash.path() + "] " + crash.what());
-      if (++crashes[crash.path()] < 2) continue;  // it may have died of an earlier file, or of a lack of memory
+      if (++crashes[crash.path()] < 2) {
+        continue;  // it may have died of an earlier file, or of a lack of memory
+      }
       const std::string twice = std::string(crash.what()) + ", twice";
-      if (crash.path() == source.path) return Extraction(source, config, finder, decoder).without_frames(twice);
+      if (crash.path() == source.path) { return Extraction(source, config, finder, decoder).without_frames(twice); }
       tried.mask_path.clear();
       tried.original_path.clear();
       maskless = "its mask cannot be used: [" + crash.path() + "] " + twice;

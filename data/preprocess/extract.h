@@ -5,10 +5,10 @@
 #include <string>
 
 #include "data/preprocess/config.h"
-#include "data/preprocess/video/decoder.h"
 #include "data/preprocess/faces/face_finder.h"
-#include "data/preprocess/video/frame_reader.h"
 #include "data/preprocess/phases.h"
+#include "data/preprocess/video/decoder.h"
+#include "data/preprocess/video/frame_reader.h"
 #include "data/shards/records.h"
 
 namespace realface::data::preprocess {

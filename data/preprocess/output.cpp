@@ -29,10 +29,11 @@ void OutputFolder::check_finished(const Plan& plan) const {
   }
   for (const auto& shard : manifest.shards) {
     std::error_code error;
-    if (fs::file_size(path_ / shard.name, error) != static_cast<uintmax_t>(shard.bytes) || error)
-      throw DataError("[" + (path_ / shard.name).string() +
-                      "] is missing or not of the size that the manifest states; restore it, or remove manifest.json "
-                      "and all shards and run the same command again");
+    if (fs::file_size(path_ / shard.name, error) != static_cast<uintmax_t>(shard.bytes) || error) {
+      throw DataError(
+          "[" + (path_ / shard.name).string() +
+          "] is missing or not of the size that the manifest states; restore it, or remove manifest.json and all shards and run the same command again");
+    }
   }
 }
 
@@ -47,24 +48,26 @@ OutputFolder::State OutputFolder::begin(const Plan& plan) {
   State state = State::fresh;
   if (fs::exists(file)) {
     const nlohmann::json then = nlohmann::json::parse(read_file(file)), now = to_json(plan);
-    if (then.at("digest") != plan.digest) refuse(difference(then, now));
+    if (then.at("digest") != plan.digest) { refuse(difference(then, now)); }
     state = State::resumed;
     if (then.at("code_version") != plan.code_version) {
       log::warn("[" + path_.string() + "] was begun by version " + then.at("code_version").get<std::string>() +
                 " of realface; it starts again, since shards of two versions do not belong together");
       // The plan last: a kill in between leaves what makes the next start come here again.
-      for (const auto& shard : plan.shards) fs::remove(path_ / shard.name);
+      for (const auto& shard : plan.shards) { fs::remove(path_ / shard.name); }
       clean();
       state = State::fresh;
     }
   } else {
-    for (const auto& entry : fs::directory_iterator(path_))
-      if (!entry.path().filename().string().starts_with("."))
+    for (const auto& entry : fs::directory_iterator(path_)) {
+      if (!entry.path().filename().string().starts_with(".")) {
         throw Error("[" + path_.string() + "] is not empty (" + entry.path().filename().string() +
                     "); name a new or an empty folder with --out");
+      }
+    }
   }
   make_folder(parts());
-  if (state == State::fresh) publish_file(file, to_json(plan).dump());
+  if (state == State::fresh) { publish_file(file, to_json(plan).dump()); }
   return state;
 }
 
@@ -72,17 +75,21 @@ fs::path OutputFolder::part(int64_t video) const { return parts() / (std::to_str
 
 std::vector<int64_t> OutputFolder::open_shards(const Plan& plan) const {
   std::vector<int64_t> open;
-  for (size_t i = 0; i < plan.shards.size(); ++i)
-    if (!fs::exists(shard(plan.shards[i])) || !fs::exists(report(plan.shards[i])))
+  for (size_t i = 0; i < plan.shards.size(); ++i) {
+    if (!fs::exists(shard(plan.shards[i])) || !fs::exists(report(plan.shards[i]))) {
       open.push_back(static_cast<int64_t>(i));
+    }
+  }
   return open;
 }
 
 std::vector<int64_t> OutputFolder::open_videos(const Plan& plan, const std::vector<int64_t>& shards) const {
   std::vector<int64_t> open;
-  for (const int64_t shard : shards)
-    for (const int64_t video : plan.shards[static_cast<size_t>(shard)].videos)
-      if (!fs::exists(part(video))) open.push_back(video);
+  for (const int64_t shard : shards) {
+    for (const int64_t video : plan.shards[static_cast<size_t>(shard)].videos) {
+      if (!fs::exists(part(video))) { open.push_back(video); }
+    }
+  }
   // The longest first, so that nobody ends with one; the order does not reach the shards.
   std::ranges::sort(open, [&plan](int64_t a, int64_t b) {
     const int64_t left = plan.sources[static_cast<size_t>(a)].bytes, right = plan.sources[static_cast<size_t>(b)].bytes;
@@ -95,7 +102,7 @@ void OutputFolder::clean() const {
   const std::string name = parts().string();
   std::error_code error;
   fs::remove_all(name, error);
-  if (error) log::warn("[" + name + "] cannot be removed: " + error.message() + "; it is not needed any more");
+  if (error) { log::warn("[" + name + "] cannot be removed: " + error.message() + "; it is not needed any more"); }
 }
 
 }  // namespace realface::data::preprocess

@@ -60,8 +60,8 @@ Json record_json(const VideoRecord& record) {
                {"mask_source", static_cast<int>(record.mask_source)},
                {"segments", Json::array()},
                {"frames", Json::array()}};
-  for (const Segment& run : record.segments) json["segments"].push_back({run.first, run.last, run.label});
-  for (const auto& frame : record.frames) json["frames"].push_back(frame_json(frame));
+  for (const Segment& run : record.segments) { json["segments"].push_back({run.first, run.last, run.label}); }
+  for (const auto& frame : record.frames) { json["frames"].push_back(frame_json(frame)); }
   return json;
 }
 
@@ -83,8 +83,8 @@ VideoRecord record_of(const Json& json) {
   record.source_bytes = json.value("source_bytes", int64_t{0});  // parts of an older program have none
   record.status = static_cast<VideoStatus>(json.at("status").get<int>());
   record.mask_source = static_cast<MaskSource>(json.at("mask_source").get<int>());
-  for (const auto& run : json.at("segments")) record.segments.push_back({run.at(0), run.at(1), run.at(2)});
-  for (const auto& frame : json.at("frames")) record.frames.push_back(frame_of(frame));
+  for (const auto& run : json.at("segments")) { record.segments.push_back({run.at(0), run.at(1), run.at(2)}); }
+  for (const auto& frame : json.at("frames")) { record.frames.push_back(frame_of(frame)); }
   return record;
 }
 
@@ -112,12 +112,14 @@ Extracted read_part(const std::filesystem::path& path, const std::string& plan_d
   const std::string bytes = read_file(path);
   uint32_t sum = 0;
   const size_t size = bytes.size() < sizeof sum ? 0 : bytes.size() - sizeof sum;
-  if (size > 0) std::memcpy(&sum, bytes.data() + size, sizeof sum);
-  if (size == 0 || sum != crc32c(bytes.data(), size))
+  if (size > 0) { std::memcpy(&sum, bytes.data() + size, sizeof sum); }
+  if (size == 0 || sum != crc32c(bytes.data(), size)) {
     throw DataError("[" + path.string() + "] is damaged; delete it and run the same command again");
+  }
   const Json json = Json::from_cbor(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
-  if (json.at("plan") != plan_digest)
+  if (json.at("plan") != plan_digest) {
     throw DataError("[" + path.string() + "] belongs to another plan; delete it and run the same command again");
+  }
   Extracted video;
   video.record = record_of(json.at("record"));
   video.why = json.at("why");

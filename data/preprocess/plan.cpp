@@ -27,7 +27,7 @@ nlohmann::json without_paths(const importers::Source& source) {
 }
 
 void shuffle(std::vector<int64_t>& items, CounterRng& rng) {
-  for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[rng.below(i)]);
+  for (size_t i = items.size(); i > 1; --i) { std::swap(items[i - 1], items[rng.below(i)]); }
 }
 
 /// The videos of a split: one class after the other, each in a random order.
@@ -35,9 +35,11 @@ std::vector<int64_t> stratified(const std::vector<importers::Source>& sources, c
                                 uint64_t number) {
   using Class = std::tuple<std::string, std::string, int8_t>;
   std::map<Class, std::vector<int64_t>> classes;
-  for (size_t i = 0; i < sources.size(); ++i)
-    if (sources[i].split == split)
+  for (size_t i = 0; i < sources.size(); ++i) {
+    if (sources[i].split == split) {
       classes[{sources[i].dataset, sources[i].manip, sources[i].label}].push_back(static_cast<int64_t>(i));
+    }
+  }
   CounterRng rng(seed, CounterRng::Purpose::plan, {number});
   std::vector<int64_t> all;
   for (auto& [key, videos] : classes) {
@@ -60,12 +62,12 @@ std::vector<PlannedShard> pack(const std::vector<importers::Source>& sources, co
   const uint64_t seed = config.at("seed");
   for (uint64_t s = 0; s < 3; ++s) {
     const std::vector<int64_t> videos = stratified(sources, kSplits[s], seed, s);
-    if (videos.empty()) continue;
+    if (videos.empty()) { continue; }
     int64_t bytes = 0;
-    for (const int64_t video : videos) bytes += expected_bytes(sources[static_cast<size_t>(video)], config);
+    for (const int64_t video : videos) { bytes += expected_bytes(sources[static_cast<size_t>(video)], config); }
     const int64_t count = shard_count(bytes, static_cast<int64_t>(videos.size()), config.at("shard_bytes"));
     std::vector<PlannedShard> dealt(static_cast<size_t>(count));
-    for (size_t i = 0; i < videos.size(); ++i) dealt[i % dealt.size()].videos.push_back(videos[i]);
+    for (size_t i = 0; i < videos.size(); ++i) { dealt[i % dealt.size()].videos.push_back(videos[i]); }
     for (int64_t id = 0; id < count; ++id) {
       PlannedShard& shard = dealt[static_cast<size_t>(id)];
       shard.name = shard_name(kSplits[s], id, count);
@@ -92,28 +94,29 @@ NameTables names_of(const std::vector<importers::Source>& sources) {
 
 nlohmann::json packing(const std::vector<PlannedShard>& shards) {
   nlohmann::json list = nlohmann::json::array();
-  for (const auto& shard : shards)
+  for (const auto& shard : shards) {
     list.push_back(
         {{"name", shard.name}, {"split", shard.split}, {"id", shard.id}, {"of", shard.of}, {"videos", shard.videos}});
+  }
   return list;
 }
 
 /// "3 more, 1 fewer, 0 changed" between two lists of sources, with an example.
 std::string source_difference(const nlohmann::json& then, const nlohmann::json& now) {
   std::map<std::string, nlohmann::json> before;
-  for (const auto& source : then) before[source.at("key")] = without_paths(source.get<importers::Source>());
+  for (const auto& source : then) { before[source.at("key")] = without_paths(source.get<importers::Source>()); }
   int64_t more = 0, changed = 0;
   std::string example;
   for (const auto& source : now) {
     const std::string key = source.at("key");
     const auto twin = before.find(key);
-    if (twin == before.end()) ++more;
-    if (twin != before.end() && twin->second != without_paths(source.get<importers::Source>())) ++changed;
-    if (more + changed == 1 && example.empty()) example = key;
-    if (twin != before.end()) before.erase(twin);
+    if (twin == before.end()) { ++more; }
+    if (twin != before.end() && twin->second != without_paths(source.get<importers::Source>())) { ++changed; }
+    if (more + changed == 1 && example.empty()) { example = key; }
+    if (twin != before.end()) { before.erase(twin); }
   }
-  if (more + changed + static_cast<int64_t>(before.size()) == 0) return "";
-  if (example.empty()) example = before.begin()->first;
+  if (more + changed + static_cast<int64_t>(before.size()) == 0) { return ""; }
+  if (example.empty()) { example = before.begin()->first; }
   return "the input videos (" + std::to_string(more) + " more, " + std::to_string(before.size()) + " fewer, " +
          std::to_string(changed) + " changed; for example " + example + ")";
 }
@@ -143,7 +146,7 @@ Plan make_plan(std::vector<importers::Source> sources, nlohmann::json config, co
   plan.config_digest = sha256_hex(plan.config.dump());
   nlohmann::json all = {
       {"config", plan.config}, {"sources", nlohmann::json::array()}, {"shards", packing(plan.shards)}};
-  for (const importers::Source& source : plan.sources) all["sources"].push_back(without_paths(source));
+  for (const importers::Source& source : plan.sources) { all["sources"].push_back(without_paths(source)); }
   plan.digest = sha256_hex(all.dump());
   return plan;
 }
@@ -163,8 +166,9 @@ Plan plan_from_json(const nlohmann::json& json) {
   plan.config = json.at("config");
   plan.code_version = json.at("code_version");
   plan.sources = json.at("sources").get<std::vector<importers::Source>>();
-  for (const auto& shard : json.at("shards"))
+  for (const auto& shard : json.at("shards")) {
     plan.shards.push_back({shard.at("name"), shard.at("split"), shard.at("id"), shard.at("of"), shard.at("videos")});
+  }
   plan.names = {json.at("names").at(0), json.at("names").at(1), json.at("names").at(2)};
   plan.config_digest = json.at("config_digest");
   plan.digest = json.at("digest");
@@ -174,10 +178,12 @@ Plan plan_from_json(const nlohmann::json& json) {
 std::string difference(const nlohmann::json& then, const nlohmann::json& now) {
   std::string text;
   const auto& before = then.at("config");
-  for (const auto& [name, value] : now.at("config").items())
-    if (const auto old = before.value(name, nlohmann::json()); old != value)
+  for (const auto& [name, value] : now.at("config").items()) {
+    if (const auto old = before.value(name, nlohmann::json()); old != value) {
       text += (text.empty() ? "" : ", ") + name + " (" + old.dump() + " there, " + value.dump() + " now)";
-  if (text.empty()) text = source_difference(then.at("sources"), now.at("sources"));
+    }
+  }
+  if (text.empty()) { text = source_difference(then.at("sources"), now.at("sources")); }
   return text;
 }
 

@@ -46,7 +46,7 @@ class Run {
     prepare();
     if (setup_.finished) {
       outcome_.was_finished = true;
-      if (first()) outcome_.report = finished_report(output_);
+      if (first()) { outcome_.report = finished_report(output_); }
       return std::move(outcome_);
     }
     draw("videos", setup_.videos, threads(), [this] { return video_worker(); });
@@ -55,7 +55,7 @@ class Run {
       return [this](int64_t shard) { assemble(setup_.plan, setup_.plan.shards[static_cast<size_t>(shard)], output_); };
     });
     distributed::agree(world_.host_group(), "writing the manifest", [this] {
-      if (first()) outcome_.report = finish(setup_.plan, output_);
+      if (first()) { outcome_.report = finish(setup_.plan, output_); }
     });
     return std::move(outcome_);
   }
@@ -74,7 +74,7 @@ class Run {
     });
     std::string text;
     distributed::agree(group, "planning", [&] {
-      if (first()) text = packed(plan());
+      if (first()) { text = packed(plan()); }
     });
     setup_ = unpacked(distributed::broadcast_string(group, text));
     distributed::agree(group, "comparing face models", [this] { compare_models(); });
@@ -84,9 +84,10 @@ class Run {
   void compare_models() const {
     const auto compare = [this](const std::string& what, const std::string& here) {
       const std::string& planned = setup_.plan.config.at(what).get_ref<const std::string&>();
-      if (here != planned)
+      if (here != planned) {
         throw DataError("[preprocess] " + what + " is " + here + " on " + world_.host() + ", but " + planned +
                         " on rank 0; use the same files and the same dlib on all nodes");
+      }
     };
     compare("landmark_model_sha256", models_->landmark_model_sha256());
     compare("detector", models_->detector());
@@ -96,7 +97,7 @@ class Run {
   Setup plan() {
     importers::Listing listing = importers::import_dataset(config_.dataset, config_.input, config_.import);
     outcome_.unplaced = std::move(listing.unplaced);
-    for (const std::string& note : listing.notes) log::info("[preprocess] " + note);
+    for (const std::string& note : listing.notes) { log::info("[preprocess] " + note); }
     Setup setup;
     setup.plan =
         make_plan(std::move(listing.sources), described(config_, models_->landmark_model_sha256(), models_->detector()),
@@ -105,13 +106,14 @@ class Run {
     lock_.emplace(output_.path());
     const auto state = output_.begin(setup.plan);
     setup.finished = state == OutputFolder::State::finished;
-    if (setup.finished) return setup;
+    if (setup.finished) { return setup; }
     setup.shards = output_.open_shards(setup.plan);
     setup.videos = output_.open_videos(setup.plan, setup.shards);
-    if (state == OutputFolder::State::resumed)
+    if (state == OutputFolder::State::resumed) {
       log::info("[preprocess] goes on with an earlier run: " +
                 std::to_string(setup.plan.sources.size() - setup.videos.size()) + " of " +
                 std::to_string(setup.plan.sources.size()) + " videos are done");
+    }
     return setup;
   }
 
@@ -128,7 +130,7 @@ class Run {
   void draw(const std::string& phase, const std::vector<int64_t>& items, int threads,
             const std::function<Worker()>& make_worker) {
     distributed::WorkQueue queue(world_, static_cast<int64_t>(items.size()));
-    if (first() && sink_ && !items.empty()) sink_({phase, 0, static_cast<int64_t>(items.size())});
+    if (first() && sink_ && !items.empty()) { sink_({phase, 0, static_cast<int64_t>(items.size())}); }
     std::exception_ptr failure;
     std::mutex lock;
     const auto work = [&] {
@@ -137,43 +139,44 @@ class Run {
         while (const auto drawn = queue.next()) {
           worker(items[static_cast<size_t>(*drawn)]);
           const std::lock_guard guard(lock);
-          if (first() && sink_) sink_({phase, *drawn + 1, static_cast<int64_t>(items.size())});
+          if (first() && sink_) { sink_({phase, *drawn + 1, static_cast<int64_t>(items.size())}); }
         }
       } catch (...) {
-        while (queue.next()) {
-        }
+        while (queue.next()) {}
         const std::lock_guard guard(lock);
-        if (!failure) failure = std::current_exception();
+        if (!failure) { failure = std::current_exception(); }
       }
     };
     {
       std::vector<std::jthread> others;
-      for (int i = 1; i < threads; ++i) others.emplace_back(work);
+      for (int i = 1; i < threads; ++i) { others.emplace_back(work); }
       work();
     }
     distributed::agree(world_.host_group(), "preprocessing " + phase, [&] {
-      if (failure) std::rethrow_exception(failure);
+      if (failure) { std::rethrow_exception(failure); }
     });
   }
 
   /// Nothing to store is an error; the parts hold nothing then that a later run could use.
   void refuse_nothing() {
     distributed::agree(world_.host_group(), "counting faces", [this] {
-      if (!first()) return;
+      if (!first()) { return; }
       Report report;
       for (const int64_t index : setup_.shards) {
         const PlannedShard& shard = setup_.plan.shards[static_cast<size_t>(index)];
         for (const int64_t video : shard.videos) {
           report.count(shard.split, read_part(output_.part(video), setup_.plan.digest));
-          if (report.frames() > 0) return;
+          if (report.frames() > 0) { return; }
         }
       }
-      if (setup_.shards.size() < setup_.plan.shards.size()) return;  // a sealed shard holds some
+      if (setup_.shards.size() < setup_.plan.shards.size()) {
+        return;  // a sealed shard holds some
+      }
       output_.clean();
       std::string text = "[" + config_.input + "] none of the " + std::to_string(report.videos()) +
                          " videos has a face that can be used (" + report.skipped() + "); nothing was written";
       const size_t shown = std::min<size_t>(report.notices().size(), 10);
-      for (size_t i = 0; i < shown; ++i) text += "\n  " + report.notices()[i].key + ": " + report.notices()[i].why;
+      for (size_t i = 0; i < shown; ++i) { text += "\n  " + report.notices()[i].key + ": " + report.notices()[i].why; }
       throw DataError(text);
     });
   }

@@ -16,11 +16,12 @@ constexpr int64_t kIndexBytesPerFrame = 768;  // landmarks and the rest, for the
 void require_room(const fs::path& path, const ShardTotals& totals) {
   std::error_code error;
   const fs::space_info space = fs::space(path.has_parent_path() ? path.parent_path() : fs::path("."), error);
-  if (error) throw Error("[" + path.string() + "] its folder cannot be used: " + error.message());
+  if (error) { throw Error("[" + path.string() + "] its folder cannot be used: " + error.message()); }
   const int64_t need = totals.blob_bytes + totals.mask_bytes + totals.frames * kIndexBytesPerFrame + (1 << 20);
-  if (static_cast<int64_t>(space.available) < need)
+  if (static_cast<int64_t>(space.available) < need) {
     throw Error("[" + path.string() + "] no space left on the disk: " + std::to_string(space.available) +
                 " bytes free, " + std::to_string(need) + " needed; free some space there or write somewhere else");
+  }
 }
 
 /// Creation properties without times, which would make equal shards differ.
@@ -122,7 +123,7 @@ void ShardBuilder::write_header(const ShardHeader& header) {
 
 void ShardBuilder::write_names(const char* name, const std::vector<std::string>& names) {
   size_t longest = 1;
-  for (const std::string& text : names) longest = std::max(longest, text.size());
+  for (const std::string& text : names) { longest = std::max(longest, text.size()); }
   const H5Id type = text_type(longest, path_);
   const H5Id dataset = make_dataset(name, type, {names.size()});
   std::string bytes;
@@ -130,12 +131,13 @@ void ShardBuilder::write_names(const char* name, const std::vector<std::string>&
     text.resize(longest, '\0');
     bytes += text;
   }
-  if (!names.empty())
+  if (!names.empty()) {
     h5_check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), path_, "cannot write names");
+  }
 }
 
 void ShardBuilder::write_bytes(const H5Id& dataset, uint64_t position, const std::string& bytes) {
-  if (bytes.empty()) return;
+  if (bytes.empty()) { return; }
   const Hdf5Lock lock;
   const hsize_t start = position, count = bytes.size();
   const H5Id target(H5Dget_space(dataset), H5Sclose, path_, "cannot select bytes");
@@ -170,9 +172,10 @@ void ShardBuilder::finish(const ShardIndex& index, const Digest& index_sha256, c
   const Hdf5Lock lock;
   const auto write = [&](const char* path, hid_t type, const void* values, size_t count, size_t bytes) {
     const H5Id dataset(H5Dopen2(file_, path, H5P_DEFAULT), H5Dclose, path_, std::string("cannot open ") + path);
-    if (count > 0)
+    if (count > 0) {
       h5_check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), path_,
                std::string("cannot write ") + path);
+    }
     write_attribute(dataset, kColumnCrc, int64_t{crc32c(values, bytes)});
   };
   visit_columns(index, [&](const Column& column, const auto& values) {
@@ -186,7 +189,7 @@ void ShardBuilder::finish(const ShardIndex& index, const Digest& index_sha256, c
   write_attribute("sealed", int64_t{1});
   masks_.release();
   frames_.release();
-  if (!file_.release()) throw DataError("[" + path_.string() + "] cannot be closed: " + hdf5_message());
+  if (!file_.release()) { throw DataError("[" + path_.string() + "] cannot be closed: " + hdf5_message()); }
 }
 
 }  // namespace realface::data

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string>
 
-#include "data/shards/hdf5.h"
 #include "data/shards/format.h"
+#include "data/shards/hdf5.h"
 
 namespace realface::data {
 

@@ -20,7 +20,7 @@ struct Column {
 
   uint64_t row_size() const {
     uint64_t size = 1;
-    for (const uint64_t side : row_shape) size *= side;
+    for (const uint64_t side : row_shape) { size *= side; }
     return size;
   }
 };
@@ -28,8 +28,9 @@ struct Column {
 /// Whether training needs the array: what says where each frame lies, and what it is. The rest is for people and tools.
 inline bool for_training(const Column& column) {
   for (const std::string_view path : {"/frames/offset", "/frames/crc32c", "/frames/label", "/frames/landmarks_crc32c",
-                                      "/videos/first", "/videos/label", "/videos/manip", "/videos/dataset"})
-    if (path == column.path) return true;
+                                      "/videos/first", "/videos/label", "/videos/manip", "/videos/dataset"}) {
+    if (path == column.path) { return true; }
+  }
   return false;
 }
 

@@ -47,7 +47,7 @@ ShardTable carved(Carver& carver, const ShardEntry& entry) {
 /// One file stays open for each shard.
 void allow_open_files(size_t shards) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= shards + 256) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= shards + 256) { return; }
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, shards + 256);
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -59,13 +59,15 @@ bool wanted(const std::string& split, const std::vector<std::string>& splits) {
 void check_against(const Manifest& manifest, const Shard& shard) {
   const ShardHeader& header = shard.header;
   if (header.height != manifest.height || header.width != manifest.width || !(header.codec == manifest.codec) ||
-      !(header.names == manifest.names))
+      !(header.names == manifest.names)) {
     throw DataError("[" + shard.path.string() + "] has another size, codec or table of names than its manifest");
+  }
   const auto listed = std::ranges::count(manifest.shards, header.split, &ShardEntry::split);
-  if (header.n_shards != listed)
+  if (header.n_shards != listed) {
     throw DataError("[" + shard.path.string() + "] is one of " + std::to_string(header.n_shards) +
                     " shards of split '" + header.split + "', but the manifest lists " + std::to_string(listed) +
                     "; copy the whole dataset again");
+  }
 }
 
 template <class T>
@@ -96,15 +98,18 @@ std::shared_ptr<const Dataset> Dataset::open(const std::string& folder, const st
   distributed::agree(group, "data.shards", [&] {
     dataset->manifest_ = Manifest::load(folder);
     dataset->digest_ = dataset->manifest_.digest();
-    for (const ShardEntry& entry : dataset->manifest_.shards) dataset->opened_.push_back(wanted(entry.split, splits));
+    for (const ShardEntry& entry : dataset->manifest_.shards) {
+      dataset->opened_.push_back(wanted(entry.split, splits));
+    }
     dataset->carve(nullptr);
   });
   const std::string first_digest = distributed::broadcast_string(group, dataset->digest_);
   distributed::agree(group, "data.shards", [&] {
-    if (first_digest != dataset->digest_)
-      throw DataError("[" + folder +
-                      "] holds another dataset on this rank than on rank 0; data.shards must be the same folder on "
-                      "every node");
+    if (first_digest != dataset->digest_) {
+      throw DataError(
+          "[" + folder +
+          "] holds another dataset on this rank than on rank 0; data.shards must be the same folder on every node");
+    }
   });
   const distributed::NodeBlock block = make_block(dataset->index_bytes_);
   dataset->index_ = block.data;
@@ -120,7 +125,7 @@ void Dataset::carve(std::byte* base) {
   tables_.assign(manifest_.shards.size(), {});
   for (size_t i = 0; i < manifest_.shards.size(); ++i) {
     first_.push_back(first_.back() + static_cast<uint64_t>(manifest_.shards[i].frames));
-    if (opened_[i]) tables_[i] = carved(carver, manifest_.shards[i]);
+    if (opened_[i]) { tables_[i] = carved(carver, manifest_.shards[i]); }
   }
   index_bytes_ = carver.size();
 }
@@ -128,7 +133,7 @@ void Dataset::carve(std::byte* base) {
 void Dataset::fill(const std::string& folder, const distributed::NodeBlock& block) {
   int turn = 0;
   for (size_t i = 0; i < tables_.size(); ++i) {
-    if (!opened_[i] || turn++ % block.writers != block.writer) continue;
+    if (!opened_[i] || turn++ % block.writers != block.writer) { continue; }
     const Shard shard = open_training_index(fs::path(folder) / manifest_.shards[i].name);
     check_entry(shard, manifest_.shards[i]);
     check_against(manifest_, shard);
@@ -140,12 +145,13 @@ void Dataset::open_files(const std::string& folder) {
   allow_open_files(tables_.size());
   files_.resize(tables_.size());
   for (size_t i = 0; i < tables_.size(); ++i) {
-    if (!opened_[i]) continue;
+    if (!opened_[i]) { continue; }
     files_[i] = PositionedFile(fs::path(folder) / manifest_.shards[i].name);
-    if (files_[i].size() != manifest_.shards[i].bytes)
-      throw DataError("[" + manifest_.shards[i].name +
-                      "] has another size on this rank than the manifest says; data.shards must be the same folder on "
-                      "every node");
+    if (files_[i].size() != manifest_.shards[i].bytes) {
+      throw DataError(
+          "[" + manifest_.shards[i].name +
+          "] has another size on this rank than the manifest says; data.shards must be the same folder on every node");
+    }
   }
 }
 

@@ -51,13 +51,13 @@ Digest index_digest(const ShardHeader& header, const ShardIndex& index) {
   const HashAttribute hash{sha};
   hash("codec", std::string(codec_name(header.codec)));
   // Where nothing is lost, they say nothing of the pixels.
-  if (!header.codec.lossless()) hash("codec_params", codec_params(header.codec));
+  if (!header.codec.lossless()) { hash("codec_params", codec_params(header.codec)); }
   visit_attributes(header, hash);
   visit_names(header.names, [&](const char* path, const std::vector<std::string>& names) {
-    for (const std::string& name : names) hash(path, name);
+    for (const std::string& name : names) { hash(path, name); }
   });
   visit_columns(index, [&](const Column& column, const auto& values) {
-    if (column.optional && values.empty()) return;
+    if (column.optional && values.empty()) { return; }
     hash_field(sha, column.path, values.data(), values.size() * sizeof(values[0]));
   });
   hash_field(sha, kKeyPath, index.key.data(), index.key.size());

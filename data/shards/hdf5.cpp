@@ -11,7 +11,7 @@ std::mutex& hdf5_mutex() {
 }
 
 extern "C" herr_t keep_innermost(unsigned, const H5E_error2_t* error, void* text) {
-  if (error->desc != nullptr && *error->desc != '\0') *static_cast<std::string*>(text) = error->desc;
+  if (error->desc != nullptr && *error->desc != '\0') { *static_cast<std::string*>(text) = error->desc; }
   return 0;
 }
 
@@ -25,13 +25,14 @@ Hdf5Lock::Hdf5Lock() : hold_(hdf5_mutex()) {
 std::string hdf5_message() {
   std::string text = "HDF5 gives no reason";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &text);
-  for (char& c : text)
-    if (c == '\n') c = ' ';
+  for (char& c : text) {
+    if (c == '\n') { c = ' '; }
+  }
   return text;
 }
 
 H5Id::H5Id(hid_t id, Close close, const std::filesystem::path& path, const std::string& what) : id_(id), close_(close) {
-  if (id < 0) throw DataError("[" + path.string() + "] " + what + ": " + hdf5_message());
+  if (id < 0) { throw DataError("[" + path.string() + "] " + what + ": " + hdf5_message()); }
 }
 
 H5Id& H5Id::operator=(H5Id&& other) noexcept {
@@ -49,7 +50,7 @@ bool H5Id::release() {
 }
 
 void h5_check(herr_t result, const std::filesystem::path& path, const std::string& what) {
-  if (result < 0) throw DataError("[" + path.string() + "] " + what + ": " + hdf5_message());
+  if (result < 0) { throw DataError("[" + path.string() + "] " + what + ": " + hdf5_message()); }
 }
 
 H5Id text_type(size_t size, const std::filesystem::path& path) {

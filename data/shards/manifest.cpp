@@ -14,7 +14,9 @@ constexpr int64_t kVersion = 1;
 
 nlohmann::json to_json(const ShardEntry& entry) {
   nlohmann::json classes = nlohmann::json::object();
-  for (const auto& [name, count] : entry.classes) classes[name] = {{"videos", count.videos}, {"frames", count.frames}};
+  for (const auto& [name, count] : entry.classes) {
+    classes[name] = {{"videos", count.videos}, {"frames", count.frames}};
+  }
   return {{"name", entry.name}, {"bytes", entry.bytes}, {"frames", entry.frames}, {"videos", entry.videos},
           {"classes", classes}, {"split", entry.split}, {"digest", entry.digest}};
 }
@@ -27,19 +29,22 @@ ShardEntry entry_of(const nlohmann::json& json) {
   json.at("videos").get_to(entry.videos);
   json.at("split").get_to(entry.split);
   json.at("digest").get_to(entry.digest);
-  for (const auto& [name, count] : json.at("classes").items())
+  for (const auto& [name, count] : json.at("classes").items()) {
     entry.classes[name] = {count.at("videos").get<int64_t>(), count.at("frames").get<int64_t>()};
+  }
   // A manifest may come from elsewhere; its names must stay beside it.
-  if (entry.name.empty() || fs::path(entry.name).filename() != entry.name)
+  if (entry.name.empty() || fs::path(entry.name).filename() != entry.name) {
     throw DataError("a shard is named '" + entry.name + "'; expected a plain file name");
-  if (entry.bytes < 0 || entry.frames < 0 || entry.videos < 0)
+  }
+  if (entry.bytes < 0 || entry.frames < 0 || entry.videos < 0) {
     throw DataError("it counts less than nothing of '" + entry.name + "'");
+  }
   return entry;
 }
 
 nlohmann::json core_json(const Manifest& manifest) {
   nlohmann::json shards = nlohmann::json::array();
-  for (const ShardEntry& entry : manifest.shards) shards.push_back(to_json(entry));
+  for (const ShardEntry& entry : manifest.shards) { shards.push_back(to_json(entry)); }
   nlohmann::json json = {{"schema", kManifestSchema},
                          {"version", kVersion},
                          {"dataset_id", manifest.dataset_id},
@@ -57,15 +62,16 @@ nlohmann::json core_json(const Manifest& manifest) {
                            {"frames", manifest.frames()},
                            {"bytes", manifest.bytes()}}},
                          {"shards", shards}};
-  if (!manifest.codec.lossless()) json["codec_params"] = codec_params(manifest.codec);
+  if (!manifest.codec.lossless()) { json["codec_params"] = codec_params(manifest.codec); }
   return json;
 }
 
 Manifest parse(const std::string& text) {
   const nlohmann::json json = nlohmann::json::parse(text);
-  if (json.at("schema") != kManifestSchema) throw DataError("it is not a manifest of realface");
-  if (json.at("version") != kVersion)
+  if (json.at("schema") != kManifestSchema) { throw DataError("it is not a manifest of realface"); }
+  if (json.at("version") != kVersion) {
     throw DataError("it has version " + json.at("version").dump() + "; this program reads " + std::to_string(kVersion));
+  }
   Manifest manifest;
   json.at("dataset_id").get_to(manifest.dataset_id);
   json.at("plan_digest").get_to(manifest.plan_digest);
@@ -78,10 +84,11 @@ Manifest parse(const std::string& text) {
   std::set<std::string> names;
   for (const auto& entry : json.at("shards")) {
     manifest.shards.push_back(entry_of(entry));
-    if (!names.insert(manifest.shards.back().name).second)
+    if (!names.insert(manifest.shards.back().name).second) {
       throw DataError("it lists '" + manifest.shards.back().name + "' twice");
+    }
   }
-  if (json.contains("config")) manifest.config = json.at("config");
+  if (json.contains("config")) { manifest.config = json.at("config"); }
   return manifest;
 }
 
@@ -114,21 +121,21 @@ void Manifest::save(const fs::path& folder) const {
 
 Manifest Manifest::load(const fs::path& folder) {
   const fs::path path = folder / kManifestName;
-  if (!fs::exists(path))
+  if (!fs::exists(path)) {
     throw DataError("[" + folder.string() + "] has no " + kManifestName +
                     "; expected a folder of finished shards, as `realface preprocess` makes it");
+  }
   const std::string text = read_file(path);
   const fs::path sum_path = path.string() + ".sha256";
-  if (!fs::exists(sum_path)) throw DataError("[" + sum_path.string() + "] is not there; copy it with its manifest");
-  if (read_file(sum_path).substr(0, 64) != sha256_hex(text))
+  if (!fs::exists(sum_path)) { throw DataError("[" + sum_path.string() + "] is not there; copy it with its manifest"); }
+  if (read_file(sum_path).substr(0, 64) != sha256_hex(text)) {
     throw DataError("[" + path.string() + "] is not what its .sha256 says; copy both again");
+  }
   try {
     return parse(text);
   } catch (const nlohmann::json::exception& error) {
     throw DataError("[" + path.string() + "] cannot be understood: " + error.what());
-  } catch (const DataError& error) {
-    throw DataError("[" + path.string() + "] " + error.what());
-  }
+  } catch (const DataError& error) { throw DataError("[" + path.string() + "] " + error.what()); }
 }
 
 }  // namespace realface::data

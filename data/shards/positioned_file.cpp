@@ -13,7 +13,7 @@ namespace realface::data {
 
 PositionedFile::PositionedFile(const std::filesystem::path& path)
     : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (descriptor_ < 0) throw DataError("[" + path.string() + "] cannot be opened: " + std::strerror(errno));
+  if (descriptor_ < 0) { throw DataError("[" + path.string() + "] cannot be opened: " + std::strerror(errno)); }
 }
 
 PositionedFile::PositionedFile(PositionedFile&& other) noexcept
@@ -26,18 +26,19 @@ PositionedFile& PositionedFile::operator=(PositionedFile&& other) noexcept {
 }
 
 PositionedFile::~PositionedFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ >= 0) { ::close(descriptor_); }
 }
 
 void PositionedFile::read(uint64_t position, void* out, size_t size) const {
   auto* at = static_cast<char*>(out);
   while (size > 0) {
     const ssize_t got = ::pread(descriptor_, at, size, static_cast<off_t>(position));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw DataError("[" + path_.string() + "] cannot be read: " + std::strerror(errno));
-    if (got == 0)
+    if (got < 0 && errno == EINTR) { continue; }
+    if (got < 0) { throw DataError("[" + path_.string() + "] cannot be read: " + std::strerror(errno)); }
+    if (got == 0) {
       throw DataError("[" + path_.string() + "] ends at byte " + std::to_string(position) + "; " +
                       std::to_string(size) + " more were expected: it was cut short; copy it again");
+    }
     at += got;
     position += static_cast<uint64_t>(got);
     size -= static_cast<size_t>(got);
@@ -45,12 +46,16 @@ void PositionedFile::read(uint64_t position, void* out, size_t size) const {
 }
 
 void PositionedFile::advise(uint64_t position, size_t size) const {
-  if (size == 0) return;  // it would mean: to the end of the file
+  if (size == 0) {
+    return;  // it would mean: to the end of the file
+  }
   ::posix_fadvise(descriptor_, static_cast<off_t>(position), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
 }
 
 void PositionedFile::forget(uint64_t position, size_t size) const {
-  if (size == 0) return;  // it would mean: to the end of the file
+  if (size == 0) {
+    return;  // it would mean: to the end of the file
+  }
   // Pages that a range covers in part are kept; what is damaged may lie there.
   const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   const uint64_t begin = position / page * page, end = (position + size + page - 1) / page * page;
@@ -59,8 +64,9 @@ void PositionedFile::forget(uint64_t position, size_t size) const {
 
 int64_t PositionedFile::size() const {
   struct stat facts {};
-  if (::fstat(descriptor_, &facts) != 0)
+  if (::fstat(descriptor_, &facts) != 0) {
     throw DataError("[" + path_.string() + "] cannot be examined: " + std::strerror(errno));
+  }
   return facts.st_size;
 }
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "data/shards/manifest.h"
 #include "data/shards/format.h"
+#include "data/shards/manifest.h"
 
 namespace realface::data {
 

@@ -9,7 +9,7 @@ namespace fs = std::filesystem;
 ShardSet::ShardSet(const fs::path& path) {
   if (fs::is_directory(path)) {
     manifest_ = Manifest::load(path);
-    for (const ShardEntry& entry : manifest_->shards) paths_.push_back(path / entry.name);
+    for (const ShardEntry& entry : manifest_->shards) { paths_.push_back(path / entry.name); }
   } else {
     paths_.push_back(path);
   }
@@ -17,7 +17,7 @@ ShardSet::ShardSet(const fs::path& path) {
 
 Shard ShardSet::open(size_t i) const {
   Shard shard = open_shard(paths_[i]);
-  if (manifest_) check_entry(shard, manifest_->shards[i]);
+  if (manifest_) { check_entry(shard, manifest_->shards[i]); }
   return shard;
 }
 

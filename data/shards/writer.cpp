@@ -50,16 +50,19 @@ bool exceeds(const ShardTotals& a, const ShardTotals& b) {
 
 int16_t ShardWriter::Members::id_of(const std::vector<std::string>& names, const std::string& name,
                                     const char* table) const {
-  if (name.empty()) return -1;
+  if (name.empty()) { return -1; }
   const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) refuse("a video's " + std::string(table) + " '" + name + "' is not in the table of names");
+  if (found == names.end()) {
+    refuse("a video's " + std::string(table) + " '" + name + "' is not in the table of names");
+  }
   return static_cast<int16_t>(found - names.begin());
 }
 
 void ShardWriter::Members::add_video(const VideoRecord& video) {
-  if (video.key.size() >= kKeyBytes)
+  if (video.key.size() >= kKeyBytes) {
     refuse("the key '" + video.key + "' has " + std::to_string(video.key.size()) + " bytes; at most " +
            std::to_string(kKeyBytes - 1) + " fit");
+  }
   // All that can be refused comes before the first change, so that a refused video leaves no trace.
   const int16_t manip = id_of(header.names.manip, video.manip, "manipulation");
   const int16_t dataset = id_of(header.names.dataset, video.dataset, "dataset");
@@ -127,7 +130,7 @@ ShardWriter::ShardWriter(const fs::path& path, const ShardHeader& header, const 
 }
 
 ShardWriter::~ShardWriter() {
-  if (members_->sealed) return;
+  if (members_->sealed) { return; }
   members_->file.reset();
   std::error_code ignored;
   fs::remove(members_->temporary, ignored);
@@ -136,9 +139,10 @@ ShardWriter::~ShardWriter() {
 void ShardWriter::add(const VideoRecord& video) {
   ShardTotals after = members_->added;
   after.count(video);
-  if (exceeds(after, members_->announced))
+  if (exceeds(after, members_->announced)) {
     members_->refuse("more was added than announced: " + describe(after) +
                      "; announced: " + describe(members_->announced));
+  }
   members_->add_video(video);
   members_->add_frames(video);
   members_->added = after;
@@ -146,7 +150,7 @@ void ShardWriter::add(const VideoRecord& video) {
 
 ShardEntry ShardWriter::seal() {
   Members& m = *members_;
-  if (!(m.added == m.announced)) m.refuse("holds " + describe(m.added) + "; announced: " + describe(m.announced));
+  if (!(m.added == m.announced)) { m.refuse("holds " + describe(m.added) + "; announced: " + describe(m.announced)); }
   m.index.frame_offset.push_back(static_cast<uint64_t>(m.added.blob_bytes));
   m.index.mask_offset.push_back(static_cast<uint64_t>(m.added.mask_bytes));
   m.index.first.push_back(static_cast<uint64_t>(m.added.frames));
@@ -161,8 +165,9 @@ ShardEntry ShardWriter::seal() {
 
   // Read back through the front door: what cannot be read here must not be found out in training.
   Shard written = open_shard(m.temporary);
-  if (const auto faults = verify_payload(written); !faults.empty())
+  if (const auto faults = verify_payload(written); !faults.empty()) {
     m.refuse("what was written does not read back: " + faults.front() + "; check the disk");
+  }
   publish_rename(m.temporary, m.path);
   m.sealed = true;
   written.path = m.path;

@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "data/shards/format.h"
 #include "data/shards/manifest.h"
 #include "data/shards/records.h"
-#include "data/shards/format.h"
 
 namespace realface::data {
 

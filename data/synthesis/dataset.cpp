@@ -31,14 +31,14 @@ void check(const SynthConfig& config) {
   if (config.size < 128 || config.size > 1024 || config.size % 2 != 0) {
     fault("size is " + std::to_string(config.size) + ", must be even and in 128..1024");
   }
-  if (config.out.empty()) fault("no output folder was given");
-  if (!faults.empty()) throw UsageError("[synth] " + faults);
+  if (config.out.empty()) { fault("no output folder was given"); }
+  if (!faults.empty()) { throw UsageError("[synth] " + faults); }
 }
 
 nlohmann::json settings_of(const SynthConfig& config) {
   static constexpr std::array kFakes = {"all", "test", "none"};
   std::set<std::string> methods;
-  for (const Method method : config.methods) methods.insert(method_name(method));
+  for (const Method method : config.methods) { methods.insert(method_name(method)); }
   return {{"format", 1},         {"identities", config.identities},
           {"seed", config.seed}, {"frames", config.frames},
           {"size", config.size}, {"fakes", kFakes[static_cast<size_t>(config.fakes)]},
@@ -48,11 +48,11 @@ nlohmann::json settings_of(const SynthConfig& config) {
 /// Whether the same dataset is there already. Refuses a folder that holds anything else.
 bool finished(const SynthConfig& config) {
   const fs::path& out = config.out;
-  if (!fs::exists(out)) return false;
+  if (!fs::exists(out)) { return false; }
   if (!fs::is_directory(out)) {
     throw DataError("[synth] " + out.string() + " is a file; expected a folder to write to: give another --out");
   }
-  if (fs::is_empty(out)) return false;
+  if (fs::is_empty(out)) { return false; }
   if (!fs::exists(out / kRecord)) {
     throw DataError("[synth] " + out.string() + " is not empty and holds no finished dataset of synth; nothing was " +
                     "written: give an empty folder or remove it");
@@ -106,7 +106,7 @@ class Scaffold {
 std::string digest_of(const fs::path& root) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), root));
+    if (entry.is_regular_file()) { files.push_back(fs::relative(entry.path(), root)); }
   }
   std::sort(files.begin(), files.end());
   Sha256 all;
@@ -120,7 +120,7 @@ std::string digest_of(const fs::path& root) {
 void make_folders(const SynthConfig& config, const fs::path& root) {
   make_folder(root / reals_folder());
   make_folder(root / "splits");
-  if (config.fakes == SynthConfig::Fakes::none) return;
+  if (config.fakes == SynthConfig::Fakes::none) { return; }
   for (const Method method : config.methods) {
     make_folder(root / fakes_folder(method));
     make_folder(root / masks_folder(method));
@@ -140,7 +140,7 @@ SynthResult write_dataset(const SynthConfig& asked) {
   std::sort(config.methods.begin(), config.methods.end());
   config.methods.erase(std::unique(config.methods.begin(), config.methods.end()), config.methods.end());
   config.out = fs::absolute(config.out).lexically_normal();
-  if (!config.out.has_filename()) config.out = config.out.parent_path();
+  if (!config.out.has_filename()) { config.out = config.out.parent_path(); }
   const std::vector<Job> jobs = plan(config);
   SynthResult result = counts(config, jobs);
   if (finished(config)) {

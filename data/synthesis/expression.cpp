@@ -108,7 +108,7 @@ Colour Mouth::lip(float x, float v, const Colour& skin) const {
   // The skin's own blotches show through.
   const float texture = 0.5F + 0.5F * skin[1] / std::max(0.02F, person.skin.colour[1]);
   Colour colour = person.lips.colour * (creases * std::clamp(texture, 0.6F, 1.3F));
-  if (is_upper) return colour * (0.72F + 0.12F * ramp(0.0F, person.lips.upper, inner_upper(x) - v));
+  if (is_upper) { return colour * (0.72F + 0.12F * ramp(0.0F, person.lips.upper, inner_upper(x) - v)); }
   const float across = (v - inner_lower(x)) / person.lips.lower;
   return colour * (0.85F + 0.35F * std::exp(-std::pow((across - 0.42F) / 0.22F, 2.0F)) * arch(x, 1.0F)) +
          Colour::all(0.05F * std::exp(-std::pow((across - 0.4F) / 0.15F, 2.0F)) * arch(x, 2.0F));
@@ -157,7 +157,7 @@ void paint_mouth(const Identity& person, const Expression& expression, const Can
       }
       const float on_lips =
           cover(std::min(v - mouth.outer_upper(across), mouth.outer_lower(across) - v) * canvas.px * 0.7F);
-      if (on_lips <= 0.0F) continue;
+      if (on_lips <= 0.0F) { continue; }
       const float gap = cover(std::min(v - mouth.inner_upper(across), mouth.inner_lower(across) - v) * canvas.px);
       row[x] = blend(row[x], blend(mouth.lip(across, v, row[x]), mouth.cavity(across, v), gap), on_lips);
     }

@@ -121,7 +121,7 @@ cv::Mat normals(const Identity& person, const Canvas& canvas) {
   cv::Mat height(canvas.height, canvas.width, CV_32F);
   for (int y = 0; y < canvas.height; ++y) {
     auto* row = height.ptr<float>(y);
-    for (int x = 0; x < canvas.width; ++x) row[x] = relief(person, canvas.u(x), canvas.v(y));
+    for (int x = 0; x < canvas.width; ++x) { row[x] = relief(person, canvas.u(x), canvas.v(y)); }
   }
   cv::Mat normal(canvas.height, canvas.width, CV_32FC3);
   for (int y = 0; y < canvas.height; ++y) {

@@ -44,8 +44,8 @@ Cut cut_of(const Hair& hair) {
 
 /// Distance from the bare face into the hair around it.
 float face_edge(const Cut& cut, float line, float x, float v, float jitter) {
-  if (cut.sideburn < 1.0F) return mixed(line, cut.sideburn, ramp(cut.corner, 1.06F, x + 0.02F * jitter)) - v;
-  if (v < line) return line - v + 0.9F * x * x;
+  if (cut.sideburn < 1.0F) { return mixed(line, cut.sideburn, ramp(cut.corner, 1.06F, x + 0.02F * jitter)) - v; }
+  if (v < line) { return line - v + 0.9F * x * x; }
   // Long hair frames the face in an arch that closes in again below the cheeks.
   const float up = std::min(1.0F, (v - line) / (0.2F - line));
   const float arch = 0.93F * std::sqrt(1.0F - (1.0F - up) * (1.0F - up));
@@ -84,7 +84,7 @@ class Strands {
 
   /// About -1..1: hair grows away from the crown, so strands follow rays from it; curls have no direction.
   float at(int x, int y, float u, float v) const {
-    if (curls_) return knots_.at<float>(y, x);
+    if (curls_) { return knots_.at<float>(y, x); }
     const float du = u - root_, dv = v + 1.55F;
     const float turn = std::atan2(du, dv) * (0.5F * std::numbers::inv_pi_v<float>);
     const float out = std::hypot(du, dv);
@@ -108,7 +108,7 @@ void shade_below_hair(const cv::Mat& hair, Layers& layers) {
     const auto* above = shadow.ptr<float>(std::max(0, y - static_cast<int>(0.06F * layers.canvas.px)));
     const auto* own = hair.ptr<float>(y);
     auto* open = layers.occlusion.ptr<float>(y);
-    for (int x = 0; x < hair.cols; ++x) open[x] *= 1.0F - 0.45F * above[x] * (1.0F - own[x]);
+    for (int x = 0; x < hair.cols; ++x) { open[x] *= 1.0F - 0.45F * above[x] * (1.0F - own[x]); }
   }
 }
 
@@ -128,14 +128,14 @@ float hair_behind(const Identity& person) {
 void paint_hair(const Identity& person, Layers& layers) {
   const Canvas& canvas = layers.canvas;
   const Cut cut = cut_of(person.hair);
-  if (cut.strength <= 0.0F) return;
+  if (cut.strength <= 0.0F) { return; }
   const Strands strands(person, canvas);
   cv::Mat hair = cv::Mat::zeros(canvas.height, canvas.width, CV_32F);
   for (int y = 0; y < canvas.height; ++y) {
     for (int x = 0; x < canvas.width; ++x) {
       const float u = canvas.u(x), v = canvas.v(y);
       const float depth = hair_depth(person, cut, u, v, strands.jitter(x, y, u, v));
-      if (depth < -0.02F) continue;
+      if (depth < -0.02F) { continue; }
       const float strand = strands.at(x, y, u, v);
       const float part = cut.strength * ramp(-0.02F, 0.05F, depth) * (depth < 0.06F ? 0.85F + 0.15F * strand : 1.0F);
       const float out = std::hypot(u, v + 0.2F);
@@ -159,7 +159,7 @@ void paint_hair(const Identity& person, Layers& layers) {
 
 void paint_glasses(const Identity& person, Layers& layers) {
   const Glasses& glasses = person.glasses;
-  if (!glasses.worn) return;
+  if (!glasses.worn) { return; }
   const Canvas& canvas = layers.canvas;
   layers.glasses = cv::Mat::zeros(canvas.height, canvas.width, CV_32F);
   const float middle_u = person.head.eye_gap + 0.02F, middle_v = person.head.eye_v + 0.06F;

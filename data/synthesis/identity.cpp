@@ -66,7 +66,7 @@ Hair make_hair(CounterRng& rng, float melanin, float age, bool masculine) {
   Hair hair{};
   hair.style = masculine ? kShort[rng.below(kShort.size())] : kLong[rng.below(kLong.size())];
   hair.colour = along(kColours, between(rng, 0.0F, 1.0F) * (1.0F - melanin));
-  if (rng.chance(0.1)) hair.colour = linear(146, 66, 34) * (1.0F - 0.6F * melanin);
+  if (rng.chance(0.1)) { hair.colour = linear(146, 66, 34) * (1.0F - 0.6F * melanin); }
   const float grey = std::max(0.0F, age - 0.45F) * 1.6F;
   hair.colour = hair.colour * (1.0F - grey) + linear(176, 172, 168) * grey;
   hair.line = between(rng, 0.86F, 1.04F);

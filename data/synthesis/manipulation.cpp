@@ -32,8 +32,10 @@ cv::Mat hard_hull(const Canvas& canvas, const Head& head) {
   const std::array<cv::Vec2f, 6> half = {
       {{0.3F, -0.5F}, {0.72F, -0.46F}, {wide, 0.0F}, {0.93F * wide, 0.6F}, {0.62F * wide, chin - 0.2F}, {0.25F, chin}}};
   std::vector<cv::Point> corners;
-  for (const cv::Vec2f& at : half) corners.emplace_back(canvas.x(at[0]), canvas.y(at[1]));
-  for (auto at = half.rbegin(); at != half.rend(); ++at) corners.emplace_back(canvas.x(-(*at)[0]), canvas.y((*at)[1]));
+  for (const cv::Vec2f& at : half) { corners.emplace_back(canvas.x(at[0]), canvas.y(at[1])); }
+  for (auto at = half.rbegin(); at != half.rend(); ++at) {
+    corners.emplace_back(canvas.x(-(*at)[0]), canvas.y((*at)[1]));
+  }
   cv::Mat region = cv::Mat::zeros(canvas.height, canvas.width, CV_8U);
   cv::fillConvexPoly(region, corners, cv::Scalar(255));
   return region;
@@ -106,7 +108,7 @@ Forgery mixed_by(const cv::Mat& original, const cv::Mat& replacement, const cv::
     auto* mask = forged.mask.ptr<uint8_t>(y);
     for (int x = 0; x < original.cols; ++x) {
       // A cover below 4 % cannot be told from noise: such pixels are left alone, so that the mask stays honest.
-      if (part[x] < 10) continue;
+      if (part[x] < 10) { continue; }
       mask[x] = 255;
       for (int c = 0; c < 3; ++c) {
         pixel[x][c] = static_cast<uint8_t>((other[x][c] * part[x] + pixel[x][c] * (255 - part[x]) + 127) / 255);
@@ -122,7 +124,7 @@ std::string method_name(Method method) { return kNames[static_cast<size_t>(metho
 
 Method method_of(const std::string& name) {
   for (const Method method : kMethods) {
-    if (method_name(method) == name) return method;
+    if (method_name(method) == name) { return method; }
   }
   const std::string near = nearest(name, {kNames.begin(), kNames.end()});
   throw UsageError("[synth] unknown method \"" + name +

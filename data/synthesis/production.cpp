@@ -67,9 +67,11 @@ class Crew {
   void work(size_t threads) {
     {
       std::vector<std::jthread> crew;
-      for (size_t i = 0; i < threads; ++i) crew.emplace_back([this] { take(); });
+      for (size_t i = 0; i < threads; ++i) {
+        crew.emplace_back([this] { take(); });
+      }
     }
-    if (failure_) std::rethrow_exception(failure_);
+    if (failure_) { std::rethrow_exception(failure_); }
   }
 
  private:
@@ -80,7 +82,7 @@ class Crew {
         report();
       } catch (...) {
         const std::lock_guard lock(mutex_);
-        if (!failed_) failure_ = std::current_exception();
+        if (!failed_) { failure_ = std::current_exception(); }
         failed_ = true;
       }
     }
@@ -90,7 +92,7 @@ class Crew {
     const std::lock_guard lock(mutex_);
     ++done_;
     const auto now = Clock::now();
-    if (now - said_ < std::chrono::seconds(3)) return;
+    if (now - said_ < std::chrono::seconds(3)) { return; }
     said_ = now;
     log::info("[synth] " + std::to_string(done_) + " of " + std::to_string(jobs_.size()) + " identities filmed");
   }

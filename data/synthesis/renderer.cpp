@@ -46,7 +46,7 @@ void lay_over(const cv::Mat& layer, cv::Mat& image) {
     auto* under = image.ptr<uint8_t>(y);
     for (int x = 0; x < image.cols; ++x, over += 4, under += 3) {
       const int part = over[3];
-      if (part == 0) continue;
+      if (part == 0) { continue; }
       for (int c = 0; c < 3; ++c) {
         under[c] = static_cast<uint8_t>((over[c] * part + under[c] * (255 - part) + 127) / 255);
       }
@@ -133,7 +133,7 @@ Frame Renderer::render(const Pose& pose, std::optional<int64_t> noise_frame) con
   lay_over(layer, frame.image);
   const double sigma = static_cast<double>(person_.camera.blur) * size_ / 256.0;
   cv::GaussianBlur(frame.image, frame.image, {}, sigma);
-  if (noise_frame) add_noise(frame.image, *noise_frame);
+  if (noise_frame) { add_noise(frame.image, *noise_frame); }
   return frame;
 }
 

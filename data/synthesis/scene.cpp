@@ -105,7 +105,7 @@ void paint_shelves(CounterRng& rng, cv::Mat& room) {
     for (int x = 0; x < room.cols;) {
       const int wide = std::max(3, part_of(rng, room.cols, 0.015F, 0.06F)), tall = part_of(rng, pitch, 0.5F, 0.9F);
       const cv::Scalar spine = any_colour(rng, 0.02F, 0.5F);
-      if (!rng.chance(0.12)) cv::rectangle(room, {x, foot - tall}, {x + wide - 1, foot}, spine, cv::FILLED);
+      if (!rng.chance(0.12)) { cv::rectangle(room, {x, foot - tall}, {x + wide - 1, foot}, spine, cv::FILLED); }
       x += wide;
     }
     cv::rectangle(room, {0, foot - pitch / 14}, {room.cols, foot + pitch / 20}, board, cv::FILLED);
@@ -150,7 +150,7 @@ cv::Mat paint_body(const Identity& person, int frame_size, int margin) {
   for (int y = 0; y < whole; ++y) {
     auto* row = body.ptr<cv::Vec4b>(y);
     const float v = (static_cast<float>(y - margin) - person.head.y * frame) / px;
-    if (v < -0.5F) continue;
+    if (v < -0.5F) { continue; }
     for (int x = 0; x < whole; ++x) {
       const float u = (static_cast<float>(x - margin) - person.head.x * frame) / px;
       const float fold = folds.at<float>(y, x);

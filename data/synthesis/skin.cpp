@@ -78,7 +78,7 @@ float brow_cover(const Identity& person, float u, float v, float strand) {
   const Brows& brows = person.brows;
   const float start = person.head.eye_gap - 0.29F;
   const float along = (std::abs(u) - start) / (2.0F * brows.length);
-  if (along < -0.1F || along > 1.1F) return 0.0F;
+  if (along < -0.1F || along > 1.1F) { return 0.0F; }
   const float bend = std::sin(3.1416F * std::clamp(0.1F + 0.62F * along, 0.0F, 1.0F));
   const float middle = person.head.eye_v - brows.height - brows.arch * bend + brows.arch * 0.6F - brows.tilt * along;
   const float half = brows.thickness * (1.0F - 0.72F * along * along) * ramp(-0.06F, 0.14F, along);
@@ -112,7 +112,7 @@ void paint_ears(const Identity& person, Layers& layers) {
       const float u = canvas.u(x), side = std::abs(u) - middle, lean = canvas.v(y) - 0.2F;
       const float r = std::hypot((side - 0.08F * -lean) / 0.13F, lean / 0.34F);
       const float part = cover((1.0F - r) * 0.13F * canvas.px);
-      if (part <= 0.0F) continue;
+      if (part <= 0.0F) { continue; }
       const float rim = ramp(0.45F, 0.8F, r);
       layers.albedo.at<Colour>(y, x) = person.skin.colour.mul(Colour(1.0F, 0.84F, 0.82F)) * (0.72F + 0.28F * rim);
       layers.alpha.at<float>(y, x) = part;
@@ -155,7 +155,7 @@ void paint_skin(const Identity& person, Layers& layers) {
     for (int x = 0; x < canvas.width; ++x) {
       const float u = canvas.u(x), v = canvas.v(y), r = outline(person.head, u, v);
       const float part = cover((1.0F - r) * canvas.px);
-      if (part <= 0.0F) continue;
+      if (part <= 0.0F) { continue; }
       auto& colour = layers.albedo.at<Colour>(y, x);
       auto& alpha = layers.alpha.at<float>(y, x);
       colour = blend(alpha > 0.0F ? colour : person.skin.colour, skin_at(person, fields, x, y, u, v), part);

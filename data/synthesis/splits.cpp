@@ -17,9 +17,9 @@ std::string identity_name(int64_t number, int64_t identities) {
 
 std::map<std::string, std::vector<Pair>> make_splits(int64_t identities, uint64_t seed) {
   if (identities < 6 || identities % 2 != 0) {
-    throw UsageError("[synth] " + std::to_string(identities) +
-                     " identities; they swap faces in pairs, with a pair for each of train, val and test: give an even "
-                     "number of at least 6");
+    throw UsageError(
+        "[synth] " + std::to_string(identities) +
+        " identities; they swap faces in pairs, with a pair for each of train, val and test: give an even number of at least 6");
   }
   CounterRng rng(seed, CounterRng::Purpose::split, {static_cast<uint64_t>(identities)});
   const std::vector<int64_t> order = rng.sample(identities, identities);

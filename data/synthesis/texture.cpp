@@ -16,7 +16,7 @@ cv::Mat fractal(CounterRng& rng, int width, int height, float cell, int octaves,
     cv::Mat grid(rows, columns, CV_32F);
     for (int y = 0; y < rows; ++y) {
       auto* row = grid.ptr<float>(y);
-      for (int x = 0; x < columns; ++x) row[x] = static_cast<float>(rng.next_u32()) * 0x1.0p-31F - 1.0F;
+      for (int x = 0; x < columns; ++x) { row[x] = static_cast<float>(rng.next_u32()) * 0x1.0p-31F - 1.0F; }
     }
     // Sampled by an affine map, so that the cells keep their size whatever the size of the picture.
     const cv::Matx23f to_grid(1.0F / used, 0.0F, 1.0F, 0.0F, 1.0F / used, 1.0F);

@@ -18,7 +18,7 @@ struct Free {
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(SwsContext* scaler) const { sws_freeContext(scaler); }
   void operator()(AVFormatContext* file) const {
-    if (file->pb != nullptr) avio_closep(&file->pb);
+    if (file->pb != nullptr) { avio_closep(&file->pb); }
     avformat_free_context(file);
   }
 };
@@ -46,7 +46,7 @@ struct VideoEncoder::State {
   bool finished = false;
 
   void check(int code, const char* what) const {
-    if (code >= 0) return;
+    if (code >= 0) { return; }
     throw Error("[synth] " + path.string() + ": " + what + " failed: " + reason(code) +
                 "; check the disk and the FFmpeg installation");
   }
@@ -86,7 +86,7 @@ void VideoEncoder::State::open_codec(int size, int frames_per_second) {
   scaler.reset(sws_getContext(size, size, AV_PIX_FMT_RGB24, size, size, AV_PIX_FMT_YUV420P,
                               SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT, nullptr, nullptr, nullptr));
   const int* matrix = sws_getCoefficients(SWS_CS_SMPTE170M);
-  if (scaler != nullptr) sws_setColorspaceDetails(scaler.get(), matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16);
+  if (scaler != nullptr) { sws_setColorspaceDetails(scaler.get(), matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16); }
   check(scaler != nullptr ? 0 : AVERROR(EINVAL), "preparing the colour conversion");
 }
 
@@ -109,7 +109,7 @@ void VideoEncoder::State::fill_mask(const cv::Mat& mask) const {
   for (int y = 0; y < mask.rows; ++y) {
     const auto* from = mask.ptr<uint8_t>(y);
     uint8_t* to = frame->data[0] + static_cast<ptrdiff_t>(y) * frame->linesize[0];
-    for (int x = 0; x < mask.cols; ++x) to[x] = from[x] > 127 ? 235 : 16;
+    for (int x = 0; x < mask.cols; ++x) { to[x] = from[x] > 127 ? 235 : 16; }
   }
   for (const int plane : {1, 2}) {
     for (int y = 0; y < mask.rows / 2; ++y) {
@@ -128,7 +128,7 @@ void VideoEncoder::State::fill_picture(const cv::Mat& picture) const {
 void VideoEncoder::State::drain() {
   while (true) {
     const int code = avcodec_receive_packet(codec.get(), packet.get());
-    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
+    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) { return; }
     check(code, "encoding");
     packet->duration = 1;
     av_packet_rescale_ts(packet.get(), codec->time_base, stream->time_base);
@@ -147,7 +147,7 @@ VideoEncoder::VideoEncoder(const std::filesystem::path& path, int size, int fram
 }
 
 VideoEncoder::~VideoEncoder() {
-  if (state_->finished) return;
+  if (state_->finished) { return; }
   state_->file.reset();
   std::error_code ignored;
   std::filesystem::remove(state_->path, ignored);

@@ -21,12 +21,12 @@ int world_rank() {
 std::string mpi_reason(int code) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
-  if (MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) return "MPI error " + std::to_string(code);
+  if (MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) { return "MPI error " + std::to_string(code); }
   return {text.data(), static_cast<size_t>(length)};
 }
 
 void check_mpi(int code, const std::string& what) {
-  if (code == MPI_SUCCESS) return;
+  if (code == MPI_SUCCESS) { return; }
   throw CommunicatorError("[mpi] " + whereabouts(world_rank()) + ": " + what + " failed: " + mpi_reason(code) +
                           "; see whether another rank or its node ended");
 }
@@ -55,7 +55,7 @@ MpiGroup::MpiGroup(MpiGroup&& other) noexcept
 MpiGroup::~MpiGroup() {
   int finalized = 0;
   MPI_Finalized(&finalized);
-  if (comm_ != MPI_COMM_NULL && finalized == 0 && std::uncaught_exceptions() == 0) MPI_Comm_free(&comm_);
+  if (comm_ != MPI_COMM_NULL && finalized == 0 && std::uncaught_exceptions() == 0) { MPI_Comm_free(&comm_); }
 }
 
 void MpiGroup::describe() {

@@ -35,7 +35,7 @@ void CommunicationThread::submit(std::shared_ptr<Operation> operation) {
 void CommunicationThread::run() {
   while (keeps_on()) {
     const uint32_t seen = bell_.seen();
-    if (step()) continue;
+    if (step()) { continue; }
     const bool polls = std::any_of(running_.begin(), running_.end(), [](const auto& one) { return one->polls(); });
     bell_.wait(seen, polls ? kPoll : kIdle);
   }
@@ -53,9 +53,7 @@ bool CommunicationThread::step() {
     try {
       operation->start();
       running_.push_back(std::move(operation));
-    } catch (const std::exception& error) {
-      operation->fail(error.what());
-    }
+    } catch (const std::exception& error) { operation->fail(error.what()); }
   }
   // In order, so that every rank reduces alike; an operation may end before an older one.
   return std::erase_if(running_, [this](const auto& operation) { return advance(*operation); }) > 0 || progress;
@@ -63,8 +61,8 @@ bool CommunicationThread::step() {
 
 bool CommunicationThread::advance(Operation& operation) {
   try {
-    if (!operation.advance()) return false;
-    if (log_ != nullptr) log_->end(operation.sequence);
+    if (!operation.advance()) { return false; }
+    if (log_ != nullptr) { log_->end(operation.sequence); }
     operation.succeed();
   } catch (const std::exception& error) {
     // It stays pending in the log: the watchdog's dump then shows which one failed.
@@ -75,7 +73,7 @@ bool CommunicationThread::advance(Operation& operation) {
 
 bool CommunicationThread::keeps_on() {
   const std::lock_guard lock(mutex_);
-  if (!stopping_) return true;
+  if (!stopping_) { return true; }
   return !abandoning_ && (!submitted_.empty() || !running_.empty());
 }
 

@@ -6,9 +6,9 @@
 #include <thread>
 #include <vector>
 
-#include "distributed/watchdog/collective_log.h"
 #include "distributed/mpi/doorbell.h"
 #include "distributed/mpi/operation.h"
+#include "distributed/watchdog/collective_log.h"
 
 namespace realface::distributed {
 

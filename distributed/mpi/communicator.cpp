@@ -4,10 +4,10 @@
 
 #include <atomic>
 
-#include "distributed/mpi/communication_thread.h"
 #include "distributed/mpi/calls.h"
-#include "distributed/mpi/posts.h"
+#include "distributed/mpi/communication_thread.h"
 #include "distributed/mpi/node_channel.h"
+#include "distributed/mpi/posts.h"
 
 namespace realface::distributed {
 namespace {
@@ -67,7 +67,7 @@ class MpiCommunicator : public Communicator {
 };
 
 std::unique_ptr<NodeChannel> MpiCommunicator::open_channel() {
-  if (!config_.node_memory) return nullptr;
+  if (!config_.node_memory) { return nullptr; }
   const MpiGroup node = MpiGroup::of_node(callers_group_.get());
   // Every rank comes to the same decision: where one node holds all ranks, it does so for each.
   return node.size() == size() ? NodeChannel::open(callers_group_) : nullptr;
@@ -78,7 +78,7 @@ std::string MpiCommunicator::what(const char* operation, const torch::Tensor& te
 }
 
 Pending MpiCommunicator::submit(std::shared_ptr<Operation> operation, const char* name, int64_t bytes) {
-  if (log_ != nullptr) operation->sequence = log_->begin(name, bytes);
+  if (log_ != nullptr) { operation->sequence = log_->begin(name, bytes); }
   thread_.submit(operation);
   return operation;
 }
@@ -92,15 +92,16 @@ Pending MpiCommunicator::sum_on_node(const torch::Tensor& tensor, NodeChannel::R
 
 Pending MpiCommunicator::all_reduce(torch::Tensor tensor, ReduceOp op) {
   check_operand(*this, "all_reduce", tensor, torch::kCPU);
-  if (channel_ != nullptr && op == ReduceOp::sum)
-    if (auto reduction = channel_->reduction_of(tensor)) return sum_on_node(tensor, std::move(*reduction));
+  if (channel_ != nullptr && op == ReduceOp::sum) {
+    if (auto reduction = channel_->reduction_of(tensor)) { return sum_on_node(tensor, std::move(*reduction)); }
+  }
 
   const auto staged = staged_for_sums(tensor);
   auto operation = std::make_shared<MpiOperation>(
       what("all_reduce", tensor), std::vector{tensor, staged},
       [posts = posts(), staged, op](auto& requests) { posts.all_reduce(requests, staged, op); },
       [tensor, staged] {
-        if (!staged.is_same(tensor)) tensor.copy_(staged);
+        if (!staged.is_same(tensor)) { tensor.copy_(staged); }
       });
   return submit(std::move(operation), "all_reduce", static_cast<int64_t>(tensor.nbytes()));
 }
@@ -136,7 +137,7 @@ Pending MpiCommunicator::reduce_scatter(torch::Tensor output, torch::Tensor inpu
         posts.reduce_scatter(requests, staged_output, staged_input, op);
       },
       [output, staged_output] {
-        if (!staged_output.is_same(output)) output.copy_(staged_output);
+        if (!staged_output.is_same(output)) { output.copy_(staged_output); }
       });
   return submit(std::move(operation), "reduce_scatter", static_cast<int64_t>(input.nbytes()));
 }
@@ -150,7 +151,7 @@ Pending MpiCommunicator::barrier() {
 torch::Tensor MpiCommunicator::allocate(int64_t elements, const torch::TensorOptions& options) {
   const auto bytes = static_cast<size_t>(elements) * options.dtype().itemsize();
   auto memory = channel_ != nullptr && bytes > 0 ? channel_->allocate(callers_group_, bytes) : nullptr;
-  if (memory == nullptr) return Communicator::allocate(elements, options);
+  if (memory == nullptr) { return Communicator::allocate(elements, options); }
   // The tensor keeps the mapping alive.
   return at::from_blob(
       memory->of(rank()), {elements}, [memory](void*) {}, options);
@@ -158,7 +159,7 @@ torch::Tensor MpiCommunicator::allocate(int64_t elements, const torch::TensorOpt
 
 void MpiCommunicator::check_sizes(const char* operation, const torch::Tensor& larger,
                                   const torch::Tensor& smaller) const {
-  if (larger.scalar_type() == smaller.scalar_type() && larger.numel() == smaller.numel() * size()) return;
+  if (larger.scalar_type() == smaller.scalar_type() && larger.numel() == smaller.numel() * size()) { return; }
   throw CommunicatorError("[mpi] " + whereabouts(rank()) + ": " + what(operation, larger) + " against " +
                           what("", smaller) + "; expected one type and " + std::to_string(size()) +
                           " times as many elements, one part a rank");

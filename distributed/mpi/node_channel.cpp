@@ -21,10 +21,11 @@ void sum_into_all(const NodeMemory& memory, size_t offset, int64_t first, int64_
     std::memcpy(sums.data(), memory.of(0) + start, count * sizeof(T));
     for (int rank = 1; rank < memory.ranks(); ++rank) {
       const T* source = reinterpret_cast<const T*>(memory.of(rank) + start);
-      for (size_t i = 0; i < count; ++i) sums[i] += source[i];
+      for (size_t i = 0; i < count; ++i) { sums[i] += source[i]; }
     }
-    for (int rank = 0; rank < memory.ranks(); ++rank)
+    for (int rank = 0; rank < memory.ranks(); ++rank) {
       std::memcpy(memory.of(rank) + start, sums.data(), count * sizeof(T));
+    }
   }
 }
 
@@ -44,12 +45,12 @@ uint64_t signature(const NodeChannel::Reduction& reduction) {
 }  // namespace
 
 NodeChannel::NodeChannel(int rank, std::shared_ptr<NodeMemory> controls) : rank_(rank), controls_(std::move(controls)) {
-  for (int other = 0; other < controls_->ranks(); ++other) bells_.emplace_back(control(other).bell);
+  for (int other = 0; other < controls_->ranks(); ++other) { bells_.emplace_back(control(other).bell); }
 }
 
 std::unique_ptr<NodeChannel> NodeChannel::open(const MpiGroup& group) {
   auto controls = NodeMemory::allocate(group, sizeof(Control));
-  if (controls == nullptr) return nullptr;
+  if (controls == nullptr) { return nullptr; }
   return std::unique_ptr<NodeChannel>(new NodeChannel(group.rank(), std::move(controls)));
 }
 
@@ -57,17 +58,17 @@ std::shared_ptr<NodeMemory> NodeChannel::allocate(const MpiGroup& group, size_t 
   auto memory = NodeMemory::allocate(group, bytes);
   const std::lock_guard lock(mutex_);
   std::erase_if(memories_, [](const auto& old) { return old.expired(); });
-  if (memory != nullptr) memories_.push_back(memory);
+  if (memory != nullptr) { memories_.push_back(memory); }
   return memory;
 }
 
 std::optional<NodeChannel::Reduction> NodeChannel::reduction_of(const torch::Tensor& tensor) {
-  if (tensor.scalar_type() != torch::kFloat32 && tensor.scalar_type() != torch::kFloat64) return std::nullopt;
+  if (tensor.scalar_type() != torch::kFloat32 && tensor.scalar_type() != torch::kFloat64) { return std::nullopt; }
   const auto* address = static_cast<const std::byte*>(tensor.const_data_ptr());
   const std::lock_guard lock(mutex_);
   for (const auto& candidate : memories_) {
     auto memory = candidate.lock();
-    if (memory == nullptr || tensor.numel() == 0 || !memory->holds(address)) continue;
+    if (memory == nullptr || tensor.numel() == 0 || !memory->holds(address)) { continue; }
     const auto offset = static_cast<size_t>(address - memory->of(rank_));
     return Reduction{std::move(memory), offset, tensor.numel(), tensor.scalar_type()};
   }
@@ -75,9 +76,10 @@ std::optional<NodeChannel::Reduction> NodeChannel::reduction_of(const torch::Ten
 }
 
 void NodeChannel::post(Reduction& reduction) {
-  if (posted_ - least(&Control::finished) >= kRing)
+  if (posted_ - least(&Control::finished) >= kRing) {
     throw CommunicatorError("[mpi] " + whereabouts(rank_) + ": more than " + std::to_string(kRing) +
                             " reductions under way; wait for some of them");
+  }
   reduction.number = ++posted_;
   auto& mine = control(rank_);
   mine.signatures[reduction.number % kRing] = signature(reduction);
@@ -88,14 +90,15 @@ void NodeChannel::post(Reduction& reduction) {
 bool NodeChannel::advance(const Reduction& reduction) {
   if (is_turn_of(reduction)) {
     const auto other = rank_with_another(reduction);
-    if (!other) sum_share(reduction);
+    if (!other) { sum_share(reduction); }
     // Also where it is refused: later ones would wait for it for ever.
     control(rank_).finished.store(reduction.number, std::memory_order_release);
     ring_all();
-    if (other)
+    if (other) {
       throw CommunicatorError("[mpi] " + whereabouts(rank_) + ": all_reduce of " + std::to_string(reduction.elements) +
                               " elements met another one of rank " + std::to_string(*other) +
                               "; ranks must run the same collectives in the same order");
+    }
   }
   return least(&Control::finished) >= reduction.number;
 }
@@ -108,29 +111,32 @@ bool NodeChannel::is_turn_of(const Reduction& reduction) const {
 }
 
 std::optional<int> NodeChannel::rank_with_another(const Reduction& reduction) const {
-  for (int rank = 0; rank < controls_->ranks(); ++rank)
-    if (control(rank).signatures[reduction.number % kRing] != signature(reduction)) return rank;
+  for (int rank = 0; rank < controls_->ranks(); ++rank) {
+    if (control(rank).signatures[reduction.number % kRing] != signature(reduction)) { return rank; }
+  }
   return std::nullopt;
 }
 
 void NodeChannel::sum_share(const Reduction& reduction) {
   const int64_t first = share_begin(reduction.elements, rank_, controls_->ranks());
   const int64_t last = share_begin(reduction.elements, rank_ + 1, controls_->ranks());
-  if (reduction.dtype == torch::kFloat64)
+  if (reduction.dtype == torch::kFloat64) {
     sum_into_all<double>(*reduction.memory, reduction.offset, first, last);
-  else
+  } else {
     sum_into_all<float>(*reduction.memory, reduction.offset, first, last);
+  }
 }
 
 uint64_t NodeChannel::least(std::atomic<uint64_t> Control::*counter) const {
   uint64_t smallest = ~uint64_t{0};
-  for (int rank = 0; rank < controls_->ranks(); ++rank)
+  for (int rank = 0; rank < controls_->ranks(); ++rank) {
     smallest = std::min(smallest, (control(rank).*counter).load(std::memory_order_acquire));
+  }
   return smallest;
 }
 
 void NodeChannel::ring_all() {
-  for (auto& bell : bells_) bell.ring();
+  for (auto& bell : bells_) { bell.ring(); }
 }
 
 }  // namespace realface::distributed

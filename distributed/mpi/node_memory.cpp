@@ -19,7 +19,7 @@ class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
   ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0) { ::close(fd_); }
   }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
@@ -45,12 +45,12 @@ std::byte* map(int fd, size_t bytes) {
 std::byte* map_of(const Invitation& invitation, size_t bytes) {
   const std::string path = "/proc/" + std::to_string(invitation.pid) + "/fd/" + std::to_string(invitation.fd);
   const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (file.get() < 0 || ::lseek(file.get(), 0, SEEK_END) != static_cast<off_t>(bytes)) return nullptr;
+  if (file.get() < 0 || ::lseek(file.get(), 0, SEEK_END) != static_cast<off_t>(bytes)) { return nullptr; }
   std::byte* block = map(file.get(), bytes);
-  if (block == nullptr) return nullptr;
+  if (block == nullptr) { return nullptr; }
   uint64_t token = 0;
   std::memcpy(&token, block + bytes - sizeof(token), sizeof(token));
-  if (token == invitation.token) return block;
+  if (token == invitation.token) { return block; }
   ::munmap(block, bytes);
   return nullptr;
 }
@@ -73,15 +73,15 @@ std::shared_ptr<NodeMemory> NodeMemory::allocate(const MpiGroup& group, size_t b
   Invitation mine{.pid = ::getpid(), .fd = file.get(), .token = random_token()};
   std::byte*& own = memory->blocks_[static_cast<size_t>(group.rank())];
   own = sized ? map(file.get(), memory->mapped_) : nullptr;
-  if (own != nullptr) std::memcpy(own + memory->mapped_ - sizeof(mine.token), &mine.token, sizeof(mine.token));
+  if (own != nullptr) { std::memcpy(own + memory->mapped_ - sizeof(mine.token), &mine.token, sizeof(mine.token)); }
 
   std::vector<Invitation> all(memory->blocks_.size());
   check_mpi(MPI_Allgather(&mine, sizeof(mine), MPI_BYTE, all.data(), sizeof(mine), MPI_BYTE, group.get()),
             "exchanging shared memory");
   int usable = own != nullptr ? 1 : 0;
   for (size_t rank = 0; rank < all.size(); ++rank) {
-    if (memory->blocks_[rank] == nullptr) memory->blocks_[rank] = map_of(all[rank], memory->mapped_);
-    if (memory->blocks_[rank] == nullptr) usable = 0;
+    if (memory->blocks_[rank] == nullptr) { memory->blocks_[rank] = map_of(all[rank], memory->mapped_); }
+    if (memory->blocks_[rank] == nullptr) { usable = 0; }
   }
   // Also a barrier: no rank closes its descriptor before all have opened it.
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &usable, 1, MPI_INT, MPI_MIN, group.get()), "agreeing on shared memory");
@@ -89,8 +89,9 @@ std::shared_ptr<NodeMemory> NodeMemory::allocate(const MpiGroup& group, size_t b
 }
 
 NodeMemory::~NodeMemory() {
-  for (std::byte* block : blocks_)
-    if (block != nullptr) ::munmap(block, mapped_);
+  for (std::byte* block : blocks_) {
+    if (block != nullptr) { ::munmap(block, mapped_); }
+  }
 }
 
 bool NodeMemory::holds(const void* address) const {

@@ -4,8 +4,8 @@ namespace realface::distributed {
 
 void Operation::wait() {
   state_.wait(State::pending, std::memory_order_acquire);
-  if (state_.load(std::memory_order_acquire) == State::failed) throw CommunicatorError(message_);
-  if (!delivered_) deliver();
+  if (state_.load(std::memory_order_acquire) == State::failed) { throw CommunicatorError(message_); }
+  if (!delivered_) { deliver(); }
   delivered_ = true;
 }
 
@@ -23,8 +23,9 @@ bool MpiOperation::advance() {
   int flag = 0;
   std::vector<MPI_Status> statuses(requests_.size());
   const int code = MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &flag, statuses.data());
-  if (code == MPI_ERR_IN_STATUS)
-    for (const auto& status : statuses) check_mpi(status.MPI_ERROR, what());
+  if (code == MPI_ERR_IN_STATUS) {
+    for (const auto& status : statuses) { check_mpi(status.MPI_ERROR, what()); }
+  }
   check_mpi(code, what());
   return flag != 0;
 }

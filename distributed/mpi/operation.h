@@ -60,7 +60,7 @@ class MpiOperation : public Operation {
 
  protected:
   void deliver() override {
-    if (deliver_) deliver_();
+    if (deliver_) { deliver_(); }
   }
 
  private:

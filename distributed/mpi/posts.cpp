@@ -56,8 +56,8 @@ std::byte* bytes_of(const torch::Tensor& tensor) { return static_cast<std::byte*
 
 torch::Tensor staged_for_sums(const torch::Tensor& tensor) {
   const auto dtype = tensor.scalar_type();
-  if (dtype == torch::kBFloat16 || dtype == torch::kHalf) return tensor.to(torch::kFloat32);
-  if (type_of(dtype)) return tensor;
+  if (dtype == torch::kBFloat16 || dtype == torch::kHalf) { return tensor.to(torch::kFloat32); }
+  if (type_of(dtype)) { return tensor; }
   throw CommunicatorError(std::string("[mpi] tensors of type ") + c10::toString(dtype) +
                           " cannot be reduced; convert to a floating-point or integer type");
 }
@@ -79,9 +79,9 @@ void MpiPosts::broadcast(Requests& requests, const torch::Tensor& tensor, int ro
 
 void MpiPosts::all_gather(Requests& requests, const torch::Tensor& output, const torch::Tensor& input) const {
   const auto part = static_cast<int64_t>(input.nbytes());
-  if (part == 0) return;
+  if (part == 0) { return; }
   std::byte* mine = bytes_of(output) + part * rank;
-  if (mine != bytes_of(input)) std::memmove(mine, bytes_of(input), input.nbytes());
+  if (mine != bytes_of(input)) { std::memmove(mine, bytes_of(input), input.nbytes()); }
   // Open MPI counts the elements before a rank's part in an int too.
   if (part * size <= chunk) {
     requests.push_back(MPI_REQUEST_NULL);
@@ -91,10 +91,11 @@ void MpiPosts::all_gather(Requests& requests, const torch::Tensor& output, const
     return;
   }
   // A chunk of every rank's part lies apart from the others: each rank broadcasts its own.
-  for (int root = 0; root < size; ++root)
+  for (int root = 0; root < size; ++root) {
     in_chunks(requests, part, chunk, "MPI_Ibcast", [&](int64_t first, int count, MPI_Request* request) {
       return MPI_Ibcast(bytes_of(output) + part * root + first, count, MPI_BYTE, root, comm, request);
     });
+  }
 }
 
 void MpiPosts::reduce_scatter(Requests& requests, const torch::Tensor& output, const torch::Tensor& input,
@@ -103,12 +104,13 @@ void MpiPosts::reduce_scatter(Requests& requests, const torch::Tensor& output, c
   const auto width = static_cast<int64_t>(output.element_size());
   const int64_t part = output.numel();
   // For the same reason one reduction for each rank's part; `input` stays as it is.
-  for (int root = 0; root < size; ++root)
+  for (int root = 0; root < size; ++root) {
     in_chunks(requests, part, chunk, "MPI_Ireduce", [&](int64_t first, int count, MPI_Request* request) {
       return MPI_Ireduce(bytes_of(input) + (part * root + first) * width,
                          root == rank ? bytes_of(output) + first * width : nullptr, count, type, op_of(op), root, comm,
                          request);
     });
+  }
 }
 
 void MpiPosts::barrier(Requests& requests) const {

@@ -4,9 +4,9 @@
 #include <cstdlib>
 
 #include "base/log.h"
-#include "distributed/joining/admission.h"
 #include "distributed/communicator.h"
 #include "distributed/failure.h"
+#include "distributed/joining/admission.h"
 #include "distributed/mpi/calls.h"
 
 namespace realface::distributed {
@@ -14,8 +14,9 @@ namespace {
 
 bool launched() {
   constexpr std::array<const char*, 4> kSigns = {"PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "SLURM_PMI_FD"};
-  for (const char* name : kSigns)
-    if (std::getenv(name) != nullptr) return true;
+  for (const char* name : kSigns) {
+    if (std::getenv(name) != nullptr) { return true; }
+  }
   return false;
 }
 
@@ -27,7 +28,7 @@ void prefer_settings() {
   // What blocks in MPI is set-up; it must not keep a core from the rank that it waits for.
   ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", kKeepTheUsers);
   // Alone there is nobody to talk to: starting a daemon for that takes longer than all the rest.
-  if (!launched()) ::setenv("OMPI_MCA_ess_singleton_isolated", "1", kKeepTheUsers);
+  if (!launched()) { ::setenv("OMPI_MCA_ess_singleton_isolated", "1", kKeepTheUsers); }
 }
 
 }  // namespace
@@ -35,12 +36,15 @@ void prefer_settings() {
 void MpiSession::start() {
   int initialized = 0;
   MPI_Initialized(&initialized);
-  if (initialized != 0)
+  if (initialized != 0) {
     throw Error("[world] this process has joined a world before; MPI allows one: pass the World on instead");
+  }
   prefer_settings();
   // Without a launcher's PMIx MPI can only make singletons, or die with a page of advice (Open MPI, under srun): say
   // what to do instead.
-  if (!launched()) check_promised_tasks(1, [](const char* name) { return std::getenv(name); });
+  if (!launched()) {
+    check_promised_tasks(1, [](const char* name) { return std::getenv(name); });
+  }
   int provided = 0;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   running_ = true;
@@ -57,7 +61,7 @@ void MpiSession::start() {
 }
 
 void MpiSession::finish() {
-  if (!std::exchange(running_, false)) return;
+  if (!std::exchange(running_, false)) { return; }
   check_mpi(MPI_Finalize(), "MPI_Finalize");
 }
 

@@ -102,7 +102,7 @@ class NcclCommunicator : public Communicator {
   void check_parts(const char* operation, const torch::Tensor& larger, const torch::Tensor& smaller) const {
     check_operand(*this, operation, larger, torch::kCUDA);
     check_operand(*this, operation, smaller, torch::kCUDA);
-    if (larger.scalar_type() == smaller.scalar_type() && larger.numel() == smaller.numel() * size_) return;
+    if (larger.scalar_type() == smaller.scalar_type() && larger.numel() == smaller.numel() * size_) { return; }
     throw CommunicatorError("[nccl] " + whereabouts(rank_) + ": " + operation + " of " +
                             std::to_string(larger.numel()) + " elements in parts of " +
                             std::to_string(smaller.numel()) + "; expected one type and one part for each of " +
@@ -120,17 +120,18 @@ std::unique_ptr<Communicator> make_nccl_communicator(Communicator& host, const N
                                                      std::shared_ptr<CollectiveLog> log) {
   ncclUniqueId id{};
   ncclResult_t code = ncclSuccess;
-  if (host.rank() == 0) code = ncclGetUniqueId(&id);
+  if (host.rank() == 0) { code = ncclGetUniqueId(&id); }
   // Sent whether or not there is one: an empty id fails everywhere instead of leaving the others waiting.
   const auto text = torch::zeros({static_cast<int64_t>(sizeof(id)) + 1}, torch::kUInt8);
   std::memcpy(text.data_ptr(), &id, sizeof(id));
   text[-1] = code == ncclSuccess ? 1 : 0;
   host.broadcast(text, 0)->wait();
   std::memcpy(&id, text.const_data_ptr(), sizeof(id));
-  if (text[-1].item<int64_t>() == 0)
+  if (text[-1].item<int64_t>() == 0) {
     throw CommunicatorError("[nccl] " + whereabouts(host.rank()) + ": rank 0 got no unique id" +
                             (code == ncclSuccess ? "" : std::string(": ") + ncclGetErrorString(code)) +
                             "; set NCCL_DEBUG=INFO to see more");
+  }
   // The first memory on the GPU: where one rank gets none, the others would wait for it inside NCCL.
   torch::Tensor token;
   agree(host, "nccl", [&] {

@@ -3,8 +3,8 @@
 #include <torch/types.h>
 #include <memory>
 
-#include "distributed/watchdog/collective_log.h"
 #include "distributed/communicator.h"
+#include "distributed/watchdog/collective_log.h"
 
 namespace realface::distributed {
 

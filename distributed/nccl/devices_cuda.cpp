@@ -18,7 +18,7 @@ std::string dotted(int version, int major_unit, int minor_unit) {
 std::string nccl_text(int version) { return dotted(version, 10000, 100) + "." + std::to_string(version % 100); }
 
 void check_cuda(cudaError_t code, const std::string& what) {
-  if (code != cudaSuccess) throw Error("[world] " + what + " failed: " + cudaGetErrorString(code));
+  if (code != cudaSuccess) { throw Error("[world] " + what + " failed: " + cudaGetErrorString(code)); }
 }
 
 cudaDeviceProp properties(int index) {
@@ -31,7 +31,7 @@ cudaDeviceProp properties(int index) {
 
 int device_count() {
   int count = 0;
-  if (cudaGetDeviceCount(&count) == cudaSuccess) return count;
+  if (cudaGetDeviceCount(&count) == cudaSuccess) { return count; }
   (void)cudaGetLastError();  // no driver is no error here, and must not stay behind as one
   return 0;
 }
@@ -50,7 +50,7 @@ std::string device_uuid(int index) {
   std::string text = "GPU-";
   for (int i = 0; i < 16; ++i) {
     const auto byte = static_cast<unsigned char>(found.uuid.bytes[i]);
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    if (i == 4 || i == 6 || i == 8 || i == 10) { text += '-'; }
     text += {kDigits[byte / 16], kDigits[byte % 16]};
   }
   return text;
@@ -61,17 +61,19 @@ std::string device_name(int index) { return properties(index).name; }
 void bind_device(int index) {
   c10::cuda::set_device(static_cast<c10::DeviceIndex>(index));
   // Also keeps libtorch_cuda, whose kernels register themselves, among the program's libraries.
-  if (at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index)) == nullptr)
+  if (at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index)) == nullptr) {
     throw Error("[world] GPU " + std::to_string(index) + " cannot be used by libtorch");
+  }
 }
 
 std::string device_libraries() {
   int runtime = 0, nccl = 0;
   check_cuda(cudaRuntimeGetVersion(&runtime), "asking for the CUDA runtime's version");
-  if (ncclGetVersion(&nccl) != ncclSuccess) throw Error("[world] NCCL does not tell its version");
-  if (nccl != NCCL_VERSION_CODE)
+  if (ncclGetVersion(&nccl) != ncclSuccess) { throw Error("[world] NCCL does not tell its version"); }
+  if (nccl != NCCL_VERSION_CODE) {
     throw Error("[world] NCCL " + nccl_text(nccl) + " was loaded, " + nccl_text(NCCL_VERSION_CODE) +
                 " was compiled against; remove the other libnccl from LD_LIBRARY_PATH and LD_PRELOAD");
+  }
   return "CUDA " + dotted(runtime, 1000, 10) + ", NCCL " + nccl_text(nccl) + " (compiled against the same)";
 }
 

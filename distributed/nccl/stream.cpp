@@ -49,15 +49,15 @@ NcclStream::NcclStream(const ncclUniqueId& id, const Place& place, double deadli
 
 NcclStream::~NcclStream() {
   stopping_ = true;
-  if (watcher_.joinable()) watcher_.join();
+  if (watcher_.joinable()) { watcher_.join(); }
   // NCCL may wait for ever on a GPU that has failed.
-  if (comm_ == nullptr || failed()) return;
+  if (comm_ == nullptr || failed()) { return; }
   // While an exception unwinds the run ends by MPI_Abort; waiting for other ranks would hang.
-  if (std::uncaught_exceptions() > 0) return;
+  if (std::uncaught_exceptions() > 0) { return; }
   ncclResult_t state = ncclCommFinalize(comm_);
   while (state == ncclInProgress) {
     std::this_thread::sleep_for(kWatch);
-    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess) break;
+    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess) { break; }
   }
   ncclCommDestroy(comm_);
 }
@@ -76,12 +76,13 @@ void NcclStream::connect(const ncclUniqueId& id, double deadline) {
                               " s; see whether all ranks started, and set NCCL_DEBUG=INFO");
     }
     std::this_thread::sleep_for(kWatch);
-    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess) state = ncclInternalError;
+    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess) { state = ncclInternalError; }
   }
-  if (state != ncclSuccess)
+  if (state != ncclSuccess) {
     throw CommunicatorError("[nccl] " + whereabouts(place_.rank) + ": connecting " + std::to_string(place_.size) +
                             " ranks failed: " + ncclGetErrorString(state) + " (" + ncclGetLastError(nullptr) +
                             "); set NCCL_DEBUG=INFO to see more");
+  }
 }
 
 Pending NcclStream::enqueue(const char* name, int64_t bytes, std::vector<torch::Tensor> tensors, const Call& call) {
@@ -102,7 +103,7 @@ Pending NcclStream::enqueue(const char* name, int64_t bytes, std::vector<torch::
   // An event of a graph that is being captured must not be queried; the graph's replay is one collective of its own.
   const bool captured = c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None;
   if (captured) {
-    if (log_ != nullptr) log_->end(sequence);
+    if (log_ != nullptr) { log_->end(sequence); }
   } else {
     const std::lock_guard lock(mutex_);
     flights_.push_back({std::move(end), sequence, std::move(tensors)});
@@ -114,9 +115,9 @@ Pending NcclStream::enqueue(const char* name, int64_t bytes, std::vector<torch::
 void NcclStream::settle(ncclResult_t code, const std::string& what) {
   while (code == ncclInProgress) {
     std::this_thread::yield();
-    if (ncclCommGetAsyncError(comm_, &code) != ncclSuccess) code = ncclInternalError;
+    if (ncclCommGetAsyncError(comm_, &code) != ncclSuccess) { code = ncclInternalError; }
   }
-  if (code == ncclSuccess) return;
+  if (code == ncclSuccess) { return; }
   fail(what, code);
   check_alive(what);
 }
@@ -127,7 +128,7 @@ void NcclStream::fail(const std::string& what, ncclResult_t code) {
                              "); set NCCL_DEBUG=INFO to see more";
   {
     const std::lock_guard lock(mutex_);
-    if (failure_) return;
+    if (failure_) { return; }
     failure_ = reason;
   }
   // Kernels that wait for a lost rank end only now.
@@ -136,8 +137,9 @@ void NcclStream::fail(const std::string& what, ncclResult_t code) {
 
 void NcclStream::check_alive(const std::string& what) const {
   const std::lock_guard lock(mutex_);
-  if (failure_)
+  if (failure_) {
     throw CommunicatorError("[nccl] " + whereabouts(place_.rank) + ": " + what + " cannot run: " + *failure_);
+  }
 }
 
 bool NcclStream::failed() const {
@@ -156,7 +158,7 @@ void NcclStream::watch() {
   } catch (const std::exception& error) {
     // A CUDA error. Not aborted: that needs the GPU too. The next call throws, and the run ends by MPI_Abort.
     const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = std::string("the GPU failed: ") + error.what();
+    if (!failure_) { failure_ = std::string("the GPU failed: ") + error.what(); }
   }
 }
 
@@ -164,8 +166,9 @@ void NcclStream::abort_after_error() {
   const std::lock_guard lock(nccl_mutex_);
   ncclResult_t state = ncclSuccess;
   if (comm_ != nullptr && ncclCommGetAsyncError(comm_, &state) == ncclSuccess && state != ncclSuccess &&
-      state != ncclInProgress)
+      state != ncclInProgress) {
     fail("a collective", state);
+  }
 }
 
 /// Takes away the collectives that have ended; they end in order, being on one stream.
@@ -174,11 +177,11 @@ void NcclStream::collect() {
     Flight ended;
     {
       const std::lock_guard lock(mutex_);
-      if (flights_.empty() || !flights_.front().end->query()) return;
+      if (flights_.empty() || !flights_.front().end->query()) { return; }
       ended = std::move(flights_.front());
       flights_.pop_front();
     }
-    if (log_ != nullptr) log_->end(ended.sequence);
+    if (log_ != nullptr) { log_->end(ended.sequence); }
   }
 }
 

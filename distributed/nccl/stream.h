@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "distributed/watchdog/collective_log.h"
 #include "distributed/communicator.h"
+#include "distributed/watchdog/collective_log.h"
 
 namespace realface::distributed {
 

@@ -61,7 +61,7 @@ class ReadyHook : public torch::autograd::PostAccumulateGradHook {
 
 std::string described(const ReducedParameter& parameter) {
   std::string text = parameter.name + " " + c10::toString(parameter.tensor.scalar_type());
-  for (const int64_t size : parameter.tensor.sizes()) text += " " + std::to_string(size);
+  for (const int64_t size : parameter.tensor.sizes()) { text += " " + std::to_string(size); }
   return text;
 }
 
@@ -72,27 +72,28 @@ void GradientReducer::Members::adopt(std::vector<NamedTensor> named) {
   std::set<const void*> seen;
   for (auto& [name, tensor] : named) {
     std::string fault;
-    if (!tensor.defined() || !tensor.is_leaf() || !tensor.requires_grad())
+    if (!tensor.defined() || !tensor.is_leaf() || !tensor.requires_grad()) {
       fault = "is no leaf that requires gradients; leave it out";
-    else if (!at::isFloatingType(tensor.scalar_type()))
+    } else if (!at::isFloatingType(tensor.scalar_type())) {
       fault = "is not floating point; leave it out";
-    else if (!names.insert(name).second)
+    } else if (!names.insert(name).second) {
       fault = "comes twice; give every parameter a name of its own";
-    else if (torch::autograd::impl::post_acc_grad_hooks(tensor) != nullptr)
+    } else if (torch::autograd::impl::post_acc_grad_hooks(tensor) != nullptr) {
       fault = "has a gradient hook; one reducer at a time";
-    if (!fault.empty()) throw Error("[reducer] parameter " + name + " " + fault);
+    }
+    if (!fault.empty()) { throw Error("[reducer] parameter " + name + " " + fault); }
     // Shared parameters have one gradient, reduced once.
-    if (!seen.insert(tensor.unsafeGetTensorImpl()).second) continue;
+    if (!seen.insert(tensor.unsafeGetTensorImpl()).second) { continue; }
     tensor.set_grad_dtype(gradient_dtype(tensor));
     tensor.mutable_grad() = torch::Tensor();
     parameters.push_back({.name = std::move(name), .tensor = std::move(tensor), .gradient = {}, .bucket = 0});
   }
-  if (parameters.empty()) throw Error("[reducer] there is no parameter to reduce; freeze fewer of them");
+  if (parameters.empty()) { throw Error("[reducer] there is no parameter to reduce; freeze fewer of them"); }
 }
 
 void GradientReducer::Members::check_same_everywhere() {
   Sha256 sha;
-  for (const auto& parameter : parameters) sha.update(described(parameter) + "\n");
+  for (const auto& parameter : parameters) { sha.update(described(parameter) + "\n"); }
   const Digest digest = sha.finish();
   auto mine = torch::empty({2, static_cast<int64_t>(digest.size())}, torch::kInt32);
   for (size_t i = 0; i < digest.size(); ++i) {
@@ -101,15 +102,17 @@ void GradientReducer::Members::check_same_everywhere() {
   }
   const auto extremes = mine.to(parameters.front().tensor.device());
   group.all_reduce(extremes, ReduceOp::max)->wait();
-  if (!torch::equal(extremes[0], -extremes[1]))
+  if (!torch::equal(extremes[0], -extremes[1])) {
     throw Error("[reducer] ranks have different parameters; build the same model on each (here " +
                 std::to_string(parameters.size()) + ", the first " + described(parameters.front()) + ")");
+  }
 }
 
 void GradientReducer::Members::install_hooks() {
-  for (size_t index = 0; index < parameters.size(); ++index)
+  for (size_t index = 0; index < parameters.size(); ++index) {
     torch::autograd::impl::set_post_acc_grad_hooks(parameters[index].tensor,
                                                    std::make_unique<ReadyHook>([this, index] { on_gradient(index); }));
+  }
 }
 
 std::vector<size_t> GradientReducer::Members::reversed_order() const {
@@ -122,21 +125,23 @@ std::vector<size_t> GradientReducer::Members::reversed_order() const {
 void GradientReducer::Members::arrange(const std::vector<std::vector<size_t>>& groups) {
   buckets = build_buckets(parameters, groups, group);
   flat.clear();
-  for (const auto& bucket : buckets) flat.push_back(bucket.flat);
+  for (const auto& bucket : buckets) { flat.push_back(bucket.flat); }
 }
 
 /// From the hooks: in autograd's thread, one at a time for one device.
 void GradientReducer::Members::on_gradient(size_t index) {
   const auto& parameter = parameters[index];
   const auto& gradient = parameter.tensor.grad();
-  if (!gradient.defined() || gradient.data_ptr() != parameter.gradient.data_ptr())
+  if (!gradient.defined() || gradient.data_ptr() != parameter.gradient.data_ptr()) {
     throw Error("[reducer] the gradient of " + parameter.name +
                 " no longer lies in its bucket; clear gradients with GradientReducer::zero(), never by replacing them");
+  }
   used[index] = 1;
-  if (!synchronising) return;
-  if (ready[index])
+  if (!synchronising) { return; }
+  if (ready[index]) {
     throw Error("[reducer] the gradient of " + parameter.name +
                 " was accumulated twice in the last backward pass; call begin(false) before all passes but the last");
+  }
   ready[index] = true;
   ready_order.push_back(index);
   --missing[parameter.bucket];
@@ -144,13 +149,15 @@ void GradientReducer::Members::on_gradient(size_t index) {
 }
 
 void GradientReducer::Members::launch_full() {
-  while (pending.size() < buckets.size() && missing[pending.size()] == 0) launch_next();
+  while (pending.size() < buckets.size() && missing[pending.size()] == 0) { launch_next(); }
 }
 
 void GradientReducer::Members::launch_next() {
   const auto& bucket = buckets[pending.size()];
-  if (bucket.used_by.defined()) write_used_by();
-  if (group.size() > 1) telemetry::counter("allreduce_bytes_total").add(static_cast<double>(bucket.buffer.nbytes()));
+  if (bucket.used_by.defined()) { write_used_by(); }
+  if (group.size() > 1) {
+    telemetry::counter("allreduce_bytes_total").add(static_cast<double>(bucket.buffer.nbytes()));
+  }
   pending.push_back(group.all_reduce(bucket.buffer));
 }
 
@@ -159,18 +166,20 @@ void GradientReducer::Members::write_used_by() {
   const auto& tail = buckets.back().used_by;
   const bool all = std::all_of(used.begin(), used.end(), [](char one) { return one != 0; });
   // The usual case needs no copy from the host, which a GPU would wait for.
-  if (all)
+  if (all) {
     tail.fill_(1);
-  else
+  } else {
     tail.copy_(torch::from_blob(used.data(), {static_cast<int64_t>(used.size())}, torch::kInt8));
+  }
 }
 
 std::vector<std::string> GradientReducer::Members::unused() const {
   const auto users = buckets.back().used_by.to(torch::kCPU, torch::kFloat64);
   const auto* counts = users.const_data_ptr<double>();
   std::vector<std::string> names;
-  for (size_t i = 0; i < parameters.size(); ++i)
-    if (counts[i] == 0) names.push_back(parameters[i].name);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (counts[i] == 0) { names.push_back(parameters[i].name); }
+  }
   return names;
 }
 
@@ -178,18 +187,21 @@ void GradientReducer::Members::warn_of_unused() {
   warned = true;
   std::string names;
   const auto found = unused();
-  for (const auto& name : found) names.append(names.empty() ? "" : ", ").append(name);
-  if (!found.empty() && group.rank() == 0)
+  for (const auto& name : found) { names.append(names.empty() ? "" : ", ").append(name); }
+  if (!found.empty() && group.rank() == 0) {
     log::warn("[reducer] no rank used " + std::to_string(found.size()) + " of " + std::to_string(parameters.size()) +
               " parameters in the first update; their gradients are zero: " + names);
+  }
 }
 
 void GradientReducer::Members::rearrange_by_ready_order() {
   arranged = true;
   // Those without a gradient come last, in their old order.
-  for (const auto& bucket : buckets)
-    for (const size_t index : bucket.parameters)
-      if (!ready[index]) ready_order.push_back(index);
+  for (const auto& bucket : buckets) {
+    for (const size_t index : bucket.parameters) {
+      if (!ready[index]) { ready_order.push_back(index); }
+    }
+  }
   const std::vector<int64_t> mine(ready_order.begin(), ready_order.end());
   const auto order = torch::tensor(mine, torch::kInt64).to(parameters.front().tensor.device());
   group.broadcast(order, 0)->wait();
@@ -211,38 +223,40 @@ GradientReducer::GradientReducer(std::vector<NamedTensor> parameters, Communicat
 }
 
 GradientReducer::~GradientReducer() {
-  for (const auto& parameter : members_->parameters)
+  for (const auto& parameter : members_->parameters) {
     torch::autograd::impl::set_post_acc_grad_hooks(parameter.tensor, nullptr);
+  }
 }
 
 void GradientReducer::begin(bool synchronise) {
   auto& m = *members_;
-  if (m.synchronising) throw Error("[reducer] begin() after begin(true); call finish() first");
+  if (m.synchronising) { throw Error("[reducer] begin() after begin(true); call finish() first"); }
   m.synchronising = synchronise;
   m.pending.clear();
   m.ready_order.clear();
   m.ready.assign(m.parameters.size(), false);
   m.missing.clear();
-  for (const auto& bucket : m.buckets) m.missing.push_back(bucket.parameters.size());
+  for (const auto& bucket : m.buckets) { m.missing.push_back(bucket.parameters.size()); }
 }
 
 void GradientReducer::finish() {
   auto& m = *members_;
-  if (!m.synchronising)
+  if (!m.synchronising) {
     throw Error("[reducer] finish() without begin(true); call it before the last backward pass of the update");
+  }
   const telemetry::PhaseTimer timer(telemetry::Phase::allreduce_exposed);
-  while (m.pending.size() < m.buckets.size()) m.launch_next();
-  for (const auto& work : m.pending) work->wait();
+  while (m.pending.size() < m.buckets.size()) { m.launch_next(); }
+  for (const auto& work : m.pending) { work->wait(); }
   m.pending.clear();
   m.synchronising = false;
   m.used.assign(m.parameters.size(), 0);
-  if (!m.warned) m.warn_of_unused();
-  if (!m.arranged) m.rearrange_by_ready_order();
+  if (!m.warned) { m.warn_of_unused(); }
+  if (!m.arranged) { m.rearrange_by_ready_order(); }
 }
 
 void GradientReducer::zero() {
   const torch::NoGradGuard no_grad;
-  for (const auto& bucket : members_->flat) bucket.zero_();
+  for (const auto& bucket : members_->flat) { bucket.zero_(); }
 }
 
 const std::vector<torch::Tensor>& GradientReducer::flat_gradients() const { return members_->flat; }
@@ -254,20 +268,20 @@ void GradientReducer::reduce(const std::vector<torch::Tensor>& tensors) {
   const telemetry::PhaseTimer timer(telemetry::Phase::allreduce_exposed);
   auto& m = *members_;
   std::map<torch::Dtype, std::vector<torch::Tensor>> by_type;
-  for (const auto& tensor : tensors) by_type[tensor.scalar_type()].push_back(tensor);
+  for (const auto& tensor : tensors) { by_type[tensor.scalar_type()].push_back(tensor); }
   for (auto& [dtype, same] : by_type) {
     int64_t elements = 0;
-    for (const auto& tensor : same) elements += tensor.numel();
+    for (const auto& tensor : same) { elements += tensor.numel(); }
     // One collective for many small tensors, in memory that the group reduces fast.
     auto& room = m.scratch[dtype];
-    if (!room.defined() || room.numel() < elements) room = m.group.allocate(elements, same.front().options());
+    if (!room.defined() || room.numel() < elements) { room = m.group.allocate(elements, same.front().options()); }
     const auto packed = room.narrow(0, 0, elements);
     int64_t offset = 0;
     for (const auto& tensor : same) {
       packed.narrow(0, offset, tensor.numel()).view(tensor.sizes()).copy_(tensor);
       offset += tensor.numel();
     }
-    if (m.group.size() > 1) telemetry::counter("allreduce_bytes_total").add(static_cast<double>(packed.nbytes()));
+    if (m.group.size() > 1) { telemetry::counter("allreduce_bytes_total").add(static_cast<double>(packed.nbytes())); }
     m.group.all_reduce(packed)->wait();
     offset = 0;
     for (const auto& tensor : same) {
@@ -279,18 +293,20 @@ void GradientReducer::reduce(const std::vector<torch::Tensor>& tensors) {
 
 BucketLayout GradientReducer::layout() const {
   BucketLayout layout;
-  if (!members_->arranged) return layout;
+  if (!members_->arranged) { return layout; }
   for (const auto& bucket : members_->buckets) {
     layout.emplace_back();
-    for (const size_t index : bucket.parameters) layout.back().push_back(members_->parameters[index].name);
+    for (const size_t index : bucket.parameters) { layout.back().push_back(members_->parameters[index].name); }
   }
   return layout;
 }
 
 void GradientReducer::set_layout(const BucketLayout& layout) {
   auto& m = *members_;
-  if (layout.empty()) return;
-  if (m.synchronising) throw Error("[reducer] set_layout() between begin(true) and finish(); call it between updates");
+  if (layout.empty()) { return; }
+  if (m.synchronising) {
+    throw Error("[reducer] set_layout() between begin(true) and finish(); call it between updates");
+  }
   m.arrange(groups_of_layout(m.parameters, layout));
   m.arranged = true;
 }

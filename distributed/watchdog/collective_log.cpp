@@ -11,7 +11,7 @@ std::string CollectiveRecord::text() const {
 uint64_t CollectiveLog::begin(const char* operation, int64_t bytes) {
   const std::lock_guard lock(mutex_);
   // Pending ones stay however old they are: the oldest is the one that hangs.
-  while (records_.size() >= kKept && !records_.front().pending) records_.pop_front();
+  while (records_.size() >= kKept && !records_.front().pending) { records_.pop_front(); }
   records_.push_back({.sequence = ++begun_,
                       .operation = operation,
                       .bytes = bytes,
@@ -24,7 +24,7 @@ uint64_t CollectiveLog::begin(const char* operation, int64_t bytes) {
 void CollectiveLog::end(uint64_t sequence) {
   const std::lock_guard lock(mutex_);
   // Sequences grow by one, so a record's place follows from its number.
-  if (records_.empty() || sequence < records_.front().sequence) return;
+  if (records_.empty() || sequence < records_.front().sequence) { return; }
   auto& record = records_.at(sequence - records_.front().sequence);
   record.pending = false;
   record.ended = std::chrono::steady_clock::now();

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "distributed/watchdog/collective_log.h"
 #include "distributed/mpi/calls.h"
+#include "distributed/watchdog/collective_log.h"
 
 namespace realface::distributed {
 

@@ -68,7 +68,7 @@ Blocks::Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio) {
 }
 
 torch::Tensor Blocks::forward(torch::Tensor x, const torch::Tensor& key_mask, int64_t first_query) const {
-  for (const auto& block : blocks_) x = block->forward(x, key_mask, block == blocks_.back() ? first_query : 0);
+  for (const auto& block : blocks_) { x = block->forward(x, key_mask, block == blocks_.back() ? first_query : 0); }
   return x;
 }
 

@@ -11,7 +11,7 @@ namespace {
 /// FNV-1a: a fixed function of the name, unlike std::hash.
 uint64_t name_hash(const std::string& name) {
   uint64_t hash = 0xCBF29CE484222325ull;
-  for (const char letter : name) hash = (hash ^ static_cast<uint8_t>(letter)) * 0x100000001B3ull;
+  for (const char letter : name) { hash = (hash ^ static_cast<uint8_t>(letter)) * 0x100000001B3ull; }
   return hash;
 }
 
@@ -25,7 +25,7 @@ void fill_rows(torch::Tensor& parameter, uint64_t seed, const std::string& name,
   at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       CounterRng rng(seed, CounterRng::Purpose::init, {hash, static_cast<uint64_t>(row)});
-      for (int64_t i = row * columns; i < (row + 1) * columns; ++i) values[i] = draw(rng);
+      for (int64_t i = row * columns; i < (row + 1) * columns; ++i) { values[i] = draw(rng); }
     }
   });
 }

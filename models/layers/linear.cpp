@@ -47,7 +47,7 @@ torch::ScalarType compute_dtype(const torch::Tensor& parameter) {
 }
 
 torch::Tensor widened(const torch::Tensor& parameter, torch::ScalarType dtype) {
-  if (parameter.scalar_type() == dtype) return parameter;
+  if (parameter.scalar_type() == dtype) { return parameter; }
   return Widen::apply(parameter, static_cast<int64_t>(dtype));
 }
 

@@ -77,7 +77,7 @@ void MaeImpl::initialise(uint64_t seed) {
   for (auto& item : named_parameters()) {
     const bool table = item.key() == "pos_embed" || item.key() == "decoder_pos_embed";
     // Weights of linear layers and of the embedding; norms and biases keep their ones and zeros.
-    if (item.value().dim() >= 2 && item.value().size(0) > 1 && !table) init_xavier(item.value(), seed, item.key());
+    if (item.value().dim() >= 2 && item.value().size(0) > 1 && !table) { init_xavier(item.value(), seed, item.key()); }
   }
   const std::string bias = "patch_embed.proj.bias";
   init_uniform(named_parameters()[bias], 1.0 / std::sqrt(static_cast<double>(config_.patch_values())), seed, bias);
@@ -133,7 +133,7 @@ torch::Tensor MaeImpl::loss_sum(const torch::Tensor& target, const torch::Tensor
   }
   const auto values = static_cast<double>(config_.patch_values());
   const auto guess = predictions.to(torch::kFloat32);
-  if (visible.masked.defined()) return at::mse_loss(guess, wanted, at::Reduction::Sum) / values;
+  if (visible.masked.defined()) { return at::mse_loss(guess, wanted, at::Reduction::Sum) / values; }
   return (at::mse_loss(guess, wanted, at::Reduction::None).mean(-1) * mask).sum();
 }
 

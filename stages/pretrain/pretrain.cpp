@@ -44,22 +44,21 @@ namespace {
 constexpr double kMaxSteps = 1e12;  // as for train.steps
 
 int64_t step_count(const TrainConfig& train, int64_t steps_per_epoch) {
-  if (train.steps > 0) return train.steps;
+  if (train.steps > 0) { return train.steps; }
   if (steps_per_epoch <= 0) {
     throw ConfigError("[pretrain] train.epochs needs a dataset of known length; give train.steps instead");
   }
   const double steps = std::ceil(train.epochs * static_cast<double>(steps_per_epoch));
-  if (steps >= 1 && steps <= kMaxSteps) return static_cast<int64_t>(steps);
-  throw ConfigError(
-      fmt::format("[pretrain] train.epochs {} of {} updates each make {} updates; expected 1 to {}; give "
-                  "another train.epochs, or train.steps",
-                  train.epochs, steps_per_epoch, steps, kMaxSteps));
+  if (steps >= 1 && steps <= kMaxSteps) { return static_cast<int64_t>(steps); }
+  throw ConfigError(fmt::format(
+      "[pretrain] train.epochs {} of {} updates each make {} updates; expected 1 to {}; give another train.epochs, or train.steps",
+      train.epochs, steps_per_epoch, steps, kMaxSteps));
 }
 
 std::vector<Optimizer::Named> trainable(const models::MaeImpl& network) {
   std::vector<Optimizer::Named> parameters;
   for (const auto& item : network.named_parameters()) {
-    if (item.value().requires_grad()) parameters.emplace_back(item.key(), item.value());
+    if (item.value().requires_grad()) { parameters.emplace_back(item.key(), item.value()); }
   }
   return parameters;
 }
@@ -80,7 +79,7 @@ Pretrain::Pretrain(const PretrainConfig& config, models::Set& set, distributed::
       master_(set.get<models::MaeImpl>("mae")),
       network_(master_),
       dtype_(config.train.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat32) {
-  if (dtype_ == torch::kBFloat16) network_ = bf16_copy(config, world.device());
+  if (dtype_ == torch::kBFloat16) { network_ = bf16_copy(config, world.device()); }
   std::vector<torch::Tensor> working;
   std::vector<distributed::NamedTensor> reduced;
   for (const auto& [name, parameter] : trainable(*network_)) {
@@ -105,13 +104,13 @@ void Pretrain::refresh_copy() {
   if (network_ != master_) {
     at::_foreach_copy_(network_->parameters(), master_->parameters());
     const auto copies = network_->buffers();
-    if (!copies.empty()) at::_foreach_copy_(copies, master_->buffers());
+    if (!copies.empty()) { at::_foreach_copy_(copies, master_->buffers()); }
   }
   progress_->copy_is_stale = false;
 }
 
 StepReport Pretrain::step(const data::Step& step) {
-  if (progress_->copy_is_stale) refresh_copy();
+  if (progress_->copy_is_stale) { refresh_copy(); }
   const auto& batches = step.streams.at(kStream);
   // One divisor for all ranks and micro-batches: a rank with more masked patches weighs more (G8).
   const auto masked = static_cast<double>(std::max<int64_t>(1, step.masked.at(kStream)));

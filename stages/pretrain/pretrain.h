@@ -12,11 +12,11 @@
 #include "distributed/world.h"
 #include "models/mae/mae.h"
 #include "models/set.h"
+#include "stages/run.h"
+#include "stages/stage.h"
 #include "stages/training/optimizer.h"
 #include "stages/training/pixels.h"
-#include "stages/run.h"
 #include "stages/training/schedule.h"
-#include "stages/stage.h"
 
 namespace realface::stages {
 

@@ -30,9 +30,10 @@ std::string encode_png(const torch::Tensor& rgb) {
   cv::Mat bgr;
   cv::cvtColor(wrapped, bgr, cv::COLOR_RGB2BGR);
   std::vector<uint8_t> bytes;
-  if (!cv::imencode(".png", bgr, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9}))
+  if (!cv::imencode(".png", bgr, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9})) {
     throw Error("[reconstruct] OpenCV could not encode a PNG of " + std::to_string(bgr.cols) + " x " +
                 std::to_string(bgr.rows) + " pixels; its imgcodecs must be built with PNG");
+  }
   return {bytes.begin(), bytes.end()};
 }
 

@@ -31,7 +31,9 @@ StepReport MeanPatches::step(const data::Step& step) {
 }
 
 void MeanPatches::finish() {
-  if (!sum_.defined()) return;  // the same on every rank: all have as many steps
+  if (!sum_.defined()) {
+    return;  // the same on every rank: all have as many steps
+  }
   auto totals = at::cat({sum_.flatten(), at::tensor({static_cast<double>(faces_)}, sum_.options())}).cpu();
   world_.host_group().all_reduce(totals)->wait();
   faces_ = std::llround(totals[-1].item<double>());
@@ -39,8 +41,9 @@ void MeanPatches::finish() {
 }
 
 torch::Tensor MeanPatches::mean() const {
-  if (faces_ == 0)
+  if (faces_ == 0) {
     throw DataError("[reconstruct] no face of the training split was read; expected at least one; check data.shards");
+  }
   return (sum_ / static_cast<double>(faces_)).to(torch::kFloat32);
 }
 

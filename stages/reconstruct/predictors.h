@@ -6,8 +6,8 @@
 #include <string>
 
 #include "distributed/world.h"
-#include "stages/training/pixels.h"
 #include "stages/stage.h"
+#include "stages/training/pixels.h"
 
 /// What one can guess about a masked patch without a network: the yardsticks of a reconstruction.
 namespace realface::stages {

@@ -24,8 +24,9 @@ torch::Tensor masked_error(const torch::Tensor& guess, const torch::Tensor& patc
 /// What a rank found, as bytes for the others; and back.
 std::string encode(const std::map<size_t, ErrorSums>& videos, const std::vector<Picture>& pictures) {
   nlohmann::json json = {{"videos", nlohmann::json::array()}, {"pictures", nlohmann::json::array()}};
-  for (const auto& [video, sums] : videos)
+  for (const auto& [video, sums] : videos) {
     json["videos"].push_back({video, sums.frames, sums.patches, sums.model, sums.train_mean, sums.neighbours});
+  }
   for (const auto& p : pictures) {
     const auto binary = [](const std::string& bytes) { return nlohmann::json::binary({bytes.begin(), bytes.end()}); };
     json["pictures"].push_back(
@@ -64,10 +65,10 @@ Reconstruct::Reconstruct(const ReconstructConfig& config, const std::string& pix
       train_mean_(std::move(train_mean)),
       world_(world),
       wanted_(table.pick(config.split, config.pictures, config.fake_pictures)) {
-  if (network_->config().norm_pix)
+  if (network_->config().norm_pix) {
     throw ConfigError(
-        "[reconstruct] the network was trained with model.norm_pix, so its predictions cannot be turned into pixels; "
-        "train with model.norm_pix=false");
+        "[reconstruct] the network was trained with model.norm_pix, so its predictions cannot be turned into pixels; train with model.norm_pix=false");
+  }
   network_->eval();
 }
 
@@ -88,7 +89,7 @@ StepReport Reconstruct::step(const data::Step& step) {
 torch::Tensor Reconstruct::predict(const data::Batch& batch, const torch::Tensor& patches) {
   const auto visible = models::visible_tokens(batch.mask, batch.visible_max, batch.fixed_visible);
   const auto predicted = network_->forward(patches, visible).to(torch::kFloat32);
-  if (!visible.masked.defined()) return predicted;
+  if (!visible.masked.defined()) { return predicted; }
   // Only masked patches were predicted: each goes to its place.
   const auto places = visible.masked.unsqueeze(-1).expand({-1, -1, patches.size(2)});
   return at::zeros(patches.sizes(), patches.options()).scatter(1, places, predicted);
@@ -105,10 +106,12 @@ void Reconstruct::add_batch(const data::Batch& batch) {
           .cpu();
   const auto at = sums.accessor<double, 2>();
   for (int64_t row = 0; row < batch.size(); ++row) {
-    if (at[4][row] == 0) continue;  // padding of the last batch
+    if (at[4][row] == 0) {
+      continue;  // padding of the last batch
+    }
     const int64_t sample = batch.samples[static_cast<size_t>(row)];
     videos_[table_.video_of(sample)] += {1, static_cast<int64_t>(at[3][row]), at[0][row], at[1][row], at[2][row]};
-    if (wanted_.contains(sample)) keep_picture(batch, row, predicted);
+    if (wanted_.contains(sample)) { keep_picture(batch, row, predicted); }
   }
 }
 
@@ -124,18 +127,22 @@ void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torc
 void Reconstruct::finish() {
   std::map<size_t, ErrorSums> videos;
   std::map<int64_t, Picture> pictures;  // by sample, so that the order is that of the dataset
-  for (const auto& bytes : distributed::gather_strings(world_.host_group(), encode(videos_, result_.pictures)))
+  for (const auto& bytes : distributed::gather_strings(world_.host_group(), encode(videos_, result_.pictures))) {
     decode(bytes, videos, pictures);
+  }
   result_.pictures.clear();
   // Real faces first, then class by class.
-  for (const bool real : {true, false})
-    for (const auto& [sample, picture] : pictures)
-      if ((picture.class_name == "real") == real) result_.pictures.push_back(picture);
+  for (const bool real : {true, false}) {
+    for (const auto& [sample, picture] : pictures) {
+      if ((picture.class_name == "real") == real) { result_.pictures.push_back(picture); }
+    }
+  }
   result_.split = config_.split;
   result_.seen_in_training = table_.seen_in_training(config_.split);
   result_.classes = summarise(table_, videos);
-  for (const auto& [video, sums] : videos)
-    if (table_.videos()[video].class_name == "real") result_.held_out += sums;
+  for (const auto& [video, sums] : videos) {
+    if (table_.videos()[video].class_name == "real") { result_.held_out += sums; }
+  }
 }
 
 data::StreamNeeds reconstruct_needs(const ReconstructConfig& config, const models::MaeConfig& model,

@@ -13,10 +13,10 @@
 #include "distributed/world.h"
 #include "models/mae/mae.h"
 #include "models/set.h"
-#include "stages/training/pixels.h"
 #include "stages/reconstruct/result.h"
 #include "stages/reconstruct/samples.h"
 #include "stages/stage.h"
+#include "stages/training/pixels.h"
 
 namespace realface::stages {
 

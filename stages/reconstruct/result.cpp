@@ -57,7 +57,7 @@ ErrorSums sums_from(const nlohmann::json& json) {
 /// "fake/Deepfakes" and 3 -> "fake-Deepfakes-3".
 std::string picture_stem(const Picture& picture, size_t index) {
   std::string stem;
-  for (const char c : picture.class_name) stem += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '-';
+  for (const char c : picture.class_name) { stem += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '-'; }
   return stem + "-" + std::to_string(index);
 }
 
@@ -99,25 +99,32 @@ std::optional<Picture> load_picture(const nlohmann::json& json, const std::files
 Reconstruction decode(const nlohmann::json& json, const std::filesystem::path& run_dir) {
   Reconstruction result;
   result.split = json.at("split").get<std::string>();
-  if (const auto& seen = json.at("seen_in_training"); !seen.is_null()) result.seen_in_training = seen.get<int64_t>();
+  if (const auto& seen = json.at("seen_in_training"); !seen.is_null()) {
+    result.seen_in_training = seen.get<int64_t>();
+  }
   result.baseline_faces = json.at("baseline_faces").get<int64_t>();
   result.held_out = sums_from(json.at("held_out"));
   result.provenance = json.at("provenance");
-  for (const auto& entry : json.at("classes")) result.classes.push_back(class_from(entry));
-  for (const auto& entry : json.at("pictures"))
-    if (auto picture = load_picture(entry, run_dir / kReconstructionFolder))
+  for (const auto& entry : json.at("classes")) { result.classes.push_back(class_from(entry)); }
+  for (const auto& entry : json.at("pictures")) {
+    if (auto picture = load_picture(entry, run_dir / kReconstructionFolder)) {
       result.pictures.push_back(std::move(*picture));
+    }
+  }
   return result;
 }
 
 /// Pictures of an earlier result, once nothing names them.
 void remove_other_pictures(const nlohmann::json& listed, const std::filesystem::path& folder) {
   std::set<std::string> names;
-  for (const auto& entry : listed)
-    for (const char* what : {"original", "masked", "restored"}) names.insert(entry.at(what).get<std::string>());
-  for (const auto& file : std::filesystem::directory_iterator(folder))
-    if (file.path().extension() == ".png" && !names.contains(file.path().filename().string()))
+  for (const auto& entry : listed) {
+    for (const char* what : {"original", "masked", "restored"}) { names.insert(entry.at(what).get<std::string>()); }
+  }
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.path().extension() == ".png" && !names.contains(file.path().filename().string())) {
       std::filesystem::remove(file.path());
+    }
+  }
 }
 
 }  // namespace
@@ -144,7 +151,7 @@ std::vector<ClassResult> summarise(const SampleTable& table, const std::map<size
   std::map<std::string, std::vector<double>> errors;
   std::map<std::string, int64_t> frames;
   for (const auto& [index, sums] : videos) {
-    if (sums.patches == 0) continue;
+    if (sums.patches == 0) { continue; }
     const auto& name = table.videos().at(index).class_name;
     errors[name].push_back(per_patch(sums.model, sums.patches));
     frames[name] += sums.frames;
@@ -165,7 +172,7 @@ std::vector<ClassResult> summarise(const SampleTable& table, const std::map<size
 void save_reconstruction(const Reconstruction& result, const std::filesystem::path& run_dir) {
   make_folder(run_dir / kReconstructionFolder);
   nlohmann::json classes = nlohmann::json::array();
-  for (const auto& entry : result.classes) classes.push_back(to_json(entry));
+  for (const auto& entry : result.classes) { classes.push_back(to_json(entry)); }
   const nlohmann::json json = {
       {"schema", "realface.reconstruction"},
       {"version", kVersion},
@@ -189,9 +196,10 @@ Reconstruction load_reconstruction(const std::filesystem::path& run_dir) {
   const auto path = run_dir / kReconstructionFile;
   const auto json = nlohmann::json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || json.value("schema", "") != "realface.reconstruction" ||
-      json.value("version", 0) != kVersion)
+      json.value("version", 0) != kVersion) {
     throw DataError("[" + path.string() + "] is not a result of `realface reconstruct` of version " +
                     std::to_string(kVersion) + "; run `realface reconstruct` again");
+  }
   try {
     return decode(json, run_dir);
   } catch (const nlohmann::json::exception& error) {

@@ -19,8 +19,8 @@ constexpr std::array<double, 20> kFewDegrees = {12.7062, 4.3027, 3.1824, 2.7764,
 }  // namespace
 
 double student_t(int degrees_of_freedom) {
-  if (degrees_of_freedom < 1) return kNaN;
-  if (degrees_of_freedom <= 20) return kFewDegrees[static_cast<size_t>(degrees_of_freedom - 1)];
+  if (degrees_of_freedom < 1) { return kNaN; }
+  if (degrees_of_freedom <= 20) { return kFewDegrees[static_cast<size_t>(degrees_of_freedom - 1)]; }
   // Cornish-Fisher expansion about the normal quantile (Abramowitz and Stegun 26.7.5).
   const double z = 1.959964, n = degrees_of_freedom;
   const double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
@@ -29,18 +29,18 @@ double student_t(int degrees_of_freedom) {
 }
 
 MeanInterval mean_interval(const std::vector<double>& values) {
-  if (values.empty()) return {kNaN, kNaN, kNaN};
+  if (values.empty()) { return {kNaN, kNaN, kNaN}; }
   const auto count = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-  if (values.size() < 2) return {mean, kNaN, kNaN};
+  if (values.size() < 2) { return {mean, kNaN, kNaN}; }
   double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
+  for (const double value : values) { squares += (value - mean) * (value - mean); }
   const double half = student_t(static_cast<int>(values.size()) - 1) * std::sqrt(squares / (count - 1) / count);
   return {mean, mean - half, mean + half};
 }
 
 double mann_whitney_auc(const std::vector<double>& negatives, const std::vector<double>& positives) {
-  if (negatives.empty() || positives.empty()) return kNaN;
+  if (negatives.empty() || positives.empty()) { return kNaN; }
   std::vector<double> sorted = negatives;
   std::sort(sorted.begin(), sorted.end());
   double wins = 0;

@@ -17,10 +17,10 @@ namespace {
 void require_same_networks(const std::filesystem::path& folder, const checkpoints::Manifest& manifest,
                            const std::vector<checkpoints::OwnedSlice>& slices) {
   std::map<std::string, const checkpoints::PieceRecord*> saved;
-  for (const auto& piece : manifest.pieces) saved[piece.key()] = &piece;
+  for (const auto& piece : manifest.pieces) { saved[piece.key()] = &piece; }
   for (const auto& owned : slices) {
     const auto found = saved.find(owned.key());
-    if (found != saved.end() && found->second->global_shape == owned.slice.global_shape) continue;
+    if (found != saved.end() && found->second->global_shape == owned.slice.global_shape) { continue; }
     throw CheckpointError("[" + folder.string() + "] holds " +
                           (found == saved.end() ? "no " + owned.key() : owned.key() + " of another shape") +
                           ", so it is of another network; use the configuration that it was trained with");
@@ -32,7 +32,7 @@ int64_t newest_sound_step(const std::filesystem::path& run_dir) {
   for (const int64_t step : checkpoint_folder.steps()) {
     const auto folder = checkpoint_folder.step(step);
     const auto faults = checkpoints::folder_faults(folder);
-    if (faults.empty()) return step;
+    if (faults.empty()) { return step; }
     const std::string name = folder.string();  // an lvalue: GCC 12 warns of "[" + a temporary
     log::warn("[" + name + "] is passed by: " + faults.front());
   }
@@ -44,7 +44,9 @@ int64_t newest_sound_step(const std::filesystem::path& run_dir) {
 LoadedWeights load_step(const std::filesystem::path& run_dir, int64_t step, models::Set& set, bool verify) {
   const auto folder = checkpoints::Folder(run_dir).step(step);
   if (verify) {
-    if (const auto faults = checkpoints::folder_faults(folder); !faults.empty()) throw CheckpointError(faults.front());
+    if (const auto faults = checkpoints::folder_faults(folder); !faults.empty()) {
+      throw CheckpointError(faults.front());
+    }
   }
   const auto slices = checkpoints::all_slices(set.parts());
   const auto manifest = checkpoints::read_manifest(folder);
@@ -59,7 +61,7 @@ LoadedWeights load_newest_weights(const std::filesystem::path& run_dir, models::
                                   distributed::Communicator& host) {
   std::string step;
   distributed::agree(host, "reconstruct", [&] {
-    if (host.rank() == 0) step = std::to_string(newest_sound_step(run_dir));
+    if (host.rank() == 0) { step = std::to_string(newest_sound_step(run_dir)); }
   });
   step = distributed::broadcast_string(host, step);
   LoadedWeights loaded;

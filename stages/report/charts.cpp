@@ -56,7 +56,7 @@ struct Axis {
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   void add(double value) {
-    if (!std::isfinite(value)) return;
+    if (!std::isfinite(value)) { return; }
     low = std::min(low, value);
     high = std::max(high, value);
   }
@@ -65,20 +65,22 @@ struct Range {
 
 Axis axis_over(Range range, double from, double to, bool from_zero, bool may_be_logarithmic) {
   const bool logarithmic = may_be_logarithmic && range.low > 0 && range.high / range.low > 20;
-  if (from_zero && !logarithmic) range.low = std::min(0.0, range.low);
+  if (from_zero && !logarithmic) { range.low = std::min(0.0, range.low); }
   if (range.high == range.low) {  // a flat line needs some height
     range.high += std::max(1e-9, std::abs(range.high) * 0.1);
-    if (!logarithmic && range.low != 0) range.low -= std::abs(range.low) * 0.1;
+    if (!logarithmic && range.low != 0) { range.low -= std::abs(range.low) * 0.1; }
   }
   return {range.low, range.high, from, to, logarithmic};
 }
 
 std::vector<double> axis_ticks(const Axis& axis, int wanted) {
-  if (!axis.logarithmic) return ticks(axis.low, axis.high, wanted);
+  if (!axis.logarithmic) { return ticks(axis.low, axis.high, wanted); }
   std::vector<double> marks;
-  for (double decade = std::pow(10, std::floor(std::log10(axis.low))); decade <= axis.high; decade *= 10)
-    for (const double step : {1.0, 2.0, 5.0})
-      if (decade * step >= axis.low && decade * step <= axis.high) marks.push_back(decade * step);
+  for (double decade = std::pow(10, std::floor(std::log10(axis.low))); decade <= axis.high; decade *= 10) {
+    for (const double step : {1.0, 2.0, 5.0}) {
+      if (decade * step >= axis.low && decade * step <= axis.high) { marks.push_back(decade * step); }
+    }
+  }
   return marks;
 }
 
@@ -88,8 +90,9 @@ std::string draw_axes(const LineChart& chart, const Axis& x, const Axis& y) {
     out += rule(kLeft, y.place(value), kWidth - kRight, y.place(value), "grid");
     out += text(kLeft - 8, y.place(value) + 4, "tick end", html::tick(value));
   }
-  for (const double value : axis_ticks(x, 7))
+  for (const double value : axis_ticks(x, 7)) {
     out += text(x.place(value), chart.height - kBottom + 18, "tick middle", html::tick(value));
+  }
   out += rule(kLeft, chart.height - kBottom, kWidth - kRight, chart.height - kBottom, "axis");
   out += text((kLeft + kWidth - kRight) / 2, chart.height - 6, "label middle", chart.x_label);
   return out + text(4, 12, "label", chart.y_label + (y.logarithmic ? " (logarithmic)" : ""));
@@ -105,7 +108,7 @@ std::string draw_line(const Line& line, const Axis& x, const Axis& y) {
     }
     path += (pen_down ? " L" : " M") + at(x.place(line.x[i])) + "," + at(y.place(line.y[i]));
     // A lone point would be a line of no length, which is not drawn.
-    if (!pen_down) path += " h0.1";
+    if (!pen_down) { path += " h0.1"; }
     pen_down = true;
   }
   return "<path class=\"line " + line.css_class + "\" d=\"" + path + "\" />\n";
@@ -115,43 +118,47 @@ std::string draw_line(const Line& line, const Axis& x, const Axis& y) {
 
 std::vector<double> ticks(double low, double high, int wanted) {
   const double raw = (high - low) / std::max(1, wanted);
-  if (!(raw > 0) || !std::isfinite(raw)) return {};
+  if (!(raw > 0) || !std::isfinite(raw)) { return {}; }
   const double magnitude = std::pow(10, std::floor(std::log10(raw)));
   double step = 10 * magnitude;
-  for (const double nice : {5.0, 2.0, 1.0})
-    if (nice * magnitude >= raw) step = nice * magnitude;
+  for (const double nice : {5.0, 2.0, 1.0}) {
+    if (nice * magnitude >= raw) { step = nice * magnitude; }
+  }
   std::vector<double> marks;
   const auto first = static_cast<int64_t>(std::ceil(low / step - 1e-9));
-  for (int64_t i = first; static_cast<double>(i) * step <= high + step * 1e-9; ++i)
+  for (int64_t i = first; static_cast<double>(i) * step <= high + step * 1e-9; ++i) {
     marks.push_back(static_cast<double>(i) * step);
+  }
   return marks;
 }
 
 std::string draw(const LineChart& chart) {
   Range xs, ys;
-  for (const auto& line : chart.lines)
-    for (size_t i = 0; i < line.x.size(); ++i)
-      if (std::isfinite(line.y[i])) xs.add(line.x[i]), ys.add(line.y[i]);
-  if (ys.empty()) return "";
+  for (const auto& line : chart.lines) {
+    for (size_t i = 0; i < line.x.size(); ++i) {
+      if (std::isfinite(line.y[i])) { xs.add(line.x[i]), ys.add(line.y[i]); }
+    }
+  }
+  if (ys.empty()) { return ""; }
   const Axis x = axis_over(xs, kLeft, kWidth - kRight, false, false);
   const Axis y = axis_over(ys, chart.height - kBottom, kTop, chart.from_zero, !chart.from_zero);
   std::string content = draw_axes(chart, x, y);
   for (const auto& marker : chart.markers) {
-    if (marker.x < x.low || marker.x > x.high) continue;
+    if (marker.x < x.low || marker.x > x.high) { continue; }
     const double place = x.place(marker.x);
     const bool at_right = place > kWidth * 0.7;
     content += rule(place, kTop, place, chart.height - kBottom, "marker");
     content += text(place, kTop - 6, at_right ? "note end" : "note", marker.label);
   }
-  for (const auto& line : chart.lines) content += draw_line(line, x, y);
+  for (const auto& line : chart.lines) { content += draw_line(line, x, y); }
   return svg(kWidth, chart.height, chart.title, content);
 }
 
 std::string draw(const BarChart& chart) {
   constexpr double kName = 190, kRow = 34, kBar = 18, kNote = 130, kFoot = 40;
   Range range;
-  for (const auto& bar : chart.bars) range.add(bar.value), range.add(bar.high);
-  if (range.empty()) return "";
+  for (const auto& bar : chart.bars) { range.add(bar.value), range.add(bar.high); }
+  if (range.empty()) { return ""; }
   const Axis x = axis_over(range, kName, kWidth - kNote, true, false);
   const double height = kRow * static_cast<double>(chart.bars.size()) + kFoot;
   std::string content;
@@ -183,18 +190,18 @@ std::string draw(const BarChart& chart) {
 
 std::string draw_shares(const std::string& title, const std::vector<Share>& shares) {
   double total = 0;
-  for (const auto& share : shares) total += std::isfinite(share.value) ? std::max(0.0, share.value) : 0;
-  if (!(total > 0)) return "";
+  for (const auto& share : shares) { total += std::isfinite(share.value) ? std::max(0.0, share.value) : 0; }
+  if (!(total > 0)) { return ""; }
   std::string bars, legend;
   double x = 0;
   for (size_t i = 0; i < shares.size(); ++i) {
     const double part = std::max(0.0, shares[i].value) / total;
-    if (!std::isfinite(part) || part == 0) continue;
+    if (!std::isfinite(part) || part == 0) { continue; }
     const std::string css_class = "share" + std::to_string(i % 8);
     const std::string words = shares[i].label + " " + html::percent(part);
     bars += rectangle(x, 0, std::max(0.5, part * kWidth - 1.5), 22, css_class, words);
     x += part * kWidth;
-    if (part >= 0.005) legend += "<li class=\"" + css_class + "\">" + html::escape(words) + "</li>\n";
+    if (part >= 0.005) { legend += "<li class=\"" + css_class + "\">" + html::escape(words) + "</li>\n"; }
   }
   return svg(kWidth, 22, title, bars) + html::element("ul", "legend", legend);
 }

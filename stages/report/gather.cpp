@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "checkpoints/format/folder.h"
 #include "checkpoints/format/manifest.h"
-#include "stages/report/page.h"
 #include "stages/report/html.h"
+#include "stages/report/page.h"
 
 namespace realface::stages::report {
 namespace {
@@ -29,10 +29,12 @@ CurvePoint point_of(const nlohmann::json& line) {
   point.grad_norm = number_at(line, "grad_norm");
   point.images_per_second = number_at(line, "images_per_second");
   point.time = number_at(line, "time");
-  if (const double from = number_at(line, "resumed_from"); from >= 0) point.resumed_from = std::llround(from);
-  if (const auto phases = line.find("phases"); phases != line.end() && phases->is_object())
-    for (const auto& [name, seconds] : phases->items())
-      if (seconds.is_number()) point.phases[name] = seconds.get<double>();
+  if (const double from = number_at(line, "resumed_from"); from >= 0) { point.resumed_from = std::llround(from); }
+  if (const auto phases = line.find("phases"); phases != line.end() && phases->is_object()) {
+    for (const auto& [name, seconds] : phases->items()) {
+      if (seconds.is_number()) { point.phases[name] = seconds.get<double>(); }
+    }
+  }
   return point;
 }
 
@@ -47,7 +49,7 @@ std::string utc(double seconds) {
 
 /// The time from the first to the last line, pauses included.
 std::string duration(const std::vector<CurvePoint>& curve) {
-  if (curve.size() < 2) return "";
+  if (curve.size() < 2) { return ""; }
   const double span = curve.back().time - curve.front().time;
   return std::isfinite(span) ? html::seconds(span) : "";
 }
@@ -93,7 +95,9 @@ std::vector<CurvePoint> parse_metrics(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (json.is_object() && json.contains("step") && json["step"].is_number_integer()) curve.push_back(point_of(json));
+    if (json.is_object() && json.contains("step") && json["step"].is_number_integer()) {
+      curve.push_back(point_of(json));
+    }
   }
   return curve;
 }
@@ -102,20 +106,24 @@ ReportInput gather(const std::filesystem::path& run_dir) {
   ReportInput input;
   const auto absolute = std::filesystem::absolute(run_dir).lexically_normal();
   input.run = absolute.has_filename() ? absolute.filename() : absolute.parent_path().filename();
-  if (std::filesystem::exists(run_dir / "metrics.jsonl"))
+  if (std::filesystem::exists(run_dir / "metrics.jsonl")) {
     input.curve = parse_metrics(read_file(run_dir / "metrics.jsonl"));
-  for (const auto& point : input.curve)
-    if (point.resumed_from >= 0) input.resumed_at.push_back(point.resumed_from);
-  if (std::filesystem::exists(run_dir / kReconstructionFile)) input.reconstruction = load_reconstruction(run_dir);
+  }
+  for (const auto& point : input.curve) {
+    if (point.resumed_from >= 0) { input.resumed_at.push_back(point.resumed_from); }
+  }
+  if (std::filesystem::exists(run_dir / kReconstructionFile)) { input.reconstruction = load_reconstruction(run_dir); }
   add_newest_checkpoint(run_dir, input);
-  if (input.curve.empty() && !input.reconstruction && input.provenance.empty())
-    throw DataError("[" + run_dir.string() +
-                    "] holds no metrics.jsonl, no checkpoint and no reconstruction.json; expected the run.dir of a "
-                    "training; name that folder");
-  if (!input.curve.empty() && std::isfinite(input.curve.front().time))
+  if (input.curve.empty() && !input.reconstruction && input.provenance.empty()) {
+    throw DataError(
+        "[" + run_dir.string() +
+        "] holds no metrics.jsonl, no checkpoint and no reconstruction.json; expected the run.dir of a training; name that folder");
+  }
+  if (!input.curve.empty() && std::isfinite(input.curve.front().time)) {
     input.provenance.emplace_back("trained",
                                   "from " + utc(input.curve.front().time) + ", for " + duration(input.curve));
-  if (input.reconstruction) add_reconstruction(*input.reconstruction, input);
+  }
+  if (input.reconstruction) { add_reconstruction(*input.reconstruction, input); }
   return input;
 }
 

@@ -19,18 +19,19 @@ std::string format(const char* pattern, Values... values) {
 std::string escape(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
-    if (c == '&')
+    if (c == '&') {
       escaped += "&amp;";
-    else if (c == '<')
+    } else if (c == '<') {
       escaped += "&lt;";
-    else if (c == '>')
+    } else if (c == '>') {
       escaped += "&gt;";
-    else if (c == '"')
+    } else if (c == '"') {
       escaped += "&quot;";
-    else if (c == '\'')
+    } else if (c == '\'') {
       escaped += "&#39;";
-    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t')
+    } else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') {
       escaped += c;
+    }
   }
   return escaped;
 }
@@ -41,20 +42,22 @@ std::string base64(const std::string& bytes) {
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j)
+    for (size_t j = 0; j < 3; ++j) {
       group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    for (size_t digit = 0; digit < 4; ++digit)
+    }
+    for (size_t digit = 0; digit < 4; ++digit) {
       text += i + digit <= bytes.size() ? kDigits[group >> (18 - 6 * digit) & 63] : '=';
+    }
   }
   return text;
 }
 
 std::string number(double value) {
-  if (!std::isfinite(value)) return "not known";
+  if (!std::isfinite(value)) { return "not known"; }
   const double size = std::abs(value);
-  if (size != 0 && (size < 1e-4 || size >= 1e6)) return format("%.2e", value);
-  if (value == 0) return "0";
-  if (size >= 1000) return count(std::llround(value));
+  if (size != 0 && (size < 1e-4 || size >= 1e6)) { return format("%.2e", value); }
+  if (value == 0) { return "0"; }
+  if (size >= 1000) { return count(std::llround(value)); }
   return size >= 100 ? format("%.0f", value) : size >= 10 ? format("%.1f", value) : format("%#.3g", value);
 }
 
@@ -67,16 +70,17 @@ std::string percent(double share) { return std::isfinite(share) ? format("%.1f %
 
 std::string count(int64_t value) {
   std::string digits = std::to_string(value);
-  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) {
     digits.insert(static_cast<size_t>(at), "\u202f");
+  }
   return digits;
 }
 
 std::string seconds(double seconds) {
-  if (!std::isfinite(seconds)) return "not known";
-  if (seconds < 60) return format("%.1f s", seconds);
+  if (!std::isfinite(seconds)) { return "not known"; }
+  if (seconds < 60) { return format("%.1f s", seconds); }
   const auto whole = std::llround(seconds);
-  if (whole < 3600) return format("%lld min %02lld s", whole / 60, whole % 60);
+  if (whole < 3600) { return format("%lld min %02lld s", whole / 60, whole % 60); }
   return format("%lld h %02lld min", whole / 3600, whole % 3600 / 60);
 }
 

@@ -13,17 +13,17 @@ int64_t updates_of(const ReportInput& input) {
   if (input.reconstruction) {
     const auto& provenance = input.reconstruction->provenance;
     const auto found = provenance.find("update");
-    if (found != provenance.end() && found->is_number_integer()) return found->get<int64_t>();
+    if (found != provenance.end() && found->is_number_integer()) { return found->get<int64_t>(); }
   }
   return input.curve.empty() ? 0 : input.curve.back().step;
 }
 
 std::string lead(const ReportInput& input) {
   std::string words = "A masked autoencoder that learned from real faces only";
-  if (const int64_t updates = updates_of(input); updates > 0) words += ", in " + html::count(updates) + " updates";
-  if (!input.reconstruction) return words + ".";
+  if (const int64_t updates = updates_of(input); updates > 0) { words += ", in " + html::count(updates) + " updates"; }
+  if (!input.reconstruction) { return words + "."; }
   const double ratio = input.reconstruction->ratio();
-  if (!(ratio > 0)) return words + ", and how well it restores hidden parts of faces.";
+  if (!(ratio > 0)) { return words + ", and how well it restores hidden parts of faces."; }
   words += ". It restores hidden parts of ";
   words += input.reconstruction->never_seen() ? "faces it has never seen" : "faces";
   words += " with " + html::number(ratio) + " times the error of the best guess that needs no network";

@@ -21,7 +21,7 @@ std::string tile(const std::string& value, const std::string& what, const std::s
 
 /// "fake/Deepfakes" as people say it.
 std::string spoken(const std::string& class_name) {
-  if (class_name == "real") return "real faces";
+  if (class_name == "real") { return "real faces"; }
   return class_name.starts_with("fake/") ? class_name.substr(5) : class_name;
 }
 
@@ -37,22 +37,25 @@ std::string figure_of(const Picture& picture) {
 
 std::string faces_of(const Reconstruction& result, const std::string& class_name) {
   std::string figures;
-  for (const auto& picture : result.pictures)
-    if (picture.class_name == class_name) figures += figure_of(picture);
+  for (const auto& picture : result.pictures) {
+    if (picture.class_name == class_name) { figures += figure_of(picture); }
+  }
   return figures.empty() ? "" : element("div", "faces", figures);
 }
 
 std::string strangers(const Reconstruction& result) {
-  if (!result.seen_in_training)
+  if (!result.seen_in_training) {
     return element(
         "p", "warning",
         "It is not known whether training saw these faces: they are of other shards than those that it read.");
-  if (result.split == "train") return element("p", "warning", "These faces were trained on: they say little.");
-  if (*result.seen_in_training > 0)
-    return element("p", "warning",
-                   count(*result.seen_in_training) +
-                       " of the videos of this split show somebody, or come "
-                       "from a video, that training saw too: the figures flatter the network.");
+  }
+  if (result.split == "train") { return element("p", "warning", "These faces were trained on: they say little."); }
+  if (*result.seen_in_training > 0) {
+    return element(
+        "p", "warning",
+        count(*result.seen_in_training) +
+            " of the videos of this split show somebody, or come from a video, that training saw too: the figures flatter the network.");
+  }
   return paragraph("None of these videos, and no video made from them, was used in training.");
 }
 
@@ -66,10 +69,8 @@ std::string table_row(const ClassResult& result) {
 
 std::string class_table(const Reconstruction& result) {
   std::string rows;
-  for (const auto& entry : result.classes) rows += table_row(entry);
-  return "<div class=\"scroll\"><table><thead><tr><th>faces</th><th class=\"figure\">videos</th><th class=\"figure\">"
-         "frames</th><th class=\"figure\">mean error</th><th class=\"figure\">95 % interval</th><th class=\"figure\">"
-         "AUC</th></tr></thead><tbody>" +
+  for (const auto& entry : result.classes) { rows += table_row(entry); }
+  return "<div class=\"scroll\"><table><thead><tr><th>faces</th><th class=\"figure\">videos</th><th class=\"figure\">frames</th><th class=\"figure\">mean error</th><th class=\"figure\">95 % interval</th><th class=\"figure\">AUC</th></tr></thead><tbody>" +
          rows + "</tbody></table></div>\n";
 }
 
@@ -78,28 +79,27 @@ std::string class_table(const Reconstruction& result) {
 std::string summary_tiles(const ReportInput& input) {
   const auto figures = training_figures(input);
   std::string tiles;
-  if (input.reconstruction)
+  if (input.reconstruction) {
     tiles += tile(number(input.reconstruction->ratio()), "of the best guess's error",
                   "on hidden patches; 1 is no better than guessing, lower is better");
+  }
   tiles += tile(number(figures.last_loss), "training loss at the end", "mean squared error of a hidden patch");
   tiles += tile(number(figures.images_per_second), "faces a second", "median over the training, all ranks together");
   tiles +=
       tile(percent(figures.data_wait_share), "of the time waiting for data", "of the main thread of the first rank");
-  if (!input.curve.empty())
+  if (!input.curve.empty()) {
     tiles += tile(count(input.curve.back().step), "updates",
                   input.resumed_at.empty()
                       ? "in one go"
                       : "continued from a checkpoint " + count(static_cast<int64_t>(input.resumed_at.size())) + " x");
+  }
   return element("ul", "tiles", tiles);
 }
 
 std::string restored_faces(const ReportInput& input) {
   std::string content = paragraph(
-      "Patches of a face are hidden, and the network must paint what was there. Visible patches are copied, hidden "
-      "ones "
-      "are the network's own: the closer the third picture is to the first, the better it knows what a real face looks "
-      "like.");
-  if (!input.reconstruction) return section("faces", "Faces, restored", content + kNoReconstruction);
+      "Patches of a face are hidden, and the network must paint what was there. Visible patches are copied, hidden ones are the network's own: the closer the third picture is to the first, the better it knows what a real face looks like.");
+  if (!input.reconstruction) { return section("faces", "Faces, restored", content + kNoReconstruction); }
   content += strangers(*input.reconstruction);
   const auto faces = faces_of(*input.reconstruction, "real");
   content += faces.empty() ? missing("The " + escape(input.reconstruction->split) + " split has no real face.") : faces;
@@ -108,7 +108,7 @@ std::string restored_faces(const ReportInput& input) {
 }
 
 std::string against_guesses(const ReportInput& input) {
-  if (!input.reconstruction) return "";
+  if (!input.reconstruction) { return ""; }
   const auto& result = *input.reconstruction;
   charts::BarChart chart{"Error of the network and of two guesses", "mean squared error of a hidden patch", {}};
   const double none = std::numeric_limits<double>::quiet_NaN();
@@ -116,14 +116,14 @@ std::string against_guesses(const ReportInput& input) {
   chart.bars.push_back({"colour of its neighbours", "", result.neighbours_error(), none, none, "guess"});
   chart.bars.push_back({"mean of training faces", "", result.train_mean_error(), none, none, "guess"});
   const auto picture = charts::draw(chart);
-  if (picture.empty())
+  if (picture.empty()) {
     return section("guesses", "Better than guessing?",
                    missing("The " + escape(result.split) + " split has no real face, so there is nothing to compare."));
+  }
   return section(
       "guesses", "Better than guessing?",
       paragraph(
-          "The same hidden patches, of real faces only, filled in three ways: by the network, by the mean colour of "
-          "the visible patches around each, and by what that patch shows on average over " +
+          "The same hidden patches, of real faces only, filled in three ways: by the network, by the mean colour of the visible patches around each, and by what that patch shows on average over " +
           count(result.baseline_faces) + " training faces.") +
           picture +
           paragraph("The network's error is <strong>" + number(result.ratio()) +
@@ -132,7 +132,7 @@ std::string against_guesses(const ReportInput& input) {
 }
 
 std::string real_against_manipulated(const ReportInput& input) {
-  if (!input.reconstruction) return "";
+  if (!input.reconstruction) { return ""; }
   const auto& result = *input.reconstruction;
   charts::BarChart chart{"Restoration error by class", "mean squared error of a hidden patch, mean over videos", {}};
   bool manipulated = false;
@@ -142,35 +142,35 @@ std::string real_against_manipulated(const ReportInput& input) {
     manipulated = manipulated || !real;
     chart.bars.push_back({spoken(entry.name), "", entry.error, entry.low, entry.high, real ? "real" : "fake"});
     const auto faces = real ? "" : faces_of(result, entry.name);
-    if (!faces.empty()) pictures += "<h3>" + escape(spoken(entry.name)) + "</h3>\n" + faces;
+    if (!faces.empty()) { pictures += "<h3>" + escape(spoken(entry.name)) + "</h3>\n" + faces; }
   }
   const std::string heading = "Real faces against manipulated ones";
-  if (!manipulated)
+  if (!manipulated) {
     return section("manipulated", heading, missing("This dataset holds no manipulated faces to compare with."));
+  }
   std::string content = paragraph(
-      "The network learned from real faces only. Does it fail more often on faces that somebody has tampered with? "
-      "Bars "
-      "are means over videos, whiskers their 95 % intervals (Student's t; frames of one video count once).");
+      "The network learned from real faces only. Does it fail more often on faces that somebody has tampered with? Bars are means over videos, whiskers their 95 % intervals (Student's t; frames of one video count once).");
   content += charts::draw(chart) + class_table(result);
-  content +=
-      element("p", "caption",
-              "AUC: the chance that a manipulated video's error is above a real one's; 0.5 is a coin toss. It is a "
-              "naive score, shown for honesty: no detector was trained here, and an AUC near (or under) 0.5 is what "
-              "to expect. Detectors are built on this network in later stages.");
-  if (!pictures.empty())
+  content += element(
+      "p", "caption",
+      "AUC: the chance that a manipulated video's error is above a real one's; 0.5 is a coin toss. It is a naive score, shown for honesty: no detector was trained here, and an AUC near (or under) 0.5 is what to expect. Detectors are built on this network in later stages.");
+  if (!pictures.empty()) {
     content += "<details><summary>Manipulated faces, restored</summary>\n" + pictures + "</details>\n";
+  }
   return section("manipulated", heading, content);
 }
 
 std::string provenance(const ReportInput& input) {
   std::string rows;
-  for (const auto& [label, value] : input.provenance)
+  for (const auto& [label, value] : input.provenance) {
     rows += "<tr><th>" + escape(label) + "</th><td class=\"wide\">" + escape(value) + "</td></tr>\n";
+  }
   std::string content = rows.empty() ? missing("The run has no checkpoint that says what made it.")
                                      : "<div class=\"scroll\"><table><tbody>" + rows + "</tbody></table></div>\n";
-  if (!input.configuration.empty())
+  if (!input.configuration.empty()) {
     content +=
         "<details><summary>The whole configuration</summary><pre>" + escape(input.configuration) + "</pre></details>\n";
+  }
   return section("provenance", "What was run", content);
 }
 

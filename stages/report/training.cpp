@@ -15,7 +15,7 @@ using Field = double CurvePoint::*;
 
 double median(std::vector<double> values) {
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
-  if (values.empty()) return kNaN;
+  if (values.empty()) { return kNaN; }
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -23,7 +23,7 @@ double median(std::vector<double> values) {
 
 std::vector<double> values_of(const std::vector<CurvePoint>& curve, Field field, size_t from = 0) {
   std::vector<double> values;
-  for (size_t i = from; i < curve.size(); ++i) values.push_back(curve[i].*field);
+  for (size_t i = from; i < curve.size(); ++i) { values.push_back(curve[i].*field); }
   return values;
 }
 
@@ -34,7 +34,7 @@ charts::Line line_of(const std::vector<CurvePoint>& curve, Field field, const st
   for (size_t i = 0; i < curve.size(); i += stride) {
     double sum = 0, step = 0;
     const size_t end = std::min(i + stride, curve.size());
-    for (size_t j = i; j < end; ++j) sum += curve[j].*field, step += static_cast<double>(curve[j].step);
+    for (size_t j = i; j < end; ++j) { sum += curve[j].*field, step += static_cast<double>(curve[j].step); }
     line.x.push_back(step / static_cast<double>(end - i));
     line.y.push_back(sum / static_cast<double>(end - i));
   }
@@ -49,8 +49,9 @@ charts::Line smoothed(const charts::Line& line) {
     double sum = 0, points = 0;
     // The window shrinks at both ends, so that it stays centred.
     const int64_t half = std::min({reach, i, count - 1 - i});
-    for (int64_t j = i - half; j <= i + half; ++j)
-      if (const double y = line.y[static_cast<size_t>(j)]; std::isfinite(y)) sum += y, ++points;
+    for (int64_t j = i - half; j <= i + half; ++j) {
+      if (const double y = line.y[static_cast<size_t>(j)]; std::isfinite(y)) { sum += y, ++points; }
+    }
     smooth.y.push_back(points > 0 ? sum / points : kNaN);
   }
   return smooth;
@@ -58,8 +59,9 @@ charts::Line smoothed(const charts::Line& line) {
 
 std::vector<charts::Marker> resume_markers(const ReportInput& input) {
   std::vector<charts::Marker> markers;
-  for (const int64_t step : input.resumed_at)
+  for (const int64_t step : input.resumed_at) {
     markers.push_back({static_cast<double>(step), "continued from step " + count(step)});
+  }
   return markers;
 }
 
@@ -73,7 +75,7 @@ std::string chart_of(const ReportInput& input, Field field, const std::string& w
 std::string missing_figures(const ReportInput& input) {
   const auto broken = std::count_if(input.curve.begin(), input.curve.end(),
                                     [](const CurvePoint& point) { return !std::isfinite(point.loss); });
-  if (broken == 0) return "";
+  if (broken == 0) { return ""; }
   return element("p", "warning",
                  count(broken) + " of " + count(static_cast<int64_t>(input.curve.size())) +
                      " logged losses were not finite or not written: the line is broken there.");
@@ -81,9 +83,11 @@ std::string missing_figures(const ReportInput& input) {
 
 std::map<std::string, double> phase_seconds(const ReportInput& input) {
   std::map<std::string, double> phases;
-  for (const auto& point : input.curve)
-    for (const auto& [name, seconds] : point.phases)
-      if (std::isfinite(seconds)) phases[name] += seconds;
+  for (const auto& point : input.curve) {
+    for (const auto& [name, seconds] : point.phases) {
+      if (std::isfinite(seconds)) { phases[name] += seconds; }
+    }
+  }
   return phases;
 }
 
@@ -109,9 +113,9 @@ std::string where_time_went(const ReportInput& input) {
 }
 
 std::string resumes(const ReportInput& input) {
-  if (input.resumed_at.empty()) return "";
+  if (input.resumed_at.empty()) { return ""; }
   std::string list;
-  for (const int64_t step : input.resumed_at) list += (list.empty() ? "" : ", ") + count(step);
+  for (const int64_t step : input.resumed_at) { list += (list.empty() ? "" : ", ") + count(step); }
   return paragraph("The run was stopped and continued from a checkpoint, after update " + list +
                    ": the dashed line marks it. A continued run does the same updates as one that was never stopped.");
 }
@@ -122,7 +126,7 @@ TrainingFigures training_figures(const ReportInput& input) {
   const size_t tail = std::max<size_t>(1, input.curve.size() / 20);
   const auto phases = phase_seconds(input);
   double total = 0;
-  for (const auto& [name, seconds] : phases) total += seconds;
+  for (const auto& [name, seconds] : phases) { total += seconds; }
   const auto waited = phases.find("data_wait");
   return {median(values_of(input.curve, &CurvePoint::loss, input.curve.size() - std::min(tail, input.curve.size()))),
           median(values_of(input.curve, &CurvePoint::images_per_second)),
@@ -131,24 +135,24 @@ TrainingFigures training_figures(const ReportInput& input) {
 
 std::string training(const ReportInput& input) {
   const std::string heading = "How the training went";
-  if (input.curve.empty())
+  if (input.curve.empty()) {
     return section(
         "training", heading,
         element("p", "missing", "There is no <code>metrics.jsonl</code> with figures of a training in this run."));
+  }
   std::string content = paragraph(
-      "The loss is the mean squared error over hidden patches, in normalised pixel values, of the faces of each "
-      "update. The "
-      "strong line is its running mean.");
+      "The loss is the mean squared error over hidden patches, in normalised pixel values, of the faces of each update. The strong line is its running mean.");
   const auto loss = chart_of(input, &CurvePoint::loss, "loss", 300, false);
   content += loss.empty() ? element("p", "missing", "Not one loss was a finite number.") : loss;
   content += missing_figures(input) + resumes(input);
   const auto rate = chart_of(input, &CurvePoint::images_per_second, "faces a second", 200, true);
-  if (!rate.empty()) content += "<h3>Throughput</h3>\n" + rate;
+  if (!rate.empty()) { content += "<h3>Throughput</h3>\n" + rate; }
   content += where_time_went(input);
   const auto learning_rate = chart_of(input, &CurvePoint::learning_rate, "learning rate", 180, true);
   const auto norm = chart_of(input, &CurvePoint::grad_norm, "gradient norm", 180, false);
-  if (!(learning_rate + norm).empty())
+  if (!(learning_rate + norm).empty()) {
     content += "<details><summary>Learning rate and gradient norm</summary>\n" + learning_rate + norm + "</details>\n";
+  }
   return section("training", heading, content);
 }
 

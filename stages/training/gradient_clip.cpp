@@ -9,12 +9,12 @@ namespace realface::stages {
 
 torch::Tensor gradient_norm(const std::vector<torch::Tensor>& flat) {
   const torch::NoGradGuard no_grad;
-  if (flat.size() == 1) return at::linalg_vector_norm(flat.front());
+  if (flat.size() == 1) { return at::linalg_vector_norm(flat.front()); }
   return at::linalg_vector_norm(at::stack(at::_foreach_norm(flat)));
 }
 
 torch::Tensor clip_divisor(const torch::Tensor& norm, double limit) {
-  if (limit <= 0) return {};
+  if (limit <= 0) { return {}; }
   return norm.to(torch::kFloat32).add(1e-6).div_(limit).clamp_min_(1.0).reshape({1});
 }
 

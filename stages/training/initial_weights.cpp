@@ -21,7 +21,7 @@ std::string bare_name(std::string name) {
   for (bool again = true; again;) {
     again = false;
     for (const auto& prefix : kPrefixes) {
-      if (!name.starts_with(prefix)) continue;
+      if (!name.starts_with(prefix)) { continue; }
       name.erase(0, prefix.size());
       again = true;
     }
@@ -35,7 +35,7 @@ bool of_classifier(const std::string& name) { return name.starts_with("head.") |
 std::string shape_text(const torch::Tensor& tensor) {
   std::string text;
   for (const auto size : tensor.sizes()) {
-    if (!text.empty()) text += 'x';
+    if (!text.empty()) { text += 'x'; }
     text += std::to_string(size);
   }
   return text;
@@ -44,7 +44,7 @@ std::string shape_text(const torch::Tensor& tensor) {
 Tensors read(const std::string& path) {
   Tensors tensors;
   for (auto& [name, tensor] : models::read_tensor_file(path).tensors) {
-    if (!of_classifier(bare_name(name))) tensors[bare_name(name)] = tensor;
+    if (!of_classifier(bare_name(name))) { tensors[bare_name(name)] = tensor; }
   }
   return tensors;
 }
@@ -62,7 +62,7 @@ std::vector<std::string> faults(const Tensors& file, const Tensors& network, boo
     }
   }
   for (const auto& [name, tensor] : file) {
-    if (!network.contains(name)) lines.push_back(name + " is unknown");
+    if (!network.contains(name)) { lines.push_back(name + " is unknown"); }
   }
   return lines;
 }
@@ -72,18 +72,18 @@ std::vector<std::string> faults(const Tensors& file, const Tensors& network, boo
 std::string load_initial_weights(const std::string& path, models::MaeImpl& network) {
   const auto file = read(path);
   Tensors own;
-  for (const auto& item : network.named_parameters()) own[item.key()] = item.value();
+  for (const auto& item : network.named_parameters()) { own[item.key()] = item.value(); }
   const bool encoder_only =
       std::none_of(file.begin(), file.end(), [](const auto& item) { return of_decoder(item.first); });
   const auto lines = faults(file, own, encoder_only);
   if (!lines.empty()) {
     std::string message = "[init] " + path + " does not fit this network; expected weights of the same model.* keys:";
-    for (size_t i = 0; i < std::min(kShown, lines.size()); ++i) message += "\n  " + lines[i];
-    if (lines.size() > kShown) message += "\n  and " + std::to_string(lines.size() - kShown) + " more";
+    for (size_t i = 0; i < std::min(kShown, lines.size()); ++i) { message += "\n  " + lines[i]; }
+    if (lines.size() > kShown) { message += "\n  and " + std::to_string(lines.size() - kShown) + " more"; }
     throw Error(message);
   }
   const torch::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : file) own.at(name).copy_(tensor);
+  for (const auto& [name, tensor] : file) { own.at(name).copy_(tensor); }
   return path + (encoder_only ? " (encoder only)" : "") + ", SHA-256 " + hex(sha256_file(path));
 }
 

@@ -44,17 +44,17 @@ void Optimizer::step(double learning_rate, const torch::Tensor& divisor, const t
   const torch::NoGradGuard no_grad;
   step_.add_(1).sub_(skip);
   for (auto& group : groups_) {
-    if (!group.names.empty()) update(group, learning_rate, divisor, skip);
+    if (!group.names.empty()) { update(group, learning_rate, divisor, skip); }
   }
 }
 
 void Optimizer::update(Group& group, double learning_rate, const torch::Tensor& divisor, const torch::Tensor& skip) {
   std::vector<torch::Tensor> gradients;
   gradients.reserve(group.working.size());
-  for (const auto& parameter : group.working) gradients.push_back(parameter.grad());
+  for (const auto& parameter : group.working) { gradients.push_back(parameter.grad()); }
   const std::vector<torch::Tensor> steps(gradients.size(), step_);
   std::optional<torch::Tensor> scale;
-  if (divisor.defined()) scale = divisor;
+  if (divisor.defined()) { scale = divisor; }
   const auto run = [&](auto kernel) {
     kernel(group.masters, gradients, group.exp_avgs, group.exp_avg_sqs, at::TensorList{}, steps, learning_rate,
            config_.beta1, config_.beta2, group.weight_decay, config_.eps, /*amsgrad=*/false, /*maximize=*/false, scale,
@@ -65,7 +65,7 @@ void Optimizer::update(Group& group, double learning_rate, const torch::Tensor& 
   } else {
     run([](auto&&... arguments) { at::_fused_adamw_(arguments...); });
   }
-  if (!group.working.front().is_alias_of(group.masters.front())) at::_foreach_copy_(group.working, group.masters);
+  if (!group.working.front().is_alias_of(group.masters.front())) { at::_foreach_copy_(group.working, group.masters); }
 }
 
 std::vector<Slice> Optimizer::tensors() const {

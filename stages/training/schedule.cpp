@@ -19,8 +19,8 @@ Schedule::Schedule(const ScheduleConfig& config, int64_t steps, int64_t batch, i
 
 double Schedule::at(int64_t step) const {
   const auto now = static_cast<double>(step);
-  if (now < warmup_) return peak_ * now / warmup_;
-  if (!cosine_) return peak_;
+  if (now < warmup_) { return peak_ * now / warmup_; }
+  if (!cosine_) { return peak_; }
   const double done = std::min(1.0, (now - warmup_) / std::max(1.0, steps_ - warmup_));
   return lowest_ + (peak_ - lowest_) * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
 }

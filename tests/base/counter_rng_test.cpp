@@ -33,9 +33,9 @@ TEST(CounterRng, DrawsUniformlyBelowABound) {
   CounterRng rng(7, Purpose::test, {0});
   std::array<int, 10> counts{};
   constexpr int kDraws = 100000;
-  for (int i = 0; i < kDraws; ++i) ++counts[rng.below(10)];
+  for (int i = 0; i < kDraws; ++i) { ++counts[rng.below(10)]; }
   double chi_square = 0;
-  for (const int count : counts) chi_square += (count - kDraws / 10.0) * (count - kDraws / 10.0) / (kDraws / 10.0);
+  for (const int count : counts) { chi_square += (count - kDraws / 10.0) * (count - kDraws / 10.0) / (kDraws / 10.0); }
   EXPECT_LT(chi_square, 27.9);  // 9 degrees of freedom, p = 0.001
 }
 

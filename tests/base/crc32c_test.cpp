@@ -13,14 +13,14 @@ uint32_t bit_by_bit(const std::string& bytes) {
   uint32_t crc = 0xFFFFFFFFu;
   for (const char byte : bytes) {
     crc ^= static_cast<uint8_t>(byte);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1u) != 0 ? (crc >> 1) ^ 0x82F63B78u : crc >> 1;
+    for (int bit = 0; bit < 8; ++bit) { crc = (crc & 1u) != 0 ? (crc >> 1) ^ 0x82F63B78u : crc >> 1; }
   }
   return ~crc;
 }
 
 std::string pattern(size_t size) {
   std::string bytes(size, '\0');
-  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 131 + (i >> 7) * 17) & 0xFF);
+  for (size_t i = 0; i < size; ++i) { bytes[i] = static_cast<char>((i * 131 + (i >> 7) * 17) & 0xFF); }
   return bytes;
 }
 

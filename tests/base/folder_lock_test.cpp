@@ -50,7 +50,7 @@ TEST(FolderLock, EndsWithAKilledProcess) {
   const pid_t child = ::fork();
   if (child == 0) {
     const FolderLock held(folder.path());
-    if (::write(ready[1], "x", 1) == 1) ::pause();
+    if (::write(ready[1], "x", 1) == 1) { ::pause(); }
     ::_exit(0);
   }
   char byte;

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 /// A file's start with this JSON.
 std::string framed(const std::string& json) {
   std::string start(8, '\0');
-  for (size_t i = 0; i < 8; ++i) start[i] = static_cast<char>((json.size() >> (8 * i)) & 0xFF);
+  for (size_t i = 0; i < 8; ++i) { start[i] = static_cast<char>((json.size() >> (8 * i)) & 0xFF); }
   return start + json;
 }
 
@@ -24,9 +24,7 @@ std::string refusal(const std::string& json, uint64_t data) {
   try {
     parse_header(start, start.size() + data, "x");
     return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
 }
 
 std::string one(const std::string& dtype, const std::string& shape, const std::string& offsets) {
@@ -49,7 +47,7 @@ TEST(Safetensors, EncodesInOrderOfElementSizeThenNameWithoutHoles) {
   EXPECT_EQ(start.size() % 8, 0u);
   const auto header = parse_header(start, start.size() + 16 + 4 + 10 + 3);
   std::string order;
-  for (const auto& tensor : header.tensors) order += tensor.name;
+  for (const auto& tensor : header.tensors) { order += tensor.name; }
   EXPECT_EQ(order, "zacdb");
   EXPECT_EQ(header.tensors[4].begin, 30u);
   EXPECT_EQ(header.metadata.at("step"), "7");

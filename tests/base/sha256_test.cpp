@@ -24,9 +24,7 @@ TEST(Sha256, NamesAFileItCannotOpen) {
   try {
     sha256_file("/nonexistent/file");
     FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("/nonexistent/file"), std::string::npos);
-  }
+  } catch (const Error& error) { EXPECT_NE(std::string(error.what()).find("/nonexistent/file"), std::string::npos); }
 }
 
 }  // namespace

@@ -11,10 +11,11 @@ namespace {
 TEST(Telemetry, LosesNoIncrementBetweenThreads) {
   Number& number = counter("test_total");
   std::vector<std::jthread> threads;
-  for (int t = 0; t < 4; ++t)
+  for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&number] {
-      for (int i = 0; i < 10000; ++i) number.add(1);
+      for (int i = 0; i < 10000; ++i) { number.add(1); }
     });
+  }
   threads.clear();
   EXPECT_EQ(counters().at("test_total"), 40000);
 }

@@ -46,19 +46,24 @@ std::vector<Include> includes_of(const fs::path& path, const std::string& room) 
   static const std::regex kInclude("^\\s*#\\s*include\\s*([<\"])([^>\"]+)[>\"]");
   std::vector<Include> found;
   std::ifstream file(path);
-  for (std::string line; std::getline(file, line);)
-    if (std::smatch match; std::regex_search(line, match, kInclude))
+  for (std::string line; std::getline(file, line);) {
+    if (std::smatch match; std::regex_search(line, match, kInclude)) {
       found.push_back({fs::relative(path, kRoot).string(), room, match[2], match[1] == "\"", path.extension() == ".h"});
+    }
+  }
   return found;
 }
 
 const std::vector<Include>& all_includes() {
   static const std::vector<Include> includes = [] {
     std::vector<Include> found;
-    for (const auto& [room, allowed] : kRooms)
-      for (const auto& entry : fs::recursive_directory_iterator(kRoot / room))
-        if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp")
-          for (auto& include : includes_of(entry.path(), room)) found.push_back(std::move(include));
+    for (const auto& [room, allowed] : kRooms) {
+      for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {
+        if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp") {
+          for (auto& include : includes_of(entry.path(), room)) { found.push_back(std::move(include)); }
+        }
+      }
+    }
     return found;
   }();
   return includes;
@@ -71,7 +76,7 @@ TEST(IncludeRules, SeesTheSources) { EXPECT_GT(all_includes().size(), 100u); }
 TEST(IncludeRules, NoRoomIncludesUpward) {
   for (const auto& include : all_includes()) {
     const std::string target = room_of(include.target);
-    if (!include.quoted || target == include.room) continue;
+    if (!include.quoted || target == include.room) { continue; }
     EXPECT_TRUE(kRooms.at(include.room).contains(target)) << include.file << " includes " << include.target;
   }
 }
@@ -85,12 +90,13 @@ TEST(IncludeRules, OurHeadersAreNamedFromTheRoot) {
 }
 
 TEST(IncludeRules, LibraryHeadersStayInTheirRooms) {
-  for (const auto& include : all_includes())
+  for (const auto& include : all_includes()) {
     for (const auto& [header, rooms] : kLibraryRooms) {
       if (!include.quoted && std::regex_match(include.target, header)) {
         EXPECT_TRUE(rooms.contains(include.room)) << include.file << " includes " << include.target;
       }
     }
+  }
 }
 
 TEST(IncludeRules, NobodyIncludesAllOfTorch) {
@@ -104,23 +110,25 @@ TEST(IncludeRules, NobodyIncludesAllOfTorch) {
 class CircleFinder {
  public:
   CircleFinder() {
-    for (const auto& include : all_includes())
-      if (include.quoted && include.in_header) edges_[include.file].push_back(include.target);
+    for (const auto& include : all_includes()) {
+      if (include.quoted && include.in_header) { edges_[include.file].push_back(include.target); }
+    }
   }
   std::vector<std::string> find() {
-    for (const auto& [file, targets] : edges_) visit(file);
+    for (const auto& [file, targets] : edges_) { visit(file); }
     return circles_;
   }
 
  private:
   void visit(const std::string& file) {
-    if (done_.contains(file)) return;
+    if (done_.contains(file)) { return; }
     open_.insert(file);
     for (const auto& target : edges_[file]) {
-      if (open_.contains(target))
+      if (open_.contains(target)) {
         circles_.push_back(file + " -> " + target);
-      else
+      } else {
         visit(target);
+      }
     }
     open_.erase(file);
     done_.insert(file);
@@ -133,13 +141,14 @@ class CircleFinder {
 TEST(IncludeRules, HeadersFormNoCircle) { EXPECT_EQ(CircleFinder().find(), std::vector<std::string>{}); }
 
 TEST(SizeRules, NoFileIsOverFourHundredLines) {
-  for (const auto& [room, allowed] : kRooms)
+  for (const auto& [room, allowed] : kRooms) {
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {
-      if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
+      if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") { continue; }
       std::ifstream file(entry.path());
       const auto lines = std::count(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>(), '\n');
       EXPECT_LE(lines, 400) << entry.path();
     }
+  }
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ namespace {
 std::string output_of(const std::string& command) {
   std::string text;
   FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return text;
+  if (pipe == nullptr) { return text; }
   std::array<char, 4096> buffer;
-  while (std::fgets(buffer.data(), buffer.size(), pipe) != nullptr) text += buffer.data();
+  while (std::fgets(buffer.data(), buffer.size(), pipe) != nullptr) { text += buffer.data(); }
   ::pclose(pipe);
   return text;
 }
@@ -29,8 +29,9 @@ TEST(Linkage, NoOtherBlasComesBeforeTheOneInTorch) {
   const std::string listing = libraries_of_program();  // in the order in which symbols are looked up
   const size_t torch = listing.find("libtorch_cpu.so");
   ASSERT_NE(torch, std::string::npos) << listing;
-  for (const char* other : {"libopenblas", "libblas", "liblapack", "libdlib"})
+  for (const char* other : {"libopenblas", "libblas", "liblapack", "libdlib"}) {
     EXPECT_GT(listing.find(other), torch) << other;
+  }
 }
 
 TEST(Linkage, CudaLibrariesComeFromTheWheels) {
@@ -39,8 +40,7 @@ TEST(Linkage, CudaLibrariesComeFromTheWheels) {
 
   const auto wheels = std::filesystem::canonical(std::filesystem::path(REALFACE_LIBTORCH_ROOT) / "..");
   const std::regex line(
-      "(lib(?:torch|c10|cudart|cudnn|cublas|cufft|cufile|curand|cusolver|cusparse|cupti|nccl|nvrtc|nvshmem|nvJitLink)[^"
-      " ]*) => ([^ \n]*)");
+      "(lib(?:torch|c10|cudart|cudnn|cublas|cufft|cufile|curand|cusolver|cusparse|cupti|nccl|nvrtc|nvshmem|nvJitLink)[^ ]*) => ([^ \n]*)");
   int looked_at = 0;
   for (auto match = std::sregex_iterator(listing.begin(), listing.end(), line); match != std::sregex_iterator();
        ++match, ++looked_at) {

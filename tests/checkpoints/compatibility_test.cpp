@@ -23,9 +23,7 @@ class CompatibilityTest : public testing::Test {
   std::string refusal(const Provenance& provenance, const std::vector<Part*>& parts) {
     try {
       Saver(fake::every_step(), folder_.path().string(), *self_, provenance, parts).resume_latest();
-    } catch (const CheckpointError& error) {
-      return error.what();
-    }
+    } catch (const CheckpointError& error) { return error.what(); }
     return "";
   }
   std::string refusal(const Provenance& provenance) {

@@ -54,8 +54,9 @@ TEST_P(KilledAt, LeavesTheOldOrTheNewCheckpointWhole) {
   EXPECT_EQ(saver.resume_latest(), expected);
   EXPECT_TRUE(state.is(expected));
   EXPECT_TRUE(verify_checkpoint(folder.path()).empty());
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "checkpoints"))
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "checkpoints")) {
     EXPECT_FALSE(entry.path().filename().string().ends_with(".tmp")) << entry.path();
+  }
   // And the next save goes through where this one died.
   save_steps(folder, 3, 4);
   EXPECT_EQ(Folder(folder.path()).steps(), (std::vector<int64_t>{4, 3}));

@@ -111,13 +111,14 @@ TEST_F(InspectTest, TheRankFileIsASafetensorsFile) {
   const std::string bytes = read_file(folder_.step(1) / "rank-0000.safetensors");
   const auto header = safetensors::parse_header(bytes, bytes.size());
   ASSERT_EQ(header.tensors.size(), 3u);
-  for (const auto& tensor : header.tensors)
+  for (const auto& tensor : header.tensors) {
     if (tensor.name == "model.mae/bias") {
       EXPECT_EQ(tensor.shape, std::vector<int64_t>{3});
       std::array<float, 3> values{};
       std::memcpy(values.data(), bytes.data() + header.data_begin + tensor.begin, sizeof values);
       EXPECT_EQ(values, (std::array<float, 3>{0, 0.5, 1}));
     }
+  }
 }
 
 TEST_F(InspectTest, TextSaysWhatMattersToPeople) {

@@ -18,7 +18,7 @@ using fake::State;
 class SharedFolder {
  public:
   explicit SharedFolder(distributed::Communicator& group) : group_(group) {
-    if (group.rank() == 0) mine_.emplace();
+    if (group.rank() == 0) { mine_.emplace(); }
     path_ = distributed::broadcast_string(group, mine_ ? mine_->path().string() : "");
   }
   ~SharedFolder() { group_.barrier()->wait(); }
@@ -75,7 +75,7 @@ TEST_F(MpiSaverTest, AFailedWriteOfOneRankIsToldToAllAndNobodyHangs) {
 TEST_F(MpiSaverTest, AFullDiskOfOneRankLetsAllGoOn) {
   State state(group_.rank(), group_.size());
   Saver saver(fake::every_step(), folder_.path(), group_, fake::provenance(), state.parts());
-  if (group_.rank() == last_) ::setenv("REALFACE_FAILPOINT", "checkpoint.tensor:ENOSPC", 1);
+  if (group_.rank() == last_) { ::setenv("REALFACE_FAILPOINT", "checkpoint.tensor:ENOSPC", 1); }
   saver.save(1);
   saver.save(2);  // waits for the first, which fails on one rank
   EXPECT_THROW(saver.wait(), CheckpointError);
@@ -107,7 +107,7 @@ TEST_F(MpiSaverTest, AFileThatOneRankFindsDamagedSendsAllToTheCheckpointBefore) 
     saver.wait();
   }
   const auto file = Folder(folder_.path()).step(2) / ("rank-000" + std::to_string(last_) + ".safetensors");
-  if (group_.rank() == 0) fake::flip(file, std::filesystem::file_size(file) - 1);
+  if (group_.rank() == 0) { fake::flip(file, std::filesystem::file_size(file) - 1); }
   group_.barrier()->wait();
   EXPECT_EQ(saver.resume_latest(), 1);
   EXPECT_TRUE(state.is(1));

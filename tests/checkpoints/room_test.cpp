@@ -108,9 +108,7 @@ int in_child(const std::function<int()>& body) {
     int code = 99;
     try {
       code = body();
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << error.what();
-    }
+    } catch (const std::exception& error) { ADD_FAILURE() << error.what(); }
     ::_exit(code);
   }
   int status = 0;
@@ -135,7 +133,7 @@ TEST_F(RoomTest, AReadOnlyFolderIsNamed) {
   ::chmod(folder_.path().c_str(), 0555);
   const int code = in_child([&] {
     // Permissions do not bind root, which containers run as.
-    if (::geteuid() == 0 && ::seteuid(65534) != 0) return 2;
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) { return 2; }
     auto s = saver();
     s.save(1);
     try {

@@ -88,13 +88,13 @@ TEST_F(SaverTest, TheDestructorCompletesASaveInFlight) {
 
 TEST_F(SaverTest, KeepsTheNewestSoundOnesAndRemovesOlder) {
   State state;
-  for (int64_t step = 1; step <= 6; ++step) save(state, step);
+  for (int64_t step = 1; step <= 6; ++step) { save(state, step); }
   EXPECT_EQ(Folder(folder_.path()).steps(), (std::vector<int64_t>{6, 5, 4}));
 }
 
 TEST_F(SaverTest, ADamagedCheckpointDoesNotCountAsKept) {
   State state;
-  for (int64_t step = 1; step <= 3; ++step) save(state, step);
+  for (int64_t step = 1; step <= 3; ++step) { save(state, step); }
   fake::flip(folder_.step(3) / "rank-0000.safetensors", 900);
   save(state, 4);
   EXPECT_EQ(Folder(folder_.path()).steps(), (std::vector<int64_t>{4, 3, 2, 1}));
@@ -176,11 +176,12 @@ void expect_loads_with(const fake::Folder& folder, int ranks, int64_t step) {
 
 TEST_F(SaverTest, LoadsAtAnyWorldSizeWhatAnyOtherSaved) {
   int64_t step = 0;
-  for (const int saving : {2, 1, 3, 4})
+  for (const int saving : {2, 1, 3, 4}) {
     for (const int loading : {3, 2, 1, 4}) {
       save_with(folder_, saving, ++step);
       expect_loads_with(folder_, loading, step);
     }
+  }
 }
 
 TEST_F(SaverTest, EveryReplicatedTensorIsWrittenOnceAndRanksShareTheBytes) {
@@ -189,7 +190,7 @@ TEST_F(SaverTest, EveryReplicatedTensorIsWrittenOnceAndRanksShareTheBytes) {
   ASSERT_EQ(manifest.files.size(), 2u);
   EXPECT_EQ(manifest.pieces.size(), 7u + 2u);
   std::array<uint64_t, 2> bytes{};
-  for (const auto& piece : manifest.pieces) bytes.at(piece.file) += piece.end - piece.begin;
+  for (const auto& piece : manifest.pieces) { bytes.at(piece.file) += piece.end - piece.begin; }
   EXPECT_NEAR(static_cast<double>(bytes[0]), static_cast<double>(bytes[1]), 96);
 }
 

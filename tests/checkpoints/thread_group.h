@@ -77,11 +77,12 @@ template <class Work>
 void with_ranks(int size, const Work& work) {
   Meeting meeting(size);
   std::vector<std::jthread> threads;
-  for (int rank = 0; rank < size; ++rank)
+  for (int rank = 0; rank < size; ++rank) {
     threads.emplace_back([&, rank] {
       ThreadRank communicator(meeting, rank);
       work(communicator);
     });
+  }
 }
 
 }  // namespace realface::checkpoints::fake

@@ -34,7 +34,7 @@ class Caller {
     std::array<char, 4096> buffer{};
     for (ssize_t count = 1; count > 0;) {
       count = ::recv(number_, buffer.data(), buffer.size(), 0);
-      if (count > 0) answer.append(buffer.data(), static_cast<size_t>(count));
+      if (count > 0) { answer.append(buffer.data(), static_cast<size_t>(count)); }
     }
     return answer;
   }

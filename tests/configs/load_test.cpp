@@ -92,8 +92,9 @@ TEST_F(Load, RefusesValuesOutOfRange) {
   EXPECT_THAT(fault("train: {lr: -1}\n"), HasSubstr("at least 0"));
   EXPECT_THAT(fault("train: {lr: nan}\n"), HasSubstr("train.lr is 'nan'"));
   EXPECT_THAT(fault("train: {epochs: 1e300}\n"), HasSubstr("train.epochs is '1e300'; expected a number of above 0"));
-  for (const std::string key : {"lr", "lr_abs", "lr_min"})
+  for (const std::string key : {"lr", "lr_abs", "lr_min"}) {
     EXPECT_THAT(fault("train: {" + key + ": 1e308}\n"), HasSubstr("train." + key + " is '1e308'"));
+  }
   EXPECT_THAT(fault("train: {steps: 1e3}\n"), HasSubstr("a whole number"));
   EXPECT_THAT(fault("metrics: {port: 70000}\n"), HasSubstr("at most 65535"));
   EXPECT_THAT(fault("checkpoint: {keep: 1}\n"), HasSubstr("at least 2"));

@@ -19,7 +19,7 @@ double peak(const stages::TrainConfig& train) { return stages::Schedule(train.sc
 TEST(Recipes, EveryFileInTheFolderLoads) {
   int files = 0;
   for (const auto& item : std::filesystem::recursive_directory_iterator(REALFACE_RECIPES)) {
-    if (item.path().extension() != ".yaml") continue;
+    if (item.path().extension() != ".yaml") { continue; }
     ++files;
     EXPECT_NO_THROW(load_system({item.path().string(), {"run.dir=x", "data.shards=y"}})) << item.path();
   }

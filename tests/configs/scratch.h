@@ -23,9 +23,7 @@ template <class Exception, class Work>
 std::string message_of(const Work& work) {
   try {
     work();
-  } catch (const Exception& error) {
-    return error.what();
-  }
+  } catch (const Exception& error) { return error.what(); }
   return "";
 }
 

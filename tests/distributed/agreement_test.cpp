@@ -14,9 +14,7 @@ template <class Body>
 std::string message_of(const Body& body) {
   try {
     body();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
+  } catch (const std::exception& error) { return error.what(); }
   return "";
 }
 
@@ -31,7 +29,7 @@ TEST(Agree, TheErrorOfOneRankBecomesEverybodys) {
   const int failing = world.size() - 1;
   const auto work = [&] {
     agree(world.host_group(), "shards", [&] {
-      if (world.rank() == failing) throw DataError("[data] the disk is full", ExitCode::config);
+      if (world.rank() == failing) { throw DataError("[data] the disk is full", ExitCode::config); }
     });
   };
   if (world.rank() == failing) {
@@ -51,10 +49,11 @@ TEST(Agree, TheErrorOfOneRankBecomesEverybodys) {
 TEST(Agree, TheSameErrorOfAllRanksIsReportedByOne) {
   auto& world = mpi_world();
   const auto work = [&] { agree(world.host_group(), "test", [] { throw ConfigError("[config] a typo"); }); };
-  if (world.rank() == 0)
+  if (world.rank() == 0) {
     EXPECT_THROW(work(), ConfigError);
-  else
+  } else {
     EXPECT_THROW(work(), PeerError);
+  }
 }
 
 TEST(Agree, DifferentErrorsKeepTheirRanks) {
@@ -76,8 +75,9 @@ TEST(GatherStrings, KeepsRankOrderEmptyTextsAndZeroBytes) {
   const auto all = gather_strings(world.host_group(), mine);
   ASSERT_EQ(all.size(), size_t(world.size()));
   EXPECT_EQ(all[0], "");
-  for (size_t rank = 1; rank < all.size(); ++rank)
+  for (size_t rank = 1; rank < all.size(); ++rank) {
     EXPECT_EQ(all[rank], std::string("a\0b", 3) + std::string(rank * 1000, 'x'));
+  }
 }
 
 TEST(BroadcastString, GivesEveryRankTheRoots) {

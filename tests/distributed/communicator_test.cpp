@@ -63,7 +63,7 @@ TEST_P(CommunicatorTest, AllReduceFindsExtremes) {
 }
 
 TEST_P(CommunicatorTest, HalfPrecisionIsSummedInFp32AndRoundedOnce) {
-  if (group_->backend() != "mpi") GTEST_SKIP() << "one rank sums nothing, and NCCL rounds between ranks";
+  if (group_->backend() != "mpi") { GTEST_SKIP() << "one rank sums nothing, and NCCL rounds between ranks"; }
   // 256 + 1 + 1 is 258 in fp32; adding 1 to 256 twice in bf16, which has 8 bits, stays at 256.
   const auto tensor = torch::full({5}, rank() == 0 ? 256.0 : 1.0, torch::kBFloat16);
   group_->all_reduce(tensor)->wait();
@@ -83,16 +83,18 @@ TEST_P(CommunicatorTest, AllGatherPutsRankAfterRank) {
   const auto input = here(torch::arange(11, torch::kInt32) + 100 * rank());
   const auto output = here(torch::zeros({size(), 11}, torch::kInt32));
   group_->all_gather(output, input)->wait();
-  for (int64_t other = 0; other < size(); ++other)
+  for (int64_t other = 0; other < size(); ++other) {
     EXPECT_TRUE(torch::equal(output[other].cpu(), torch::arange(11, torch::kInt32) + 100 * other));
+  }
 }
 
 TEST_P(CommunicatorTest, AllGatherWorksInPlace) {
   const auto output = here(torch::zeros({size(), 5}, torch::kFloat32));
   output[rank()].fill_(double(rank() + 1));
   group_->all_gather(output, output[rank()])->wait();
-  for (int64_t other = 0; other < size(); ++other)
+  for (int64_t other = 0; other < size(); ++other) {
     EXPECT_EQ(output[other].sum().item<float>(), 5.0f * float(other + 1));
+  }
 }
 
 TEST_P(CommunicatorTest, ReduceScatterGivesEachRankItsPart) {
@@ -146,7 +148,7 @@ TEST_P(CommunicatorTest, AllocatedMemoryIsSummedAlsoInParts) {
 }
 
 TEST_P(CommunicatorTest, AllocatedMemoryOutlivesItsCommunicator) {
-  if (own_ == nullptr) GTEST_SKIP() << "the world's group stays";
+  if (own_ == nullptr) { GTEST_SKIP() << "the world's group stays"; }
   const auto tensor = own_->allocate(1000, torch::kFloat32);
   own_.reset();
   tensor.fill_(1);
@@ -157,9 +159,7 @@ TEST_P(CommunicatorTest, RefusesWhatItCannotSendAndNamesRankAndOperation) {
   const auto message = [&](const auto& operation) {
     try {
       operation();
-    } catch (const CommunicatorError& error) {
-      return std::string(error.what());
-    }
+    } catch (const CommunicatorError& error) { return std::string(error.what()); }
     return std::string("nothing was thrown");
   };
   const auto gaps = here(torch::zeros({4, 4})).t();
@@ -179,19 +179,21 @@ TEST(MpiPosts, GatherInOneCallOnlyWhatOneCallCanCount) {
   const auto input = torch::full({10}, double(group.rank()), torch::kFloat64);
   const int64_t bytes = int64_t{80} * group.size();
   for (const auto& [chunk, calls] : {std::pair{bytes, 1}, std::pair{bytes - 1, group.size()}}) {
-    if (group.size() == 1 && chunk < bytes) continue;  // one part of two chunks: another matter
+    if (group.size() == 1 && chunk < bytes) {
+      continue;  // one part of two chunks: another matter
+    }
     const auto output = torch::zeros({group.size(), 10}, torch::kFloat64);
     MpiPosts::Requests requests;
     MpiPosts{group.get(), group.rank(), group.size(), chunk}.all_gather(requests, output, input);
     EXPECT_EQ(requests.size(), size_t(calls)) << "chunks of " << chunk << " bytes";
     check_mpi(MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
-    for (int rank = 0; rank < group.size(); ++rank) EXPECT_EQ(output[rank].sum().item<double>(), 10.0 * rank);
+    for (int rank = 0; rank < group.size(); ++rank) { EXPECT_EQ(output[rank].sum().item<double>(), 10.0 * rank); }
   }
 }
 
 TEST(MpiCommunicator, RanksThatReduceDifferentSizesAreTold) {
   auto& world = mpi_world();
-  if (world.size() < 2) GTEST_SKIP() << "needs two ranks";
+  if (world.size() < 2) { GTEST_SKIP() << "needs two ranks"; }
   const auto group = make_mpi_communicator();
   const auto memory = group->allocate(64, torch::kFloat32);
   try {
@@ -204,7 +206,7 @@ TEST(MpiCommunicator, RanksThatReduceDifferentSizesAreTold) {
 
 TEST(MpiCommunicator, WhatFollowsARefusedReductionEnds) {
   auto& world = mpi_world();
-  if (world.size() < 2) GTEST_SKIP() << "needs two ranks";
+  if (world.size() < 2) { GTEST_SKIP() << "needs two ranks"; }
   const auto group = make_mpi_communicator();
   const auto memory = group->allocate(64, torch::kFloat32).fill_(world.rank() + 1);
   const auto refused = group->all_reduce(memory.narrow(0, 0, world.rank() == 0 ? 16 : 32));
@@ -225,8 +227,8 @@ TEST(MpiCommunicator, ManySumsOnTheNodeAreUnderWayAtOnce) {
   for (int round = 0; round < 500; ++round) {
     memory.copy_(torch::arange(kSums).repeat_interleave(kElements) * (world.rank() + 1));
     std::vector<Pending> pending;
-    for (const auto& part : parts) pending.push_back(group->all_reduce(part));
-    for (const auto& one : pending) one->wait();
+    for (const auto& part : parts) { pending.push_back(group->all_reduce(part)); }
+    for (const auto& one : pending) { one->wait(); }
     ASSERT_TRUE(torch::equal(memory, expected.to(torch::kFloat32))) << "round " << round;
   }
 }
@@ -242,14 +244,16 @@ TEST(MpiCommunicator, SumsTheSameBitsWithAndWithoutSharedMemory) {
   shared->all_reduce(fast)->wait();
   apart->all_reduce(slow)->wait();
   // Of two numbers there is one sum; with more ranks the orders differ.
-  if (world.size() <= 2)
+  if (world.size() <= 2) {
     EXPECT_TRUE(torch::equal(fast, slow));
-  else
+  } else {
     EXPECT_TRUE(torch::allclose(fast, slow, 1e-5, 1e-6));
+  }
   const auto others = torch::empty({world.size(), values.numel()});
   apart->all_gather(others, fast)->wait();
-  for (int rank = 0; rank < world.size(); ++rank)
+  for (int rank = 0; rank < world.size(); ++rank) {
     EXPECT_TRUE(torch::equal(others[rank], fast)) << "rank " << rank << " has other bits";
+  }
 }
 
 TEST(MpiCommunicator, ReducesWhileTheCallerComputes) {
@@ -258,8 +262,9 @@ TEST(MpiCommunicator, ReducesWhileTheCallerComputes) {
   for (const auto& tensor : {torch::ones({1 << 20}), group->allocate(1 << 20, torch::kFloat32).fill_(1)}) {
     const auto work = group->all_reduce(tensor);
     // No call into the communicator: the result comes by the communication threads alone.
-    for (int tries = 0; !work->done() && tries < 2000; ++tries)
+    for (int tries = 0; !work->done() && tries < 2000; ++tries) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
     ASSERT_TRUE(work->done());
     work->wait();
     EXPECT_EQ(tensor.min().item<float>(), float(world.size()));

@@ -23,7 +23,7 @@ End run(const std::string& command) {
   FILE* pipe = ::popen(("timeout -k 1 40 " + command + " 2>&1").c_str(), "r");
   End end{};
   std::array<char, 4096> buffer;
-  while (std::fgets(buffer.data(), buffer.size(), pipe) != nullptr) end.text += buffer.data();
+  while (std::fgets(buffer.data(), buffer.size(), pipe) != nullptr) { end.text += buffer.data(); }
   const int status = ::pclose(pipe);
   end.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   end.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -51,12 +51,12 @@ TEST(WorldEnd, MoreThreadsThanCoresAreWarnedOf) {
 }
 
 TEST(WorldEnd, ABindingToFewOfTheCoresIsWarnedOf) {
-  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "needs two cores";
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) { GTEST_SKIP() << "needs two cores"; }
   const std::string narrow = "taskset -c " + std::to_string(allowed_cores().front()) + " ";
   const auto end = run(narrow + REALFACE_WORLD_PROBE + " banner");
   EXPECT_EQ(end.code, 0) << end.text;
   EXPECT_SAYS(end, "warning: rank 0 may use 1 of the ");
-  if (allowed_cores().size() < size_t(::sysconf(_SC_NPROCESSORS_ONLN))) return;
+  if (allowed_cores().size() < size_t(::sysconf(_SC_NPROCESSORS_ONLN))) { return; }
   const auto wide = run(std::string(REALFACE_WORLD_PROBE) + " banner");
   EXPECT_EQ(wide.text.find("warning: "), std::string::npos) << wide.text;
 }

@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "distributed/agreement.h"
-#include "distributed/joining/cores.h"
 #include "distributed/failure.h"
+#include "distributed/joining/cores.h"
 #include "distributed/work_queue.h"
 #include "distributed/world.h"
 
@@ -27,22 +27,23 @@ void sum_for_ever(World& world) {
 
 int act(World& world, const std::string& mode, int rank) {
   const bool mine = world.rank() == rank;
-  if (mode == "banner" && world.rank() == 0) std::cout << world.banner() << std::endl;
-  if (mode == "banner" && world.rank() != 0) (void)world.banner();
-  if (mode == "throw" && mine) throw Error("[probe] a fault on purpose", ExitCode::requeue);
-  if (mode == "agree")
+  if (mode == "banner" && world.rank() == 0) { std::cout << world.banner() << std::endl; }
+  if (mode == "banner" && world.rank() != 0) { (void)world.banner(); }
+  if (mode == "throw" && mine) { throw Error("[probe] a fault on purpose", ExitCode::requeue); }
+  if (mode == "agree") {
     agree(world.host_group(), "probe", [&] {
-      if (mine) throw ConfigError("[probe] a fault on purpose");
+      if (mine) { throw ConfigError("[probe] a fault on purpose"); }
     });
-  if (mode == "kill" && mine) ::raise(SIGKILL);
-  if (mode == "stop" && mine) ::raise(SIGSTOP);
-  if (mode == "busy" && mine) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+  if (mode == "kill" && mine) { ::raise(SIGKILL); }
+  if (mode == "stop" && mine) { ::raise(SIGSTOP); }
+  if (mode == "busy" && mine) { std::this_thread::sleep_for(std::chrono::hours(1)); }
   if (mode == "queue") {
     WorkQueue queue(world, 100);
-    if (mine) throw Error("[probe] a fault while others draw", ExitCode::requeue);
-    while (queue.next()) continue;
+    if (mine) { throw Error("[probe] a fault while others draw", ExitCode::requeue); }
+    while (queue.next()) { continue; }
   }
-  if (mode == "throw" || mode == "kill" || mode == "stop" || mode == "busy") sum_for_ever(world);
+  if (mode == "throw" || mode == "kill" || mode == "stop" || mode == "busy") { sum_for_ever(world); }
   return 0;
 }
 
@@ -52,12 +53,12 @@ int run(const std::string& mode, int rank) {
   world.set_hang_sink([](const std::string& dump) { std::cerr << "DUMP " << dump << std::flush; });
   if (mode == "crowd") {
     const std::string banner = world.banner();
-    if (world.rank() == 0) std::cout << banner << std::endl;
+    if (world.rank() == 0) { std::cout << banner << std::endl; }
     return 0;
   }
   // Without guarded: the destructor knows nothing of the exception but that there is one.
-  if (mode == "unguarded" && world.rank() == rank) throw Error("[probe] nobody notes this");
-  if (mode == "unguarded") sum_for_ever(world);
+  if (mode == "unguarded" && world.rank() == rank) { throw Error("[probe] nobody notes this"); }
+  if (mode == "unguarded") { sum_for_ever(world); }
   return guarded([&] { return act(world, mode, rank); });
 }
 

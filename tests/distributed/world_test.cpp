@@ -38,8 +38,9 @@ TEST(World, BannerNamesRanksHostLibrariesAndThreads) {
   auto& world = mpi_world();
   const std::string banner = world.banner();
   for (const std::string& part : {std::to_string(world.size()) + " rank", world.host(), std::string("libtorch 2.11.0"),
-                                  std::string("Open MPI"), std::string("1 threads"), std::string("mkl")})
+                                  std::string("Open MPI"), std::string("1 threads"), std::string("mkl")}) {
     EXPECT_NE(banner.find(part), std::string::npos) << part << " is not in:\n" << banner;
+  }
   EXPECT_EQ(broadcast_string(world.host_group(), banner), banner) << "every rank has the same";
 }
 
@@ -47,9 +48,7 @@ TEST(World, ASecondOneIsRefused) {
   try {
     (void)World::join({});
     FAIL() << "joined twice";
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("before"), std::string::npos);
-  }
+  } catch (const Error& error) { EXPECT_NE(std::string(error.what()).find("before"), std::string::npos); }
 }
 
 }  // namespace

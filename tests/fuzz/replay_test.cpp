@@ -16,7 +16,7 @@ using Input = std::vector<uint8_t>;
 
 std::vector<Input> corpus() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(REALFACE_CORPUS)) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(REALFACE_CORPUS)) { files.push_back(entry.path()); }
   std::sort(files.begin(), files.end());
   std::vector<Input> inputs;
   for (const fs::path& file : files) {
@@ -27,11 +27,11 @@ std::vector<Input> corpus() {
 }
 
 void change_byte(CounterRng& rng, Input& input) {
-  if (!input.empty()) input[rng.below(input.size())] = static_cast<uint8_t>(rng.below(256));
+  if (!input.empty()) { input[rng.below(input.size())] = static_cast<uint8_t>(rng.below(256)); }
 }
 
 void flip_bit(CounterRng& rng, Input& input) {
-  if (!input.empty()) input[rng.below(input.size())] ^= static_cast<uint8_t>(1U << rng.below(8));
+  if (!input.empty()) { input[rng.below(input.size())] ^= static_cast<uint8_t>(1U << rng.below(8)); }
 }
 
 void cut(CounterRng& rng, Input& input) { input.resize(rng.below(input.size() + 1)); }
@@ -45,14 +45,14 @@ void repeat_part(CounterRng& rng, Input& input) {
 
 Input mutated(CounterRng& rng, Input input) {
   constexpr void (*kWays[])(CounterRng&, Input&) = {change_byte, flip_bit, flip_bit, cut, repeat_part};
-  for (uint64_t changes = 1 + rng.below(4); changes > 0; --changes) kWays[rng.below(std::size(kWays))](rng, input);
+  for (uint64_t changes = 1 + rng.below(4); changes > 0; --changes) { kWays[rng.below(std::size(kWays))](rng, input); }
   return input;
 }
 
 TEST(CodecFuzz, CorpusHoldsSoundAndDamagedBlobsOfEveryKind) {
   std::set<int> sound, refused;
   for (const Input& input : corpus()) {
-    if (input.size() < 2) continue;
+    if (input.size() < 2) { continue; }
     (decode_input(input.data(), input.size()) ? sound : refused).insert(input[0] % kKinds);
   }
   EXPECT_EQ(sound.size(), static_cast<size_t>(kKinds));

@@ -13,7 +13,7 @@ namespace {
 std::shared_ptr<Linear> filled(double value) {
   auto layer = std::make_shared<Linear>(3, 2);
   const torch::NoGradGuard no_grad;
-  for (auto& parameter : layer->parameters()) parameter.fill_(value);
+  for (auto& parameter : layer->parameters()) { parameter.fill_(value); }
   return layer;
 }
 
@@ -61,9 +61,7 @@ TEST(Set, AnUnknownNameListsTheKnownAndAWrongTypeIsRefused) {
   try {
     set.entry("mae");
     FAIL() << "an unknown name was found";
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("it has: net"), std::string::npos);
-  }
+  } catch (const Error& error) { EXPECT_NE(std::string(error.what()).find("it has: net"), std::string::npos); }
 }
 
 TEST(WeightsSha256, ChangesWithAnyBitNameAndShape) {

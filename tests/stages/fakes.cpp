@@ -47,7 +47,7 @@ data::Batch FakeStreams::batch(const PretrainConfig& config, int64_t step, int64
     images.push_back(picture(config.model.image, rng));
     const auto masked = 1 + static_cast<int64_t>(rng.below(static_cast<uint64_t>(patches) - 1));
     auto mask = at::zeros({patches}, torch::kBool);
-    for (const auto id : rng.sample(patches, masked)) mask[id] = true;
+    for (const auto id : rng.sample(patches, masked)) { mask[id] = true; }
     masks.push_back(mask);
     batch.masked += masked;
     batch.visible_max = std::max(batch.visible_max, patches - masked);
@@ -61,7 +61,7 @@ data::Batch FakeStreams::batch(const PretrainConfig& config, int64_t step, int64
 }
 
 std::optional<data::Step> FakeStreams::next() {
-  if (position_ >= length_) return std::nullopt;
+  if (position_ >= length_) { return std::nullopt; }
   data::Step step;
   step.index = position_++;
   step.masked[Pretrain::kStream] = masked_of(config_, step.index);
@@ -103,7 +103,7 @@ Memory::Memory(const std::vector<Part*>& parts) {
 void Memory::restore(const std::vector<Part*>& parts) const {
   const torch::NoGradGuard no_grad;
   for (auto* part : parts) {
-    for (auto& slice : part->tensors()) slice.tensor.copy_(tensors_.at(part->part_name() + "/" + slice.name));
+    for (auto& slice : part->tensors()) { slice.tensor.copy_(tensors_.at(part->part_name() + "/" + slice.name)); }
     part->restore(values_.at(part->part_name()));
   }
 }

@@ -26,7 +26,7 @@ TEST(Init, IsReadOnlyWhereItIsAskedFor) {
   const auto config = begins_with(folder);
   const models::MaeImpl other(config.pretrain.model, config.pretrain.seed + 1);
   models::TensorFile file;
-  for (const auto& item : other.named_parameters()) file.tensors[item.key()] = item.value().detach();
+  for (const auto& item : other.named_parameters()) { file.tensors[item.key()] = item.value().detach(); }
   const auto fresh = weights(build_models({"pretrain", small_config()}, torch::kCPU));
 
   auto set = build_models(config, torch::kCPU);  // no file is there yet, and none is needed
@@ -47,7 +47,7 @@ TEST(Init, ThatOneRankCannotReadIsAnErrorOfAll) {
   if (mpi_world().rank() != 0) {
     const models::MaeImpl network(config.pretrain.model, 1);
     models::TensorFile file;
-    for (const auto& item : network.named_parameters()) file.tensors[item.key()] = item.value().detach();
+    for (const auto& item : network.named_parameters()) { file.tensors[item.key()] = item.value().detach(); }
     models::write_tensor_file(config.pretrain.init, file);
   }
   auto set = build_models(config, torch::kCPU);

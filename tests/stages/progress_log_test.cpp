@@ -43,7 +43,7 @@ TEST(ProgressLog, CountsSkippedUpdatesOnce) {
   Skipping stage(0);
   ProgressLog log(stage, mpi_world(), 100, 0);
   const double before = counted();
-  for (const bool skip : {true, false, true}) log.add(stage.step(skip));
+  for (const bool skip : {true, false, true}) { log.add(stage.step(skip)); }
   log.flush();
   EXPECT_EQ(counted(), before + 2);
   EXPECT_EQ(log.skipped_in_a_row(), 1);

@@ -32,7 +32,7 @@ class Counting final : public Stage, public Part {
   int64_t position() const override { return position_; }
   StepReport step(const data::Step&) override {
     ++position_;
-    if (in_step) in_step(position_);
+    if (in_step) { in_step(position_); }
     StepReport report;
     report.loss = at::full({}, 1.0 / mpi_world().size());
     report.grad_norm = at::full({}, 1.0);
@@ -65,7 +65,7 @@ class Run : public ::testing::Test {
   }
   ~Run() override {
     distributed::any(mpi_world().host_group(), false);  // nobody removes what another still reads
-    if (mpi_world().rank() == 0) std::filesystem::remove_all(folder_);
+    if (mpi_world().rank() == 0) { std::filesystem::remove_all(folder_); }
   }
 
   Ending run(Counting& stage, const LoopConfig& config) {
@@ -126,7 +126,7 @@ TEST_F(Run, ASignalOnOneRankStopsAllOfThemWithACheckpoint) {
     const int last = mpi_world().size() - 1;
     const int64_t at = stage.position() + 3;
     stage.in_step = [&](int64_t step) {
-      if (step % 100 == at && mpi_world().rank() == last) std::raise(signal);
+      if (step % 100 == at && mpi_world().rank() == last) { std::raise(signal); }
     };
     EXPECT_EQ(run(stage, {}), Ending::interrupted);
     EXPECT_FALSE(stage.finished);
@@ -136,7 +136,7 @@ TEST_F(Run, ASignalOnOneRankStopsAllOfThemWithACheckpoint) {
     const auto agreed = distributed::broadcast_string(mpi_world().host_group(), reached);
     EXPECT_EQ(agreed, reached) << "all ranks stop at the same step";
     distributed::any(mpi_world().host_group(), false);
-    if (mpi_world().rank() == 0) std::filesystem::remove_all(folder_ + "/checkpoints");
+    if (mpi_world().rank() == 0) { std::filesystem::remove_all(folder_ + "/checkpoints"); }
     distributed::any(mpi_world().host_group(), false);
   }
 }
@@ -174,7 +174,7 @@ TEST_F(Run, ADivergedStageDoesNotPushOutSoundCheckpoints) {
     EXPECT_NE(std::string(error.what()).find("in a new run.dir"), std::string::npos) << error.what();
   }
   EXPECT_TRUE(saved(2)) << "the save of 3 may still have been on its way";
-  for (int64_t step = 4; step <= 8; ++step) EXPECT_FALSE(saved(step)) << step;
+  for (int64_t step = 4; step <= 8; ++step) { EXPECT_FALSE(saved(step)) << step; }
 }
 
 TEST_F(Run, ASignalWhileUpdatesAreSkippedLeavesTheCheckpointBefore) {
@@ -182,7 +182,7 @@ TEST_F(Run, ASignalWhileUpdatesAreSkippedLeavesTheCheckpointBefore) {
   Counting stage(100);
   stage.in_step = [&](int64_t step) {
     stage.skipped = static_cast<float>(std::max<int64_t>(0, step - 2));
-    if (step == 3) std::raise(SIGTERM);
+    if (step == 3) { std::raise(SIGTERM); }
   };
   EXPECT_EQ(run(stage, {}), Ending::interrupted);
   EXPECT_TRUE(saved(2));
@@ -202,7 +202,7 @@ TEST_F(Run, ASignalBetweenTwoLoopsStopsTheSecond) {
   Counting first(3), second(100);
   FakeStreams streams(small_config(), mpi_world());
   EXPECT_EQ(stages::run(first, streams, mpi_world(), {}), Ending::finished);
-  if (mpi_world().rank() == 0) std::raise(SIGTERM);
+  if (mpi_world().rank() == 0) { std::raise(SIGTERM); }
   EXPECT_EQ(stages::run(second, streams, mpi_world(), {}), Ending::interrupted);
   EXPECT_LE(second.position(), 1);
   EXPECT_FALSE(second.finished);

@@ -47,8 +47,9 @@ std::vector<CnnDetector::Found> CnnDetector::find(const cv::Mat& rgb) {
   dlib::matrix<dlib::rgb_pixel> pixels;
   dlib::assign_image(pixels, dlib::cv_image<dlib::rgb_pixel>(rgb));
   std::vector<Found> found;
-  for (const dlib::mmod_rect& face : members_->network(pixels))
+  for (const dlib::mmod_rect& face : members_->network(pixels)) {
     found.push_back({face.rect, rounded(face.detection_confidence)});
+  }
   return found;
 }
 

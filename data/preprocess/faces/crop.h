@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/preprocess/masks/frame_mask.h"
 #include "data/preprocess/faces/geometry.h"
+#include "data/preprocess/masks/frame_mask.h"
 #include "data/preprocess/video/picture.h"
 
 /// Pixels of crops, by OpenCV.

@@ -69,9 +69,11 @@ cv::Rect pixels_of(const Box& box, const cv::Mat& picture) {
 
 /// Adds the faces of `found` that are not there yet.
 void add_others(std::vector<Face>& faces, const std::vector<Face>& found) {
-  for (const Face& face : found)
-    if (std::ranges::none_of(faces, [&face](const Face& other) { return overlap(face.box, other.box) > kSameFace; }))
+  for (const Face& face : found) {
+    if (std::ranges::none_of(faces, [&face](const Face& other) { return overlap(face.box, other.box) > kSameFace; })) {
       faces.push_back(face);
+    }
+  }
 }
 
 }  // namespace
@@ -96,7 +98,7 @@ struct FaceFinder::Members {
       const double scale = std::clamp(kFaceInSearch / person.box.width(), 0.1F, 2.0F);
       const cv::Rect part = pixels_of(grow(person.box, 2), picture.grey);
       std::vector<Face> near = by_hog(picture, part, scale);
-      if (near.empty()) near = by_cnn(picture, part, scale);
+      if (near.empty()) { near = by_cnn(picture, part, scale); }
       lost = lost || (near.empty() && person.missed == 0);
       add_others(faces, near);
     }
@@ -105,33 +107,36 @@ struct FaceFinder::Members {
 
   void remember(const std::vector<Face>& faces) {
     std::vector<Person> now;
-    for (const Face& face : faces) now.push_back({face.box, 0});
-    for (const Person& person : people)
+    for (const Face& face : faces) { now.push_back({face.box, 0}); }
+    for (const Person& person : people) {
       if (person.missed < kLookAround &&
-          std::ranges::none_of(now, [&](const Person& other) { return overlap(other.box, person.box) > kSameFace; }))
+          std::ranges::none_of(now, [&](const Person& other) { return overlap(other.box, person.box) > kSameFace; })) {
         now.push_back({person.box, person.missed + 1});
-    if (now.size() > kMostPeople) now.resize(kMostPeople);
+      }
+    }
+    if (now.size() > kMostPeople) { now.resize(kMostPeople); }
     people = std::move(now);
   }
 
   std::vector<Face> by_hog(const Views& picture, const cv::Rect& part, double scale) {
     std::vector<Face> faces;
-    if (!searchable(part)) return faces;
+    if (!searchable(part)) { return faces; }
     const SearchPicture search(picture.grey, part, scale);
     std::vector<dlib::rect_detection> found;
     hog(dlib::cv_image<unsigned char>(search.pixels), found);
-    for (const auto& detection : found)
+    for (const auto& detection : found) {
       faces.push_back({search.box(detection.rect), static_cast<float>(detection.detection_confidence), {}});
+    }
     return faces;
   }
 
   /// Nobody, where no CNN is configured.
   std::vector<Face> by_cnn(const Views& picture, const cv::Rect& part, double scale) {
     std::vector<Face> faces;
-    if (!cnn || !searchable(part)) return faces;
+    if (!cnn || !searchable(part)) { return faces; }
     const SearchPicture search(picture.rgb, part, std::min(scale, std::sqrt(kCnnPixels / part.area())));
-    if (std::min(search.pixels.cols, search.pixels.rows) < kCnnSide) return faces;
-    for (const auto& [box, score] : cnn->find(search.pixels)) faces.push_back({search.box(box), score, {}});
+    if (std::min(search.pixels.cols, search.pixels.rows) < kCnnSide) { return faces; }
+    for (const auto& [box, score] : cnn->find(search.pixels)) { faces.push_back({search.box(box), score, {}}); }
     return faces;
   }
 
@@ -165,11 +170,12 @@ FaceModels::FaceModels(const std::string& landmarks, const std::string& detector
     throw DataError("[" + path + "] is not a landmark model that can be read (" + error.what() +
                     "); install Debian's libdlib-data, or name a model with --landmark-model");
   }
-  if (members_->predictor.num_parts() != 68)
+  if (members_->predictor.num_parts() != 68) {
     throw DataError("[" + path + "] predicts " + std::to_string(members_->predictor.num_parts()) +
                     " landmarks; 68 are expected; name another model with --landmark-model");
+  }
   landmarks_sha256_ = hex(sha256_file(path));
-  if (detector.empty()) return;
+  if (detector.empty()) { return; }
   members_->cnn.emplace(detector);
   detector_ += ", mmod CNN " + hex(sha256_file(detector));
 }
@@ -192,15 +198,18 @@ std::vector<Face> FaceFinder::find(const Picture& pixels) {
   const double scale = search_scale(std::max(whole.width, whole.height));
   std::vector<Face> faces;
   const bool lost = members_->search_near(picture, faces);
-  if (lost || faces.empty() || members_->pictures % kLookAround == 0)
+  if (lost || faces.empty() || members_->pictures % kLookAround == 0) {
     add_others(faces, members_->by_hog(picture, whole, scale));
-  if (faces.empty()) faces = members_->by_hog(picture, whole, 2 * scale);
-  if (faces.empty()) faces = members_->by_cnn(picture, whole, scale);
+  }
+  if (faces.empty()) { faces = members_->by_hog(picture, whole, 2 * scale); }
+  if (faces.empty()) { faces = members_->by_cnn(picture, whole, scale); }
   ++members_->pictures;
   std::ranges::stable_sort(faces, std::ranges::greater{}, [](const Face& face) { return face.box.area(); });
-  if (faces.size() > kMostFaces) faces.resize(kMostFaces);
+  if (faces.size() > kMostFaces) { faces.resize(kMostFaces); }
   members_->remember(faces);
-  for (Face& face : faces) face.landmarks = Members::landmarks(models_->members_->predictor, picture.grey, face.box);
+  for (Face& face : faces) {
+    face.landmarks = Members::landmarks(models_->members_->predictor, picture.grey, face.box);
+  }
   return faces;
 }
 

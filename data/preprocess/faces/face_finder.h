@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "data/preprocess/video/picture.h"
 #include "data/preprocess/faces/track.h"
+#include "data/preprocess/video/picture.h"
 
 namespace realface::data::preprocess {
 

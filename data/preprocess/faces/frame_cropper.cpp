@@ -30,9 +30,10 @@ FrameRecord FrameCropper::crop(const FoundFrame& frame, const Picture& picture,
   {
     Stopwatch watch(seconds_.encode);
     record.blob = encode_frame(codec_, pixels.data(), size, size);
-    if (mask)
+    if (mask) {
       record.mask =
           encode_mask(crop_mask(*mask, record.affine, size, picture.width, picture.height).data(), size, size);
+    }
   }
   record.pts_us = frame.pts_us;
   record.src_index = frame.index;

@@ -5,8 +5,8 @@
 
 #include "data/preprocess/config.h"
 #include "data/preprocess/faces/crop.h"
-#include "data/preprocess/phases.h"
 #include "data/preprocess/faces/track.h"
+#include "data/preprocess/phases.h"
 #include "data/shards/records.h"
 
 namespace realface::data::preprocess {

@@ -7,7 +7,7 @@ namespace realface::data::preprocess {
 float overlap(const Box& a, const Box& b) {
   const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
   const float height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
-  if (width <= 0 || height <= 0) return 0;
+  if (width <= 0 || height <= 0) { return 0; }
   const float both = width * height;
   return both / (a.area() + b.area() - both);
 }
@@ -55,7 +55,7 @@ std::array<float, 136> mapped(const Affine& m, const std::array<float, 136>& poi
 std::vector<int32_t> chosen_frames(int64_t available, int count) {
   const int64_t step = count > 1 ? std::clamp<int64_t>((available - 1) / (count - 1), 1, 4) : 1;
   std::vector<int32_t> frames;
-  for (int64_t j = 0; j < count && j * step < available; ++j) frames.push_back(static_cast<int32_t>(j * step));
+  for (int64_t j = 0; j < count && j * step < available; ++j) { frames.push_back(static_cast<int32_t>(j * step)); }
   return frames;
 }
 

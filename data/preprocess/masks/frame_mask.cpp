@@ -51,9 +51,10 @@ FrameMask shipped_mask(const Picture& mask) {
 }
 
 FrameMask difference_mask(const Picture& fake, const Picture& real) {
-  if (fake.width != real.width || fake.height != real.height)
+  if (fake.width != real.width || fake.height != real.height) {
     throw DataError("its original has frames of " + std::to_string(real.width) + " x " + std::to_string(real.height) +
                     "; " + std::to_string(fake.width) + " x " + std::to_string(fake.height) + " were expected");
+  }
   FrameMask made = empty_mask(fake.width, fake.height);
   cv::Mat sum = channel_sum(fake, real), bits = bits_of(made);
   cv::GaussianBlur(sum, sum, {5, 5}, 0);
@@ -72,7 +73,7 @@ double share_inside(const FrameMask& mask, const Box& box, int shown_width, int 
   for (int row = 0; row < mask.height; ++row) {
     const uint8_t* bits = mask.bits.data() + static_cast<size_t>(row) * static_cast<size_t>(mask.width);
     all += std::count(bits, bits + mask.width, 1);
-    if (row >= top && row < bottom && left < right) inside += std::count(bits + left, bits + right, 1);
+    if (row >= top && row < bottom && left < right) { inside += std::count(bits + left, bits + right, 1); }
   }
   return all == 0 ? 0 : static_cast<double>(inside) / static_cast<double>(all);
 }

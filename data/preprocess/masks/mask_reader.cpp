@@ -20,18 +20,21 @@ std::map<int32_t, int32_t> frames_of_masks(const importers::Source& video, const
                                            const FrameReader& masks) {
   std::map<int32_t, int32_t> frame_of;
   if (video.kind != importers::SourceKind::frames || !std::filesystem::is_directory(video.mask_path)) {
-    for (const int32_t index : present(wanted, masks)) frame_of[index] = index;
+    for (const int32_t index : present(wanted, masks)) { frame_of[index] = index; }
     return frame_of;
   }
   std::map<std::string, int32_t> numbered;
   int32_t next = 0;
-  for (const auto& file : importers::frame_files(video.mask_path))
+  for (const auto& file : importers::frame_files(video.mask_path)) {
     numbered.emplace(importers::frame_number(file), next++);
+  }
   const auto frames = importers::frame_files(video.path);
-  for (const int32_t index : wanted)
+  for (const int32_t index : wanted) {
     if (const auto mask = numbered.find(importers::frame_number(frames.at(static_cast<size_t>(index))));
-        mask != numbered.end())
+        mask != numbered.end()) {
       frame_of[mask->second] = index;
+    }
+  }
   return frame_of;
 }
 
@@ -43,7 +46,7 @@ void FrameMasks::add(int32_t index, const FrameMask& mask) {
 
 std::optional<FrameMask> FrameMasks::find(int32_t index) const {
   const auto entry = packed_.find(index);
-  if (entry == packed_.end()) return std::nullopt;
+  if (entry == packed_.end()) { return std::nullopt; }
   const Packed& packed = entry->second;
   FrameMask mask{packed.width, packed.height,
                  std::vector<uint8_t>(static_cast<size_t>(packed.width) * static_cast<size_t>(packed.height))};
@@ -54,10 +57,11 @@ std::optional<FrameMask> FrameMasks::find(int32_t index) const {
 importers::Source source_at(const std::string& path) {
   importers::Source source;
   source.path = path;
-  if (std::filesystem::is_directory(path))
+  if (std::filesystem::is_directory(path)) {
     source.kind = importers::SourceKind::frames;
-  else if (importers::file_kind(path) == importers::FileKind::picture)
+  } else if (importers::file_kind(path) == importers::FileKind::picture) {
     source.kind = importers::SourceKind::picture;
+  }
   return source;
 }
 
@@ -66,7 +70,7 @@ void read_shipped_masks(Decoder& decoder, const importers::Source& video, const 
   const auto reader = decoder.open(source_at(video.mask_path));
   const std::map<int32_t, int32_t> frame_of = frames_of_masks(video, wanted, *reader);
   std::vector<int32_t> ordinals;
-  for (const auto& [mask, frame] : frame_of) ordinals.push_back(mask);
+  for (const auto& [mask, frame] : frame_of) { ordinals.push_back(mask); }
   reader->read(ordinals, [&](const Frame& mask) { masks.add(frame_of.at(mask.index), shipped_mask(mask.picture)); });
 }
 
@@ -80,8 +84,9 @@ void read_difference_masks(Decoder& decoder, const std::string& original, const 
                                    common.begin() + static_cast<std::ptrdiff_t>(to));
     const Pictures held = fakes(lot);
     reader->read(lot, [&](const Frame& frame) {
-      if (const auto fake = held.find(frame.index); fake != held.end())
+      if (const auto fake = held.find(frame.index); fake != held.end()) {
         masks.add(frame.index, difference_mask(*fake->second, frame.picture));
+      }
     });
   }
 }

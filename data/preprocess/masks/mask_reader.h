@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "data/preprocess/video/decoder.h"
 #include "data/preprocess/masks/frame_mask.h"
+#include "data/preprocess/video/decoder.h"
 
 /// The masks of a video's frames, from the dataset or from the difference to the original (L5). Frame k belongs to
 /// frame k, as far as both go (trap 7 of reference/datasets-and-metrics.md), and where both are folders of numbered

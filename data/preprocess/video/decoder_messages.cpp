@@ -30,8 +30,8 @@ bool send_all(int socket, const void* data, size_t size) {
   while (size > 0) {
     // Without MSG_NOSIGNAL a dead child would end its parent by SIGPIPE.
     const ssize_t sent = send(socket, bytes, size, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
+    if (sent < 0 && errno == EINTR) { continue; }
+    if (sent <= 0) { return false; }
     bytes += sent;
     size -= static_cast<size_t>(sent);
   }
@@ -39,12 +39,12 @@ bool send_all(int socket, const void* data, size_t size) {
 }
 
 bool wait_for_bytes(int socket, double patience) {
-  if (patience <= 0) return true;
+  if (patience <= 0) { return true; }
   const int milliseconds = static_cast<int>(std::ceil(std::min(patience, 2e6) * 1000));
   for (;;) {
     pollfd asked{socket, POLLIN, 0};
     const int ready = poll(&asked, 1, milliseconds);
-    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0 && errno == EINTR) { continue; }
     return ready > 0;
   }
 }
@@ -52,10 +52,10 @@ bool wait_for_bytes(int socket, double patience) {
 Received receive_all(int socket, void* data, size_t size, double patience) {
   auto* bytes = static_cast<uint8_t*>(data);
   while (size > 0) {
-    if (!wait_for_bytes(socket, patience)) return Received::silent;
+    if (!wait_for_bytes(socket, patience)) { return Received::silent; }
     const ssize_t got = recv(socket, bytes, size, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return Received::gone;
+    if (got < 0 && errno == EINTR) { continue; }
+    if (got <= 0) { return Received::gone; }
     bytes += got;
     size -= static_cast<size_t>(got);
   }
@@ -71,8 +71,8 @@ bool send_message(int socket, const Message& message) {
 
 Received receive_message(int socket, Message& message, double patience) {
   Head head{};
-  if (const Received got = receive_all(socket, &head, sizeof head, patience); got != Received::whole) return got;
-  if (head.size > kLongest) return Received::gone;
+  if (const Received got = receive_all(socket, &head, sizeof head, patience); got != Received::whole) { return got; }
+  if (head.size > kLongest) { return Received::gone; }
   message.kind = static_cast<MessageKind>(head.kind);
   message.reader = head.reader;
   message.body.resize(head.size);
@@ -91,7 +91,7 @@ std::vector<uint8_t> packed(const StreamInfo& info) {
                {"times", info.times_us},    {"bad", info.bad_packets}, {"truncated", info.truncated},
                {"rotation", info.rotation}, {"matrix", info.matrix},   {"crf", info.x264_crf},
                {"sha256", Json()}};
-  if (info.sha256) json["sha256"] = *info.sha256;
+  if (info.sha256) { json["sha256"] = *info.sha256; }
   return Json::to_cbor(json);
 }
 
@@ -107,7 +107,7 @@ StreamInfo unpacked_info(const std::vector<uint8_t>& body) {
   json.at("rotation").get_to(info.rotation);
   json.at("matrix").get_to(info.matrix);
   json.at("crf").get_to(info.x264_crf);
-  if (!json.at("sha256").is_null()) info.sha256 = json.at("sha256").get<Digest>();
+  if (!json.at("sha256").is_null()) { info.sha256 = json.at("sha256").get<Digest>(); }
   return info;
 }
 
@@ -127,11 +127,12 @@ bool send_frame(int socket, uint32_t reader, const Frame& frame) {
 
 Frame unpacked_frame(std::vector<uint8_t>&& body) {
   FrameTail tail{};
-  if (body.size() < sizeof tail) throw std::runtime_error("a frame without its end");
+  if (body.size() < sizeof tail) { throw std::runtime_error("a frame without its end"); }
   const size_t pixels = body.size() - sizeof tail;
   std::memcpy(&tail, body.data() + pixels, sizeof tail);
-  if (tail.width <= 0 || tail.height <= 0 || pixels != picture_bytes(tail.width, tail.height))
+  if (tail.width <= 0 || tail.height <= 0 || pixels != picture_bytes(tail.width, tail.height)) {
     throw std::runtime_error("a frame of another size than it says");
+  }
   body.resize(pixels);
   Frame frame;
   frame.picture = {tail.width, tail.height, picture_stride(tail.width), std::move(body)};

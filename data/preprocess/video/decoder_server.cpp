@@ -21,8 +21,8 @@ void failpoint(const std::string& path) {
     const auto part = asked_failure(name);
     return part && path.find(*part) != std::string::npos;
   };
-  if (asked("decoder.abort")) std::abort();
-  while (asked("decoder.hang")) std::this_thread::sleep_for(std::chrono::hours(1));
+  if (asked("decoder.abort")) { std::abort(); }
+  while (asked("decoder.hang")) { std::this_thread::sleep_for(std::chrono::hours(1)); }
 }
 
 struct ParentGone {};
@@ -34,14 +34,14 @@ class Server {
   void run() {
     try {
       send({});
-      for (Message request; receive_message(socket_, request) == Received::whole;) answer(request);
+      for (Message request; receive_message(socket_, request) == Received::whole;) { answer(request); }
     } catch (const ParentGone&) {  // nobody is left to tell
     }
   }
 
  private:
   void send(const Message& message) {
-    if (!send_message(socket_, message)) throw ParentGone{};
+    if (!send_message(socket_, message)) { throw ParentGone{}; }
   }
 
   void send_text(MessageKind kind, uint32_t reader, const std::string& text) {
@@ -50,14 +50,12 @@ class Server {
 
   void answer(const Message& request) {
     try {
-      if (request.kind == MessageKind::open) open(request);
-      if (request.kind == MessageKind::read) read(request);
-      if (request.kind == MessageKind::close) readers_.erase(request.reader);
+      if (request.kind == MessageKind::open) { open(request); }
+      if (request.kind == MessageKind::read) { read(request); }
+      if (request.kind == MessageKind::close) { readers_.erase(request.reader); }
     } catch (const DataError& error) {
       send_text(MessageKind::data_error, request.reader, error.what());
-    } catch (const std::exception& error) {
-      send_text(MessageKind::failure, request.reader, error.what());
-    }
+    } catch (const std::exception& error) { send_text(MessageKind::failure, request.reader, error.what()); }
   }
 
   void open(const Message& request) {
@@ -70,7 +68,7 @@ class Server {
 
   void read(const Message& request) {
     readers_.at(request.reader)->read(unpacked_ordinals(request.body), [&](const Frame& frame) {
-      if (!send_frame(socket_, request.reader, frame)) throw ParentGone{};
+      if (!send_frame(socket_, request.reader, frame)) { throw ParentGone{}; }
     });
     send({MessageKind::done, request.reader, {}});
   }

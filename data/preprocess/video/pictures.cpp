@@ -19,9 +19,7 @@ using Load = std::function<cv::Mat(size_t)>;
 cv::Mat or_empty(const std::function<cv::Mat()>& decode) {
   try {
     return decode();
-  } catch (const cv::Exception&) {
-    return {};
-  }
+  } catch (const cv::Exception&) { return {}; }
 }
 
 Picture to_picture(const cv::Mat& bgr) {
@@ -37,16 +35,17 @@ class PictureReader final : public FrameReader {
   PictureReader(Load load, size_t count, const std::string& first, const DecodeLimits& limits)
       : load_(std::move(load)) {
     cv::Mat picture;
-    for (size_t i = 0; i < count && picture.empty(); ++i) picture = load_(i);
-    if (picture.empty())
+    for (size_t i = 0; i < count && picture.empty(); ++i) { picture = load_(i); }
+    if (picture.empty()) {
       throw DataError("[" + first + "] is not a picture that can be read" +
                       (count > 1 ? ", nor are the " + std::to_string(count - 1) + " after it" : std::string()) +
                       "; expected png, jpg or another common format");
+    }
     check_frame_size(first, picture.cols, picture.rows, limits);
     info_.width = picture.cols;
     info_.height = picture.rows;
     info_.fps = count > 1 ? 1e6 / kPictureTime : 0;
-    for (size_t i = 0; i < count; ++i) info_.times_us.push_back(static_cast<int64_t>(i) * kPictureTime);
+    for (size_t i = 0; i < count; ++i) { info_.times_us.push_back(static_cast<int64_t>(i) * kPictureTime); }
   }
 
   const StreamInfo& info() const override { return info_; }
@@ -56,7 +55,7 @@ class PictureReader final : public FrameReader {
     for (const int32_t index : wanted) {
       const int64_t time = info_.times_us.at(static_cast<size_t>(index));
       const cv::Mat bgr = load_(static_cast<size_t>(index));
-      if (bgr.cols != info_.width || bgr.rows != info_.height) continue;
+      if (bgr.cols != info_.width || bgr.rows != info_.height) { continue; }
       take({to_picture(bgr), index, time, false});
     }
   }
@@ -84,16 +83,18 @@ std::vector<ArchivedPicture> archived_pictures(const std::string& path, const st
       },
       [&](const ArchiveEntry& entry, std::vector<uint8_t>&& bytes) {
         total += static_cast<int64_t>(bytes.size());
-        if (total > limits.max_archived)
+        if (total > limits.max_archived) {
           throw DataError("[" + path + "] holds more than " + std::to_string(limits.max_archived) +
                           " bytes of pictures in " + member + "; unpack it");
+        }
         found[entry.name] = std::move(bytes);
       });
   std::vector<std::filesystem::path> names;
-  for (const auto& [name, bytes] : found) names.push_back(name);
+  for (const auto& [name, bytes] : found) { names.push_back(name); }
   std::vector<ArchivedPicture> pictures;
-  for (const auto& name : importers::in_frame_order(std::move(names)))
+  for (const auto& name : importers::in_frame_order(std::move(names))) {
     pictures.push_back({name, std::move(found.at(name))});
+  }
   return pictures;
 }
 
@@ -101,8 +102,9 @@ std::vector<ArchivedPicture> archived_pictures(const std::string& path, const st
 
 void check_frame_size(const std::string& path, int64_t width, int64_t height, const DecodeLimits& limits) {
   if (width > 0 && height > 0 && width <= limits.max_side && height <= limits.max_side &&
-      width * height <= limits.max_pixels)
+      width * height <= limits.max_pixels) {
     return;
+  }
   throw DataError("[" + path + "] has frames of " + std::to_string(width) + " x " + std::to_string(height) +
                   "; at most " + std::to_string(limits.max_pixels) + " pixels and sides of " +
                   std::to_string(limits.max_side) + " are decoded");
@@ -118,7 +120,7 @@ std::unique_ptr<FrameReader> open_pictures(const std::vector<std::string>& paths
 std::unique_ptr<FrameReader> open_archive(const std::string& path, const std::string& member,
                                           const DecodeLimits& limits) {
   const auto pictures = std::make_shared<const std::vector<ArchivedPicture>>(archived_pictures(path, member, limits));
-  if (pictures->empty()) throw DataError("[" + path + "] holds no numbered picture in " + member);
+  if (pictures->empty()) { throw DataError("[" + path + "] holds no numbered picture in " + member); }
   Sha256 all;
   for (const auto& picture : *pictures) {
     Sha256 one;
@@ -147,7 +149,7 @@ std::unique_ptr<FrameReader> open_source(const importers::Source& source, const 
       break;
   }
   std::vector<std::string> paths;
-  for (const auto& file : importers::frame_files(source.path)) paths.push_back(file.string());
+  for (const auto& file : importers::frame_files(source.path)) { paths.push_back(file.string()); }
   return open_pictures(paths, limits);
 }
 

@@ -22,7 +22,7 @@ VideoRecord record_of(const importers::Source& source) {
 }
 
 Digest source_digest(const importers::Source& source) {
-  if (source.kind != importers::SourceKind::frames) return sha256_file(source.path);
+  if (source.kind != importers::SourceKind::frames) { return sha256_file(source.path); }
   Sha256 all;
   for (const auto& file : importers::frame_files(source.path)) {
     const Digest one = sha256_file(file.string());
@@ -32,8 +32,9 @@ Digest source_digest(const importers::Source& source) {
 }
 
 int8_t label_of(const importers::Source& source, int32_t index) {
-  for (const importers::LabelledRun& run : source.runs)
-    if (index >= run.first && index - run.first < run.count) return run.label;
+  for (const importers::LabelledRun& run : source.runs) {
+    if (index >= run.first && index - run.first < run.count) { return run.label; }
+  }
   return source.label;
 }
 
@@ -41,7 +42,9 @@ std::vector<Segment> segments_of(const importers::Source& source, int32_t frames
   std::vector<Segment> segments;
   for (const importers::LabelledRun& run : source.runs) {
     const auto end = std::min<int64_t>(int64_t{run.first} + run.count, frames);
-    if (run.first >= 0 && run.first < end) segments.push_back({run.first, static_cast<int32_t>(end - 1), run.label});
+    if (run.first >= 0 && run.first < end) {
+      segments.push_back({run.first, static_cast<int32_t>(end - 1), run.label});
+    }
   }
   return segments;
 }
@@ -50,7 +53,7 @@ std::string wrong_compression(const importers::Source& source, double x264_crf) 
   const std::string& level = source.compression;
   const bool comparable = x264_crf >= 0 && level.size() >= 2 && level[0] == 'c' &&
                           level.find_first_not_of("0123456789", 1) == std::string::npos;
-  if (!comparable || std::abs(std::stod(level.substr(1)) - x264_crf) < 0.5) return "";
+  if (!comparable || std::abs(std::stod(level.substr(1)) - x264_crf) < 0.5) { return ""; }
   std::string text = "it lies among the videos of compression " + level + ", but x264 noted crf ";
   return text.append(std::to_string(std::lround(x264_crf))).append(" in it");
 }

@@ -43,7 +43,7 @@ bool is_full_range(AVColorRange range, int format) {
 }
 
 Picture rotated(Picture picture, int rotation) {
-  if (rotation == 0) return picture;
+  if (rotation == 0) { return picture; }
   Picture turned =
       rotation == 180 ? make_picture(picture.width, picture.height) : make_picture(picture.height, picture.width);
   cv::Mat out = view(turned);
@@ -68,7 +68,7 @@ Picture RgbConverter::convert(const AVFrame& frame, int rotation, const std::str
                              frame.height, AV_PIX_FMT_RGB24,
                              SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT,
                              nullptr, nullptr, nullptr);
-    if (scaler_ == nullptr) throw DataError("[" + path + "] has a pixel format that cannot be converted to RGB");
+    if (scaler_ == nullptr) { throw DataError("[" + path + "] has a pixel format that cannot be converted to RGB"); }
     // The call refuses formats that have no matrix (RGB, grey): nothing is to be set there.
     sws_setColorspaceDetails(scaler_, sws_getCoefficients(matrix), full, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0,
                              1 << 16, 1 << 16);

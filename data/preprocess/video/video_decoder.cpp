@@ -24,7 +24,7 @@ struct PacketScan {
 double noted_crf(const AVPacket& packet) {
   const std::string_view bytes(reinterpret_cast<const char*>(packet.data), static_cast<size_t>(packet.size));
   const size_t note = bytes.find("x264 - core");
-  if (note == std::string_view::npos) return -1;
+  if (note == std::string_view::npos) { return -1; }
   const std::string options(bytes.substr(note, bytes.find('\0', note) - note));
   const size_t crf = options.find(" crf=");
   return crf == std::string::npos ? -1 : std::strtod(options.c_str() + crf + 5, nullptr);
@@ -38,7 +38,7 @@ class PacketScanner {
     PacketHandle packet(av_packet_alloc());
     for (;;) {
       const int code = file_.next(*packet);
-      if (code == AVERROR_EOF) break;
+      if (code == AVERROR_EOF) { break; }
       code == 0 ? good(*packet) : bad();
     }
     std::ranges::sort(scan_.times);
@@ -50,28 +50,33 @@ class PacketScanner {
  private:
   void good(const AVPacket& packet) {
     bad_at_end_ = 0;
-    if (scan_.times.empty() && packet.data != nullptr) scan_.x264_crf = noted_crf(packet);
-    if ((packet.flags & AV_PKT_FLAG_DISCARD) != 0) return;  // cut away by the container's edit list
-    if (packet.pts == AV_NOPTS_VALUE) scan_.timed = false;
+    if (scan_.times.empty() && packet.data != nullptr) { scan_.x264_crf = noted_crf(packet); }
+    if ((packet.flags & AV_PKT_FLAG_DISCARD) != 0) {
+      return;  // cut away by the container's edit list
+    }
+    if (packet.pts == AV_NOPTS_VALUE) { scan_.timed = false; }
     const int64_t time = packet.pts != AV_NOPTS_VALUE   ? packet.pts
                          : packet.dts != AV_NOPTS_VALUE ? packet.dts
                                                         : static_cast<int64_t>(scan_.times.size());
     end_ = std::max(end_, time + std::max<int64_t>(packet.duration, 0));
     scan_.times.push_back(time);
-    if (static_cast<int64_t>(scan_.times.size()) > limits_.max_frames)
+    if (static_cast<int64_t>(scan_.times.size()) > limits_.max_frames) {
       throw DataError("[" + file_.path() + "] has more than " + std::to_string(limits_.max_frames) +
                       " frames; cut it into shorter videos");
+    }
   }
 
   // A damaged packet in the middle is skipped; without a bound, a file could fail for ever.
   void bad() {
     ++scan_.bad;
-    if (++bad_at_end_ > limits_.max_frames) throw DataError("[" + file_.path() + "] holds nothing but damaged packets");
+    if (++bad_at_end_ > limits_.max_frames) {
+      throw DataError("[" + file_.path() + "] holds nothing but damaged packets");
+    }
   }
 
   bool ends_early() const {
     const AVStream& stream = file_.stream();
-    if (stream.duration <= 0 || scan_.times.empty()) return false;
+    if (stream.duration <= 0 || scan_.times.empty()) { return false; }
     const int64_t start = stream.start_time == AV_NOPTS_VALUE ? scan_.times.front() : stream.start_time;
     const double declared = static_cast<double>(stream.duration), found = static_cast<double>(end_ - start);
     return found < 0.95 * declared && (declared - found) * av_q2d(stream.time_base) > 1.0;
@@ -95,11 +100,11 @@ class DecodePass {
     PacketHandle packet(av_packet_alloc());
     while (!finished()) {
       const int code = file_.next(*packet);
-      if (code == AVERROR_EOF) break;
+      if (code == AVERROR_EOF) { break; }
       // What the decoder refuses is skipped: one bad packet must not end the video.
-      if (code == 0 && avcodec_send_packet(codec_.get(), packet.get()) == 0) drain();
+      if (code == 0 && avcodec_send_packet(codec_.get(), packet.get()) == 0) { drain(); }
     }
-    if (!finished() && avcodec_send_packet(codec_.get(), nullptr) == 0) drain();
+    if (!finished() && avcodec_send_packet(codec_.get(), nullptr) == 0) { drain(); }
   }
 
  private:
@@ -109,23 +114,25 @@ class DecodePass {
     FrameHandle frame(av_frame_alloc());
     while (!finished() && avcodec_receive_frame(codec_.get(), frame.get()) == 0) {
       const int32_t index = ordinal(*frame);
-      if (index > seen_ && std::ranges::binary_search(*wanted_, index)) hand_over(*frame, index);
+      if (index > seen_ && std::ranges::binary_search(*wanted_, index)) { hand_over(*frame, index); }
       seen_ = std::max(seen_, index);
       av_frame_unref(frame.get());
     }
   }
 
   int32_t ordinal(const AVFrame& frame) {
-    if (!scan_.timed) return count_++;
+    if (!scan_.timed) { return count_++; }
     const auto place = std::ranges::lower_bound(scan_.times, frame.best_effort_timestamp);
-    if (place == scan_.times.end() || *place != frame.best_effort_timestamp) return -1;
+    if (place == scan_.times.end() || *place != frame.best_effort_timestamp) { return -1; }
     return static_cast<int32_t>(place - scan_.times.begin());
   }
 
   void hand_over(const AVFrame& frame, int32_t index) {
     Frame out;
     out.picture = rgb_.convert(frame, info_.rotation, file_.path());
-    if (out.picture.width != info_.width || out.picture.height != info_.height) return;  // size changed in mid-stream
+    if (out.picture.width != info_.width || out.picture.height != info_.height) {
+      return;  // size changed in mid-stream
+    }
     out.index = index;
     out.pts_us = info_.times_us.at(static_cast<size_t>(index));
     out.concealed = frame.decode_error_flags != 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
@@ -155,7 +162,7 @@ class VideoReader final : public FrameReader {
     info_.height = turned ? stream.width : stream.height;
     const AVRational rate = file.stream().avg_frame_rate;
     info_.fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
-    for (const int64_t time : scan_.times) info_.times_us.push_back(file.microseconds(time));
+    for (const int64_t time : scan_.times) { info_.times_us.push_back(file.microseconds(time)); }
     info_.bad_packets = scan_.bad;
     info_.truncated = scan_.truncated;
     info_.x264_crf = scan_.x264_crf;
@@ -165,7 +172,7 @@ class VideoReader final : public FrameReader {
   const StreamInfo& info() const override { return info_; }
 
   void read(const std::vector<int32_t>& wanted, const std::function<void(Frame)>& take) override {
-    if (!wanted.empty()) DecodePass(path_, limits_, scan_, info_).run(wanted, take);
+    if (!wanted.empty()) { DecodePass(path_, limits_, scan_, info_).run(wanted, take); }
   }
 
  private:

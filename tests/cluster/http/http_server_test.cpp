@@ -41,7 +41,7 @@ TEST(HttpServerTest, AnswersEachScrapeWithATextMadeForIt) {
 
 TEST(HttpServerTest, SendsATextThatIsLargerThanTheSocketTakesAtOnce) {
   std::string text(10'000'000, 'a');
-  for (size_t i = 0; i < text.size(); i += 64) text[i] = '\n';
+  for (size_t i = 0; i < text.size(); i += 64) { text[i] = '\n'; }
   const HttpServer s(
       "127.0.0.1", 0, [&] { return text; }, 30s);
   EXPECT_EQ(fake::scrape(s.port()), text);
@@ -97,7 +97,7 @@ TEST(HttpServerTest, ACallerThatDoesNotReadDelaysTheNextByTheDeadlineAtMost) {
 
 TEST(HttpServerTest, ACallerThatLeavesEarlyDoesNoHarm) {
   const HttpServer s("127.0.0.1", 0, [] { return std::string(1'000'000, 'a'); });
-  for (int i = 0; i < 5; ++i) fake::Caller(s.port()).say(kGet);
+  for (int i = 0; i < 5; ++i) { fake::Caller(s.port()).say(kGet); }
   EXPECT_EQ(fake::scrape(s.port()).size(), 1'000'000u);
 }
 
@@ -125,9 +125,7 @@ TEST(HttpServerTest, APortCanBeTakenAgainAtOnce) {
 std::string refusal(const std::string& address, int port) {
   try {
     const HttpServer s(address, port, [] { return std::string(); });
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "";
 }
 

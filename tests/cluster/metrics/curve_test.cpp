@@ -23,13 +23,14 @@ class CurveTest : public testing::Test {
   std::vector<int64_t> steps() const {
     std::vector<int64_t> found;
     std::ifstream file(path());
-    for (std::string line; std::getline(file, line);)
+    for (std::string line; std::getline(file, line);) {
       found.push_back(nlohmann::json::parse(line).at("step").get<int64_t>());
+    }
     return found;
   }
   std::filesystem::path path() const { return folder_.path() / "metrics.jsonl"; }
   static void fill(Curve& curve, int64_t first, int64_t last) {
-    for (int64_t step = first; step <= last; ++step) curve.append({{"step", step}, {"loss", 1.0}});
+    for (int64_t step = first; step <= last; ++step) { curve.append({{"step", step}, {"loss", 1.0}}); }
   }
 
   TemporaryFolder folder_;

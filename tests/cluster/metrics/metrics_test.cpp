@@ -43,7 +43,7 @@ class MetricsTest : public testing::Test {
   /// The value of the first sample whose line starts so; NaN where there is none.
   static double sample(const std::string& text, const std::string& start) {
     const auto at = text.find("\n" + start);
-    if (at == std::string::npos) return std::nan("");
+    if (at == std::string::npos) { return std::nan(""); }
     const auto end = text.find('\n', at + 1);
     const auto line = text.substr(at + 1, end - at - 1);
     return std::strtod(line.c_str() + line.rfind(' '), nullptr);
@@ -74,7 +74,7 @@ TEST_F(MetricsTest, ServesTheNumbersOfTheLastRecord) {
 TEST_F(MetricsTest, CountsStepsInDoublingBuckets) {
   const auto m = metrics();
   const std::string before = fake::scrape(m->port());
-  for (const double seconds : {0.004, 0.03, 0.03, 100.0}) m->step_done(seconds);
+  for (const double seconds : {0.004, 0.03, 0.03, 100.0}) { m->step_done(seconds); }
   const std::string text = fake::scrape(m->port());
   const auto gained = [&](const std::string& bound) {
     const auto start = "realface_step_duration_seconds_bucket{run_id=\"run \\\"7\\\"\",rank=\"0\",le=\"" + bound;
@@ -90,12 +90,14 @@ TEST_F(MetricsTest, CountsStepsInDoublingBuckets) {
 TEST_F(MetricsTest, ShowsEveryPhaseAndWhatHasNotHappenedYetAsZero) {
   const auto m = metrics();
   const std::string text = fake::scrape(m->port());
-  for (const char* phase : telemetry::kPhaseNames)
+  for (const char* phase : telemetry::kPhaseNames) {
     EXPECT_NE(text.find(std::string("phase=\"") + phase + "\"} "), std::string::npos) << phase;
+  }
   for (const char* name :
        {"nonfinite_steps_total", "data_read_bytes_total", "data_errors_total", "allreduce_bytes_total",
-        "checkpoint_last_success_timestamp_seconds", "checkpoint_stall_seconds_count"})
+        "checkpoint_last_success_timestamp_seconds", "checkpoint_stall_seconds_count"}) {
     EXPECT_NE(text.find(std::string("\nrealface_") + name + "{"), std::string::npos) << name;
+  }
 }
 
 TEST_F(MetricsTest, TakesLabelsAndHistogramsFromTelemetryNames) {
@@ -113,8 +115,9 @@ TEST_F(MetricsTest, TakesLabelsAndHistogramsFromTelemetryNames) {
 }
 
 TEST_F(MetricsTest, PromtoolAcceptsAScrape) {
-  if (std::system("command -v promtool >/dev/null 2>&1") != 0)
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
     GTEST_SKIP() << "promtool (package prometheus) is absent";
+  }
   const auto m = metrics();
   m->step_done(0.2);
   m->publish(record(1, std::nan("")));
@@ -196,7 +199,7 @@ TEST_F(MetricsTest, WritesALineForEachRecordWithThePhasesSinceTheLast) {
 TEST_F(MetricsTest, AResumeCutsTheCurveAndMarksTheFirstLineAfterIt) {
   {
     const auto m = metrics();
-    for (const int64_t step : {10, 20, 30}) m->publish(record(step, 1));
+    for (const int64_t step : {10, 20, 30}) { m->publish(record(step, 1)); }
   }
   const auto m = metrics();
   m->resumed(15);
@@ -204,7 +207,7 @@ TEST_F(MetricsTest, AResumeCutsTheCurveAndMarksTheFirstLineAfterIt) {
   m->publish(record(30, 2));
   std::ifstream file(run_ / "metrics.jsonl");
   std::vector<nlohmann::json> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
+  for (std::string line; std::getline(file, line);) { lines.push_back(nlohmann::json::parse(line)); }
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[0].at("step"), 10);
   EXPECT_EQ(lines[1].at("resumed_from"), 15);

@@ -21,11 +21,14 @@ using testing::HasSubstr;
 Pixels drawn(int height, int width) {
   CounterRng rng(3, CounterRng::Purpose::test, {});
   Pixels rgb;
-  for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x)
-      for (int c = 0; c < 3; ++c)
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < 3; ++c) {
         rgb.push_back(static_cast<uint8_t>(128 + 70 * std::sin(0.05 * x + c) * std::cos(0.04 * y) +
                                            static_cast<double>(rng.below(5))));
+      }
+    }
+  }
   return rgb;
 }
 
@@ -50,16 +53,14 @@ std::string opencv_blob(const char* kind, const cv::Mat& picture) {
 
 double psnr(const Pixels& a, const Pixels& b) {
   double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  for (size_t i = 0; i < a.size(); ++i) { sum += (a[i] - b[i]) * (a[i] - b[i]); }
   return 10 * std::log10(255 * 255 * static_cast<double>(a.size()) / sum);
 }
 
 std::string fault(Codec codec, const std::string& blob, int height, int width) {
   try {
     decoded(codec, blob, height, width);
-  } catch (const DataError& error) {
-    return error.what();
-  }
+  } catch (const DataError& error) { return error.what(); }
   return "nothing was thrown";
 }
 
@@ -82,10 +83,11 @@ TEST(PngCodec, ReadsWhatAnotherEncoderWrote) {
 }
 
 TEST(PngCodec, RefusesOtherKindsOfPicture) {
-  for (const int type : {CV_8UC1, CV_8UC4, CV_16UC3})
+  for (const int type : {CV_8UC1, CV_8UC4, CV_16UC3}) {
     EXPECT_THAT(fault(Codec::png, opencv_blob(".png", cv::Mat(8, 8, type, cv::Scalar::all(9))), 8, 8),
                 HasSubstr("not RGB of 8 bits"))
         << type;
+  }
   EXPECT_THAT(fault(Codec::png, opencv_blob(".jpg", cv::Mat(8, 8, CV_8UC3, cv::Scalar::all(9))), 8, 8),
               HasSubstr("does not end as a PNG"));
 }
@@ -165,8 +167,9 @@ TEST(PictureCodecs, RefuseABlobThatIsCutAtAnyByte) {
   for (const Codec codec : {Codec::png, Codec::jpeg}) {
     const std::string blob = encode_frame(codec, picture.data(), 24, 24);
     // A JPEG lacks nothing but its end mark when two bytes are missing; libjpeg-turbo supplies it with a warning.
-    for (size_t size = 0; size < blob.size(); ++size)
+    for (size_t size = 0; size < blob.size(); ++size) {
       EXPECT_NE(fault(codec, blob.substr(0, size), 24, 24), "nothing was thrown") << codec_name(codec) << " " << size;
+    }
   }
 }
 
@@ -190,13 +193,13 @@ TEST(PictureCodecs, StayInsideTheirBuffersForDamagedBlobs) {
     const std::string good = encode_frame(codec, drawn(32, 32).data(), 32, 32);
     for (int round = 0; round < 2000; ++round) {
       std::string blob = good;
-      for (uint64_t flips = 1 + rng.below(6); flips > 0; --flips)
+      for (uint64_t flips = 1 + rng.below(6); flips > 0; --flips) {
         blob[rng.below(blob.size())] = static_cast<char>(rng.below(256));
+      }
       Pixels out(32 * 32 * 3 + kGuard, 0xAB);
       try {
         decode_frame(codec, as_blob(blob), 32, 32, out.data());
-      } catch (const DataError&) {
-      }
+      } catch (const DataError&) {}
       ASSERT_TRUE(std::all_of(out.end() - kGuard, out.end(), [](uint8_t byte) { return byte == 0xAB; }));
     }
   }
@@ -204,8 +207,9 @@ TEST(PictureCodecs, StayInsideTheirBuffersForDamagedBlobs) {
 
 TEST(CodecParams, ComeBackFromTheirText) {
   for (const CodecConfig config : {CodecConfig(Codec::raw), CodecConfig(Codec::gdiff_up_zstd), CodecConfig(Codec::png),
-                                   CodecConfig::jpeg(1, "4:2:0"), CodecConfig::jpeg(100, "4:2:2")})
+                                   CodecConfig::jpeg(1, "4:2:0"), CodecConfig::jpeg(100, "4:2:2")}) {
     EXPECT_EQ(codec_config(codec_name(config), codec_params(config)), config) << codec_params(config);
+  }
   EXPECT_EQ(codec_params(CodecConfig::jpeg(95, "4:4:4")),
             "quality 95, subsampling 4:4:4, accurate DCT, fancy upsampling");
 }
@@ -215,8 +219,9 @@ TEST(CodecParams, RefuseWhatNoEncoderCanDo) {
   EXPECT_THROW(CodecConfig::jpeg(101, "4:4:4"), DataError);
   EXPECT_THROW(CodecConfig::jpeg(90, "4:1:1"), DataError);
   for (const char* params :
-       {"", "quality", "quality x, subsampling 4:4:4", "quality 90", "quality 990, subsampling 4:4:4"})
+       {"", "quality", "quality x, subsampling 4:4:4", "quality 90", "quality 990, subsampling 4:4:4"}) {
     EXPECT_THROW(codec_config("jpeg", params), DataError) << params;
+  }
   EXPECT_NO_THROW(codec_config("png", "of another program"));
 }
 

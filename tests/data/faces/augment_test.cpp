@@ -13,12 +13,13 @@ constexpr int64_t kSize = 64;
 /// A picture whose red channel is x and whose green one is y, times 3: where a pixel came from can be read off.
 std::vector<uint8_t> ramp() {
   std::vector<uint8_t> rgb;
-  for (int64_t y = 0; y < kSize; ++y)
+  for (int64_t y = 0; y < kSize; ++y) {
     for (int64_t x = 0; x < kSize; ++x) {
       rgb.push_back(static_cast<uint8_t>(3 * x));
       rgb.push_back(static_cast<uint8_t>(3 * y));
       rgb.push_back(0);
     }
+  }
   return rgb;
 }
 
@@ -65,7 +66,7 @@ TEST(Augmentation, LandmarksFollowTheirPixels) {
     augment_landmarks(drawn, points, kSize);
     // Mirroring renumbers: the chin, number 8, stays itself.
     const auto x = static_cast<int64_t>(std::lround(points[16])), y = static_cast<int64_t>(std::lround(points[17]));
-    if (x < 1 || y < 1 || x >= kSize - 1 || y >= kSize - 1) continue;
+    if (x < 1 || y < 1 || x >= kSize - 1 || y >= kSize - 1) { continue; }
     const size_t at = static_cast<size_t>(3 * (y * kSize + x));
     EXPECT_NEAR(picture[at] / 3.0, before[16], 1.0) << sample;
     EXPECT_NEAR(picture[at + 1] / 3.0, before[17], 1.0) << sample;
@@ -75,8 +76,9 @@ TEST(Augmentation, LandmarksFollowTheirPixels) {
 TEST(Augmentation, AMapFollowsThePicture) {
   const Augmentation drawn{.flip = true, .left = 8, .top = 4, .side = 32};
   std::vector<uint8_t> map(kSize * kSize), scratch;
-  for (int64_t y = 10; y < 20; ++y)
-    for (int64_t x = 20; x < 30; ++x) map[static_cast<size_t>(y * kSize + x)] = 1;
+  for (int64_t y = 10; y < 20; ++y) {
+    for (int64_t x = 20; x < 30; ++x) { map[static_cast<size_t>(y * kSize + x)] = 1; }
+  }
   augment_map(drawn, map.data(), kSize, scratch);
   EXPECT_EQ(std::count(map.begin(), map.end(), 1), 400);  // twice as large each way
   // x = 20..29 of 64 becomes 24..43 of the doubled picture, mirrored 20..39; y = 10..19 becomes 12..31.

@@ -28,8 +28,9 @@ int mirrored(int i) {
       {{0, 16},  {1, 15},  {2, 14},  {3, 13},  {4, 12},  {5, 11},  {6, 10},  {7, 9},   {17, 26}, {18, 25},
        {19, 24}, {20, 23}, {21, 22}, {31, 35}, {32, 34}, {36, 45}, {37, 44}, {38, 43}, {39, 42}, {40, 47},
        {41, 46}, {48, 54}, {49, 53}, {50, 52}, {59, 55}, {58, 56}, {60, 64}, {61, 63}, {67, 65}}};
-  for (const auto& pair : pairs)
-    if (pair[0] == i) return pair[1];
+  for (const auto& pair : pairs) {
+    if (pair[0] == i) { return pair[1]; }
+  }
   return i;
 }
 
@@ -88,9 +89,10 @@ Marks rolled_face(double degrees, int size) {
 std::vector<Marks> photographed_faces(double scale, int size) {
   std::vector<Marks> faces;
   const char* folder = std::getenv("REALFACE_TEST_DATA");
-  if (folder == nullptr) return faces;
-  for (const char* name : {"training_with_face_landmarks.xml", "testing_with_face_landmarks.xml"})
+  if (folder == nullptr) { return faces; }
+  for (const char* name : {"training_with_face_landmarks.xml", "testing_with_face_landmarks.xml"}) {
     read_faces(std::filesystem::path(folder) / "landmarks" / name, scale, size, faces);
+  }
   return faces;
 }
 

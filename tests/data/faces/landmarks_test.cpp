@@ -19,7 +19,7 @@ TEST(FlipLandmarks, TwiceGivesTheFaceBack) {
   flip_landmarks(flipped, 224);
   EXPECT_NE(flipped, face);
   flip_landmarks(flipped, 224);
-  for (size_t i = 0; i < face.size(); ++i) EXPECT_NEAR(flipped[i], face[i], 1e-4) << i;
+  for (size_t i = 0; i < face.size(); ++i) { EXPECT_NEAR(flipped[i], face[i], 1e-4) << i; }
 }
 
 TEST(FlipLandmarks, LeavesASymmetricFaceAsItIs) {
@@ -27,13 +27,13 @@ TEST(FlipLandmarks, LeavesASymmetricFaceAsItIs) {
   const Marks face = drawn_face();
   Marks flipped = face;
   flip_landmarks(flipped, 224);
-  for (size_t i = 0; i < face.size(); ++i) EXPECT_NEAR(flipped[i], face[i], 1e-4) << i;
+  for (size_t i = 0; i < face.size(); ++i) { EXPECT_NEAR(flipped[i], face[i], 1e-4) << i; }
 }
 
 TEST(FlipLandmarks, PermutesAsTheReferenceSays) {
   // Landmark i at x = i shows where each point came from: the table of G18, 0-based.
   Marks marks{};
-  for (size_t i = 0; i < 68; ++i) marks[2 * i] = marks[2 * i + 1] = static_cast<float>(i);
+  for (size_t i = 0; i < 68; ++i) { marks[2 * i] = marks[2 * i + 1] = static_cast<float>(i); }
   flip_landmarks(marks, 1000);
   const std::array<int, 68> from = {16, 15, 14, 13, 12, 11, 10, 9,  8,  7,  6,  5,  4,  3,  2,  1,  0,
                                     26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 27, 28, 29, 30, 35, 34, 33,

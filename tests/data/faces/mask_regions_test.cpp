@@ -29,7 +29,7 @@ std::array<int64_t, 3> spread(std::vector<int64_t> counts) {
 template <class Count>
 std::array<int64_t, 3> spread_over(const std::vector<Marks>& faces, const Count& count) {
   std::vector<int64_t> counts;
-  for (const auto& face : faces) counts.push_back(count(face));
+  for (const auto& face : faces) { counts.push_back(count(face)); }
   return spread(counts);
 }
 
@@ -79,13 +79,14 @@ TEST(Regions, SignTheMeasuredNumberOfPatches) {
   // R10 is two boxes, at 9 and 10.
   const std::vector<std::vector<size_t>> regions = {{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9, 10}, {11}};
   std::vector<int64_t> medians;
-  for (const auto& region : regions)
+  for (const auto& region : regions) {
     medians.push_back(spread_over(faces, [&](const Marks& face) {
       const auto all = regions_of_interest(face);
       std::vector<Box> some;
-      for (const size_t index : region) some.push_back(all[index]);
+      for (const size_t index : region) { some.push_back(all[index]); }
       return signed_count(some, face);
     })[0]);
+  }
   EXPECT_THAT(medians, ElementsAre(8, 8, 4, 4, 6, 7, 8, 4, 5, 12, 6));
   const auto all = spread_over(faces, [](const Marks& face) { return signed_count(regions_of_interest(face), face); });
   EXPECT_THAT(all, ElementsAre(65, 44, 89));
@@ -95,13 +96,14 @@ TEST(Regions, LieInThePartsAsMeasured) {
   FACES_OR_SKIP(faces, 1.3);
   const auto medians = [&](const char* kind) {
     std::vector<int64_t> result;
-    for (const auto part : {&Parts::eyes, &Parts::nose, &Parts::lips})
+    for (const auto part : {&Parts::eyes, &Parts::nose, &Parts::lips}) {
       result.push_back(spread_over(faces, [&](const Marks& face) {
         const auto bytes = signed_patches(regions_of_interest(face), kUsual, 0.25);
         const auto parts = *facial_parts(kind, kUsual, face);
         return std::count_if((parts.*part).begin(), (parts.*part).end(),
                              [&](int64_t id) { return bytes[static_cast<size_t>(id)] != 0; });
       })[0]);
+    }
     return result;
   };
   EXPECT_THAT(medians("literal"), ElementsAre(23, 6, 34));
@@ -116,8 +118,9 @@ TEST(KeyPatches, HaveTheMeasuredNumber) {
 }
 
 TEST(FacialParts, ArePartitionsOfAllPatchesOnAnyGrid) {
-  for (const Geometry geometry : {Geometry{14, 16}, Geometry{8, 8}, Geometry{12, 8}, Geometry{7, 32}, Geometry{16, 14}})
-    for (const char* kind : {"literal", "semantic"})
+  for (const Geometry geometry :
+       {Geometry{14, 16}, Geometry{8, 8}, Geometry{12, 8}, Geometry{7, 32}, Geometry{16, 14}}) {
+    for (const char* kind : {"literal", "semantic"}) {
       for (const double roll : {-40.0, 0.0, 25.0}) {
         const auto face = test::rolled_face(roll, static_cast<int>(geometry.size()));
         const auto parts = facial_parts(kind, geometry, face);
@@ -131,6 +134,8 @@ TEST(FacialParts, ArePartitionsOfAllPatchesOnAnyGrid) {
         std::iota(expected.begin(), expected.end(), int64_t{0});
         EXPECT_EQ(all, expected);
       }
+    }
+  }
 }
 
 TEST(FacialParts, OfAStronglyRolledFaceGiveTheNoseOneRow) {
@@ -140,7 +145,9 @@ TEST(FacialParts, OfAStronglyRolledFaceGiveTheNoseOneRow) {
 
 TEST(FacialParts, WithoutLipsAreRefused) {
   Marks low = drawn_face();
-  for (size_t i = 1; i < low.size(); i += 2) low[i] += 300;  // far below the picture
+  for (size_t i = 1; i < low.size(); i += 2) {
+    low[i] += 300;  // far below the picture
+  }
   EXPECT_FALSE(facial_parts("literal", kUsual, low).has_value());
   EXPECT_FALSE(facial_parts("semantic", kUsual, low).has_value());
 }
@@ -155,7 +162,9 @@ TEST(Regions, AreMirrorSymmetric) {
   for (size_t i = 0; i < boxes.size(); ++i) {
     EXPECT_NEAR(223 - boxes[i].x1, mirrored[partner[i]].x0, 1e-3) << i;
     EXPECT_NEAR(223 - boxes[i].x0, mirrored[partner[i]].x1, 1e-3) << i;
-    if (i == 10 || i == 9) continue;  // the sides of the chin end at P8 and P10: checked by x alone when rolled
+    if (i == 10 || i == 9) {
+      continue;  // the sides of the chin end at P8 and P10: checked by x alone when rolled
+    }
     EXPECT_NEAR(boxes[i].y0, mirrored[partner[i]].y0, 1e-3) << i;
   }
 }

@@ -36,8 +36,9 @@ int64_t count(const std::vector<uint8_t>& mask) { return std::accumulate(mask.be
 
 Patches ids(const std::vector<uint8_t>& mask) {
   Patches found;
-  for (size_t i = 0; i < mask.size(); ++i)
-    if (mask[i] != 0) found.push_back(static_cast<int64_t>(i));
+  for (size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i] != 0) { found.push_back(static_cast<int64_t>(i)); }
+  }
   return found;
 }
 
@@ -47,8 +48,8 @@ bool within(const Patches& some, const Patches& all) {
 
 /// Which of the three parts holds all of the mask: 0, 1, 2, or -1.
 int part_of(const Patches& masked, const Parts& parts) {
-  if (within(masked, parts.eyes)) return 0;
-  if (within(masked, parts.nose)) return 1;
+  if (within(masked, parts.eyes)) { return 0; }
+  if (within(masked, parts.nose)) { return 1; }
   return within(masked, parts.lips) ? 2 : -1;
 }
 
@@ -80,11 +81,12 @@ TEST(DrawMask, MasksAsManyPatchesAsThePapersCount) {
 TEST(DrawMask, MasksEveryPatchEquallyOften) {
   constexpr int kDraws = 4000;
   std::vector<int> hits(196, 0);
-  for (uint64_t sample = 0; sample < kDraws; ++sample)
-    for (const int64_t id : ids(draw(of_kind("random"), 0, sample))) ++hits[static_cast<size_t>(id)];
+  for (uint64_t sample = 0; sample < kDraws; ++sample) {
+    for (const int64_t id : ids(draw(of_kind("random"), 0, sample))) { ++hits[static_cast<size_t>(id)]; }
+  }
   // Counts are hypergeometric with variance n p (1 - p); the sum over patches is fixed, hence 195 degrees of freedom.
   double chi_square = 0;
-  for (const int hit : hits) chi_square += (hit - 0.75 * kDraws) * (hit - 0.75 * kDraws) / (0.75 * 0.25 * kDraws);
+  for (const int hit : hits) { chi_square += (hit - 0.75 * kDraws) * (hit - 0.75 * kDraws) / (0.75 * 0.25 * kDraws); }
   EXPECT_LT(chi_square * 195 / 196, 262.0);  // p = 0.001
 }
 
@@ -101,20 +103,24 @@ TEST(PartMask, TakesHalfOfOnePartAndEachPartAThirdOfTheTime) {
     ASSERT_EQ(static_cast<int64_t>(masked.size()), half[static_cast<size_t>(part)]);
     ++drawn[part];
   }
-  for (int part = 0; part < 3; ++part) EXPECT_NEAR(drawn[part], 1000, 110) << part;  // over four deviations
+  for (int part = 0; part < 3; ++part) {
+    EXPECT_NEAR(drawn[part], 1000, 110) << part;  // over four deviations
+  }
 }
 
 TEST(PartMask, ObeysTheAblations) {
   const auto parts = *facial_parts("semantic", {14, 16}, drawn_face());
   const std::map<std::string, int> only = {{"eyes", 0}, {"nose", 1}, {"lips", 2}};
-  for (const char* kind : {"part", "roi_part"})
+  for (const char* kind : {"part", "roi_part"}) {
     for (const auto& [name, expected] : only) {
       auto config = of_kind(kind, 0.5);
       config.parts = "semantic";
       config.only = name;
-      for (uint64_t sample = 0; sample < 20; ++sample)
+      for (uint64_t sample = 0; sample < 20; ++sample) {
         EXPECT_EQ(part_of(ids(draw(config, 0, sample)), parts), expected) << kind << " " << name;
+      }
     }
+  }
 }
 
 TEST(RegionMask, TakesItsShareOfTheSignedPatchesOfOnePart) {
@@ -126,18 +132,19 @@ TEST(RegionMask, TakesItsShareOfTheSignedPatchesOfOnePart) {
     const int part = part_of(masked, parts);
     ASSERT_GE(part, 0);
     int64_t signed_of_part = 0;
-    for (const int64_t id : all[static_cast<size_t>(part)]) signed_of_part += is_signed[static_cast<size_t>(id)];
+    for (const int64_t id : all[static_cast<size_t>(part)]) { signed_of_part += is_signed[static_cast<size_t>(id)]; }
     ASSERT_GE(signed_of_part, 2);
     EXPECT_EQ(static_cast<int64_t>(masked.size()), 3 * signed_of_part / 4);
-    for (const int64_t id : masked) EXPECT_EQ(is_signed[static_cast<size_t>(id)], 1);
+    for (const int64_t id : masked) { EXPECT_EQ(is_signed[static_cast<size_t>(id)], 1); }
   }
 }
 
 TEST(RegionMask, WithoutRegionsIsThePartMask) {
   auto config = of_kind("roi_part", 0.5);
   config.roi_tau = 0;
-  for (uint64_t sample = 0; sample < 30; ++sample)
+  for (uint64_t sample = 0; sample < 30; ++sample) {
     EXPECT_EQ(draw(config, 0, sample), draw(of_kind("part", 0.5), 0, sample));
+  }
 }
 
 TEST(RegionMask, UsesThePartItselfWhereNoRegionIsSigned) {
@@ -146,7 +153,7 @@ TEST(RegionMask, UsesThePartItselfWhereNoRegionIsSigned) {
   config.only = "nose";
   const Marks small = [] {
     Marks face = drawn_face();
-    for (float& value : face) value = 60 + value / 4;
+    for (float& value : face) { value = 60 + value / 4; }
     return face;
   }();
   const auto parts = *facial_parts("literal", {14, 16}, small);
@@ -161,7 +168,7 @@ TEST(BlockMask, IsAThreeByThreeBlockThatNeverTouchesTheBorder) {
     const auto masked = ids(draw(of_kind("block"), 0, sample));
     const int64_t first = masked.front();
     Patches expected;
-    for (int64_t i = 0; i < 9; ++i) expected.push_back(first + 14 * (i / 3) + i % 3);
+    for (int64_t i = 0; i < 9; ++i) { expected.push_back(first + 14 * (i / 3) + i % 3); }
     ASSERT_EQ(masked, expected);
     ++corners[first];
   }
@@ -181,7 +188,9 @@ TEST(KeyRegionMask, MasksItsShareOfTheKeyPatchesAndTheRestOutside) {
 
 TEST(KeyRegionMask, KeepsItsCountWhereTheRegionIsThePicture) {
   Marks face = drawn_face();
-  for (float& value : face) value = (value - 112) * 3 + 112;  // a face that reaches far over every edge
+  for (float& value : face) {
+    value = (value - 112) * 3 + 112;  // a face that reaches far over every edge
+  }
   auto config = of_kind("key_region");
   for (const double share : {0.1, 0.5, 1.0}) {
     config.key_share = share;
@@ -190,13 +199,14 @@ TEST(KeyRegionMask, KeepsItsCountWhereTheRegionIsThePicture) {
 }
 
 TEST(EqualisedMask, HasTheCountWhateverWasDrawn) {
-  for (const char* kind : {"part", "roi_part", "random"})
+  for (const char* kind : {"part", "roi_part", "random"}) {
     for (const int64_t wanted : {1, 20, 60, 150}) {
       auto config = of_kind(kind, 0.5);
       config.equalise = wanted;
-      for (uint64_t sample = 0; sample < 20; ++sample) EXPECT_EQ(count(draw(config, 0, sample)), wanted) << kind;
+      for (uint64_t sample = 0; sample < 20; ++sample) { EXPECT_EQ(count(draw(config, 0, sample)), wanted) << kind; }
       EXPECT_EQ(fixed_mask_count(config, 14), wanted);
     }
+  }
 }
 
 TEST(EqualisedMask, FillsFromTheSamePartFirst) {
@@ -210,14 +220,15 @@ TEST(EqualisedMask, FillsFromTheSamePartFirst) {
 }
 
 TEST(FixedMaskCount, SaysWhatEverySampleGets) {
-  for (const int64_t grid : {4, 8, 12, 14, 16})
+  for (const int64_t grid : {4, 8, 12, 14, 16}) {
     for (const char* kind : {"none", "random", "tube", "key_region", "block"}) {
-      if (std::string(kind) == "block" && grid != 14) continue;
+      if (std::string(kind) == "block" && grid != 14) { continue; }
       const auto face = drawn_face(static_cast<int>(grid * 8));
       const auto mask = draw_mask(of_kind(kind, 0.6), grid, 8, face, kSeed, 0, 5);
       EXPECT_EQ(static_cast<int64_t>(mask.size()), grid * grid);
       EXPECT_EQ(count(mask), fixed_mask_count(of_kind(kind, 0.6), grid)) << kind << " " << grid;
     }
+  }
   EXPECT_EQ(fixed_mask_count(of_kind("part"), 14), 0);
   EXPECT_EQ(fixed_mask_count(of_kind("roi_part"), 14), 0);
 }
@@ -226,7 +237,7 @@ TEST(DrawMask, FallsBackToRandomForLandmarksOfNoFace) {
   Marks nan = drawn_face();
   nan[3] = std::numeric_limits<float>::infinity();
   Marks low = drawn_face();
-  for (size_t i = 1; i < low.size(); i += 2) low[i] += 1e9f;
+  for (size_t i = 1; i < low.size(); i += 2) { low[i] += 1e9f; }
   for (const auto& face : {Marks{}, nan, low}) {
     const auto masked = ids(draw(of_kind("part", 0.5), 0, 0, face));
     EXPECT_EQ(masked.size(), 32u);  // half of a third of 196

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kBlock = 512;
 
 void check(int status, archive* handle) {
-  if (status != ARCHIVE_OK) throw std::runtime_error(archive_error_string(handle));
+  if (status != ARCHIVE_OK) { throw std::runtime_error(archive_error_string(handle)); }
 }
 
 void put(std::string& header, size_t at, std::string_view text) {
@@ -23,7 +23,7 @@ void put(std::string& header, size_t at, std::string_view text) {
 
 std::string octal(size_t number, size_t digits) {
   std::string text(digits, '0');
-  for (size_t i = digits; i > 0 && number > 0; --i, number /= 8) text[i - 1] = static_cast<char>('0' + number % 8);
+  for (size_t i = digits; i > 0 && number > 0; --i, number /= 8) { text[i - 1] = static_cast<char>('0' + number % 8); }
   return text;
 }
 
@@ -33,7 +33,7 @@ void write_archive(const std::filesystem::path& path, const ArchiveFiles& files,
   std::filesystem::create_directories(path.parent_path());
   const std::unique_ptr<archive, decltype(&archive_write_free)> handle(archive_write_new(), &archive_write_free);
   check(archive_write_set_format_pax_restricted(handle.get()), handle.get());
-  if (filter != "none") check(archive_write_add_filter_by_name(handle.get(), filter.c_str()), handle.get());
+  if (filter != "none") { check(archive_write_add_filter_by_name(handle.get(), filter.c_str()), handle.get()); }
   check(archive_write_open_filename(handle.get(), path.c_str()), handle.get());
   for (const auto& [name, bytes] : files) {
     const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(), &archive_entry_free);
@@ -62,7 +62,7 @@ std::string plain_tar(const ArchiveFiles& files) {
     put(header, 257, "ustar");
     put(header, 263, "00");
     size_t sum = 0;
-    for (const char byte : header) sum += static_cast<unsigned char>(byte);
+    for (const char byte : header) { sum += static_cast<unsigned char>(byte); }
     put(header, 148, octal(sum, 6));
     put(header, 154, std::string_view("\0 ", 2));
     tar.append(header).append(bytes);

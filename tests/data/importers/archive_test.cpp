@@ -18,7 +18,7 @@ using testing::HasSubstr;
 std::string noise(size_t size) {
   std::string bytes(size, '\0');
   uint32_t state = 1;
-  for (char& byte : bytes) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  for (char& byte : bytes) { byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24); }
   return bytes;
 }
 
@@ -27,7 +27,7 @@ const ArchiveFiles kFiles = {
 
 std::vector<std::string> names(const std::vector<ArchiveEntry>& entries) {
   std::vector<std::string> all;
-  for (const auto& entry : entries) all.push_back(entry.name);
+  for (const auto& entry : entries) { all.push_back(entry.name); }
   return all;
 }
 
@@ -46,9 +46,7 @@ std::map<std::string, std::string> contents(const std::filesystem::path& path) {
 std::string failure(const std::filesystem::path& path) {
   try {
     contents(path);
-  } catch (const DataError& error) {
-    return error.what();
-  }
+  } catch (const DataError& error) { return error.what(); }
   return "";
 }
 
@@ -136,9 +134,9 @@ TEST(Archive, WhoseHeaderClaimsMoreThanThereIsFailsWithoutTakingTheMemory) {
   header.replace(124, 12, claimed);
   header.replace(148, 8, 8, ' ');
   size_t sum = 0;
-  for (const char byte : header) sum += static_cast<unsigned char>(byte);
+  for (const char byte : header) { sum += static_cast<unsigned char>(byte); }
   std::string digits;
-  for (int i = 0; i < 6; ++i, sum /= 8) digits.insert(digits.begin(), static_cast<char>('0' + sum % 8));
+  for (int i = 0; i < 6; ++i, sum /= 8) { digits.insert(digits.begin(), static_cast<char>('0' + sum % 8)); }
   header.replace(148, 8, digits + std::string("\0 ", 2));
   EXPECT_THAT(failure(folder.write("x.tar", header + tar.substr(512))), HasSubstr("is not a whole archive"));
 }
@@ -151,9 +149,10 @@ TEST(Archive, ThatIsNoneFails) {
 }
 
 TEST(Archive, IsKnownByItsName) {
-  for (const auto* name : {"1.tar", "1.tar.gz", "1.TGZ", "a/1.tar.zst", "1.tar.xz", "1.tar.bz2"})
+  for (const auto* name : {"1.tar", "1.tar.gz", "1.TGZ", "a/1.tar.zst", "1.tar.xz", "1.tar.bz2"}) {
     EXPECT_TRUE(is_archive_name(name)) << name;
-  for (const auto* name : {"1.gz", "tar", "1.zip", "1.tar.gz.part"}) EXPECT_FALSE(is_archive_name(name)) << name;
+  }
+  for (const auto* name : {"1.gz", "tar", "1.zip", "1.tar.gz.part"}) { EXPECT_FALSE(is_archive_name(name)) << name; }
 }
 
 }  // namespace

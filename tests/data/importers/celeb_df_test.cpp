@@ -15,8 +15,9 @@ class CelebDfImporter : public testing::Test {
  protected:
   CelebDfImporter() {
     for (const auto* name : {"Celeb-real/id0_0000", "Celeb-real/id16_0003", "YouTube-real/00001",
-                             "Celeb-synthesis/id0_id16_0000", "Celeb-synthesis/id16_id0_0003"})
+                             "Celeb-synthesis/id0_id16_0000", "Celeb-synthesis/id16_id0_0003"}) {
       folder.write(std::string(name).append(".mp4"), "xyz");
+    }
     list("1 YouTube-real/00001.mp4\n");
   }
   void list(const std::string& text) { folder.write("List_of_testing_videos.txt", text); }
@@ -123,7 +124,7 @@ TEST_F(CelebDfImporter, KeepsTheFirstVersionApart) {
 
 TEST(CelebDfList, OfTheSecondVersionHolds178RealAnd340FakeVideos) {
   const auto path = test_data("lists/celeb_df_v2_List_of_testing_videos.txt");
-  if (path.empty()) GTEST_SKIP() << "no lists/ in REALFACE_TEST_DATA";
+  if (path.empty()) { GTEST_SKIP() << "no lists/ in REALFACE_TEST_DATA"; }
   std::map<std::string, int> counts;
   int fakes = 0;
   const auto entries = read_celeb_df_list(path);

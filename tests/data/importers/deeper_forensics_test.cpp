@@ -14,14 +14,17 @@ using testing::HasSubstr;
 class DeeperForensicsImporter : public testing::Test {
  protected:
   DeeperForensicsImporter() {
-    for (const std::string variant : {"end_to_end", "end_to_end_mix_4_distortions"})
-      for (const std::string name : {"000_M101", "001_W004", "002_M101"})
+    for (const std::string variant : {"end_to_end", "end_to_end_mix_4_distortions"}) {
+      for (const std::string name : {"000_M101", "001_W004", "002_M101"}) {
         folder.write("deeper/manipulated_videos/" + variant + "/" + name + ".mp4");
+      }
+    }
     list("train", "000_M101.mp4\n");
     list("val", "001_W004.mp4\n");
     list("test", "002_M101.mp4");
-    for (const std::string id : {"000", "001", "002", "500"})
+    for (const std::string id : {"000", "001", "002", "500"}) {
       folder.write("elsewhere/original_sequences/youtube/c23/videos/" + id + ".mp4");
+    }
   }
   void list(const std::string& split, const std::string& text) {
     folder.write("deeper/lists/splits/" + split + ".txt", text);
@@ -95,8 +98,9 @@ TEST_F(DeeperForensicsImporter, RefusesATreeOfTargetsThatIsNone) {
 
 TEST(DeeperName, IsATargetAndAnActor) {
   EXPECT_EQ(parse_deeper_name("012_W101")->target, "012");
-  for (const auto* name : {"", "000", "000_", "000_M", "000_101", "x_M101", "000_M1x", "000_M99999"})
+  for (const auto* name : {"", "000", "000_", "000_M", "000_101", "x_M101", "000_M1x", "000_M99999"}) {
     EXPECT_FALSE(parse_deeper_name(name)) << name;
+  }
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST(DfdcLabels, OfTheTestSetMaySayIsFake) {
 
 TEST(DfdcLabels, OfTheTrainingSetBeginWith632RealAnd3367FakeVideos) {
   const auto path = test_data("lists/dfdc_train_labels_head.csv");
-  if (path.empty()) GTEST_SKIP() << "no lists/ in REALFACE_TEST_DATA";
+  if (path.empty()) { GTEST_SKIP() << "no lists/ in REALFACE_TEST_DATA"; }
   std::map<std::string, int> splits;
   int fakes = 0;
   const auto labels = read_dfdc_labels(path);
@@ -122,7 +122,7 @@ TEST(DfdcLabels, OfTheTrainingSetBeginWith632RealAnd3367FakeVideos) {
 
 TEST(DfdcImporterOnRealData, SaysThatTheOriginalsAreAbsent) {
   const auto root = test_data("dfdc");
-  if (root.empty()) GTEST_SKIP() << "no dfdc/ in REALFACE_TEST_DATA";
+  if (root.empty()) { GTEST_SKIP() << "no dfdc/ in REALFACE_TEST_DATA"; }
   const auto listing = import_dataset("dfdc", root, {});
   ASSERT_EQ(listing.sources.size(), 3u);
   for (const auto& source : listing.sources) {

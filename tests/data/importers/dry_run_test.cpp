@@ -18,7 +18,7 @@ using testing::HasSubstr;
 class DryRun : public testing::Test {
  protected:
   void SetUp() override {
-    if (std::getenv("REALFACE_PROGRAM") == nullptr) GTEST_SKIP() << "REALFACE_PROGRAM is not set";
+    if (std::getenv("REALFACE_PROGRAM") == nullptr) { GTEST_SKIP() << "REALFACE_PROGRAM is not set"; }
     folder.write("data/Celeb-real/id0_0000.mp4");
     folder.write("data/Celeb-real/holiday.mp4");
     folder.write("data/List_of_testing_videos.txt", "1 Celeb-real/id0_0000.mp4");
@@ -30,17 +30,20 @@ class DryRun : public testing::Test {
     command.append(folder.path()).append(" && ").append(std::getenv("REALFACE_PROGRAM"));
     command.append(" preprocess data ").append(arguments).append(" 2>&1");
     FILE* pipe = ::popen(command.c_str(), "r");
-    if (pipe == nullptr) return -1;
+    if (pipe == nullptr) { return -1; }
     output.clear();
-    for (int letter = std::fgetc(pipe); letter != EOF; letter = std::fgetc(pipe)) output += static_cast<char>(letter);
+    for (int letter = std::fgetc(pipe); letter != EOF; letter = std::fgetc(pipe)) {
+      output += static_cast<char>(letter);
+    }
     const int status = ::pclose(pipe);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
   std::set<std::string> files() const {
     std::set<std::string> names;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path()))
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
       names.insert(entry.path().string());
+    }
     return names;
   }
 

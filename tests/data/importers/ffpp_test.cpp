@@ -25,7 +25,7 @@ ImportOptions with(const std::function<void(ImportOptions&)>& set) {
 class FfppImporter : public testing::Test {
  protected:
   FfppImporter() {
-    for (const auto* id : {"000", "003", "071", "054"}) real(id);
+    for (const auto* id : {"000", "003", "071", "054"}) { real(id); }
     for (const auto* method : {"Deepfakes", "FaceSwap"}) {
       fake(method, "000_003");
       fake(method, "071_054");
@@ -43,15 +43,13 @@ class FfppImporter : public testing::Test {
   Listing import(const ImportOptions& options = {}) { return import_dataset("ffpp", folder.path(), options); }
   const Source& at(const Listing& listing, const std::string& key) {
     const auto found = std::ranges::find(listing.sources, key, &Source::key);
-    if (found == listing.sources.end()) throw Error("no " + key);
+    if (found == listing.sources.end()) { throw Error("no " + key); }
     return *found;
   }
   std::string failure(const ImportOptions& options = {}) {
     try {
       import(options);
-    } catch (const Error& error) {
-      return error.what();
-    }
+    } catch (const Error& error) { return error.what(); }
     return "";
   }
 
@@ -81,7 +79,7 @@ TEST_F(FfppImporter, ListsTwinsAndWhatLiesBesideTheVideos) {
   const auto listing = import();
   EXPECT_EQ(listing.sources.size(), 8u);
   std::map<std::string, std::string> why;
-  for (const auto& [path, reason] : listing.unplaced) why[std::filesystem::path(path).filename()] = reason;
+  for (const auto& [path, reason] : listing.unplaced) { why[std::filesystem::path(path).filename()] = reason; }
   EXPECT_EQ(why.size(), 6u);
   EXPECT_THAT(why["000.mp4"], HasSubstr("is taken"));  // 000.avi comes first
   EXPECT_THAT(why["more"], HasSubstr("a folder where videos were expected"));
@@ -95,14 +93,17 @@ TEST_F(FfppImporter, FollowsTheOfficialSplits) {
   const auto listing = import();
   EXPECT_EQ(at(listing, "ffpp/youtube/c23/000").split, "train");
   EXPECT_EQ(at(listing, "ffpp/Deepfakes/c23/071_054").split, "val");
-  for (const auto& source : import(with([](auto& o) { o.split = "test"; })).sources) EXPECT_EQ(source.split, "test");
+  for (const auto& source : import(with([](auto& o) { o.split = "test"; })).sources) {
+    EXPECT_EQ(source.split, "test");
+  }
 }
 
 TEST_F(FfppImporter, PutsAVideoAndEveryFakeMadeOfItsPairInOneGroup) {
   const auto listing = import();
   const int64_t group = at(listing, "ffpp/youtube/c23/000").group;
-  for (const auto* key : {"ffpp/youtube/c23/003", "ffpp/Deepfakes/c23/000_003", "ffpp/FaceSwap/c23/000_003"})
+  for (const auto* key : {"ffpp/youtube/c23/003", "ffpp/Deepfakes/c23/000_003", "ffpp/FaceSwap/c23/000_003"}) {
     EXPECT_EQ(at(listing, key).group, group) << key;
+  }
   EXPECT_NE(at(listing, "ffpp/youtube/c23/071").group, group);
   EXPECT_EQ(at(import(with([](auto& o) { o.methods = {"original"}; })), "ffpp/youtube/c23/003").group, group);
 }
@@ -164,7 +165,7 @@ TEST_F(FfppImporter, ListsWhatItCannotPlaceWithTheReason) {
   const auto listing = import();
   EXPECT_EQ(listing.sources.size(), 8u);
   std::map<std::string, std::string> why;
-  for (const auto& file : listing.unplaced) why[std::filesystem::path(file.path).filename()] = file.why;
+  for (const auto& file : listing.unplaced) { why[std::filesystem::path(file.path).filename()] = file.why; }
   EXPECT_THAT(why["555.mp4"], HasSubstr("id 555 is in none of splits"));
   EXPECT_THAT(why["000_071.mp4"], HasSubstr("the pair 000, 071"));
   EXPECT_THAT(why["holiday.mp4"], HasSubstr("its name is not that of a fake video"));
@@ -213,9 +214,9 @@ TEST(IdGroups, JoinsChainsUnderTheSmallestId) {
 TEST(FfppImporterOnRealData, PlacesTheOfficialFilesInTheirOfficialSplits) {
   const char* data = std::getenv("REALFACE_TEST_DATA");
   const auto root = std::filesystem::path(data == nullptr ? "" : data) / "ffpp";
-  if (!std::filesystem::exists(root)) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
+  if (!std::filesystem::exists(root)) { GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA"; }
   std::map<std::string, std::string> split;
-  for (const auto& source : import_dataset("ffpp", root, {}).sources) split[source.key] = source.split;
+  for (const auto& source : import_dataset("ffpp", root, {}).sources) { split[source.key] = source.split; }
   EXPECT_EQ(split.size(), 7u);
   EXPECT_EQ(split["ffpp/Deepfakes/c23/519_515"], "train");
   EXPECT_EQ(split["ffpp/NeuralTextures/c23/004_982"], "val");

@@ -21,16 +21,14 @@ ImportOptions with(const std::function<void(ImportOptions&)>& set) {
 
 std::vector<std::string> keys(const Listing& listing) {
   std::vector<std::string> names;
-  for (const auto& source : listing.sources) names.push_back(source.key);
+  for (const auto& source : listing.sources) { names.push_back(source.key); }
   return names;
 }
 
 std::string failure(const std::string& dataset, const std::filesystem::path& root, const ImportOptions& options = {}) {
   try {
     import_dataset(dataset, root, options);
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "";
 }
 
@@ -55,14 +53,14 @@ TEST(FolderImporter, TakesVideosAndPicturesBelowInOrderAsRealAndTrain) {
 
 TEST(FolderImporter, TakesASubfolderOfNumberedPicturesAsOneVideoInTheOrderOfNumbers) {
   TemporaryFolder folder;
-  for (const auto* name : {"clip/f2.png", "clip/f10.png", "clip/f1.png"}) folder.write(name, "xy");
+  for (const auto* name : {"clip/f2.png", "clip/f10.png", "clip/f1.png"}) { folder.write(name, "xy"); }
   const auto listing = import_dataset("folder", folder.path(), {});
   ASSERT_THAT(keys(listing), ElementsAre("folder/clip"));
   EXPECT_EQ(listing.sources[0].kind, SourceKind::frames);
   EXPECT_EQ(listing.sources[0].files, 3);
   EXPECT_EQ(listing.sources[0].bytes, 6);
   std::vector<std::string> names;
-  for (const auto& file : frame_files(folder.path() / "clip")) names.push_back(file.filename());
+  for (const auto& file : frame_files(folder.path() / "clip")) { names.push_back(file.filename()); }
   EXPECT_THAT(names, ElementsAre("f1.png", "f2.png", "f10.png"));
 }
 
@@ -90,10 +88,11 @@ TEST(FolderImporter, FollowsALinkToAFolderAboveOnce) {
 
 TEST(FolderImporter, SplitsByGroupInSharesOfEightyTenTen) {
   TemporaryFolder folder;
-  for (int i = 0; i < 1000; ++i) folder.write(std::to_string(i).append(".mp4"));
+  for (int i = 0; i < 1000; ++i) { folder.write(std::to_string(i).append(".mp4")); }
   std::map<std::string, int> counts;
-  for (const auto& source : import_dataset("folder", folder.path(), with([](auto& o) { o.split = "hash"; })).sources)
+  for (const auto& source : import_dataset("folder", folder.path(), with([](auto& o) { o.split = "hash"; })).sources) {
     ++counts[source.split];
+  }
   // Five standard deviations of a binomial of 1000.
   EXPECT_NEAR(counts["train"], 800, 64);
   EXPECT_NEAR(counts["val"], 100, 48);

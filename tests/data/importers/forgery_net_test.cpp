@@ -19,8 +19,9 @@ class ForgeryNetImporter : public testing::Test {
   Listing import(const ImportOptions& options = {}) { return import_dataset("forgery-net", folder.path(), options); }
   std::string failure() { return import_failure("forgery-net", folder.path()); }
   const Source& video(const Listing& listing, const std::string& tail) {
-    for (const auto& source : listing.sources)
-      if (source.path.ends_with(tail)) return source;
+    for (const auto& source : listing.sources) {
+      if (source.path.ends_with(tail)) { return source; }
+    }
     throw std::runtime_error("there is no " + tail);
   }
 
@@ -44,7 +45,7 @@ TEST_F(ForgeryNetImporter, JoinsTheVideosThatAFakeNames) {
   const int64_t other = video(listing, "19/" + kC + "/video.mp4").group;
   EXPECT_NE(other, group);
   EXPECT_EQ(video(listing, "8/" + kNone + "/" + kC + "/video.mp4").group, other);
-  for (const auto& source : listing.sources) EXPECT_EQ(source.split, "val");
+  for (const auto& source : listing.sources) { EXPECT_EQ(source.split, "val"); }
 }
 
 TEST_F(ForgeryNetImporter, ReadsListsWhereverTheyLieAboveTheClassFolders) {
@@ -84,8 +85,9 @@ TEST_F(ForgeryNetImporter, TakesPicturesOfOneFolderAsOneVideoWithItsMasks) {
   EXPECT_EQ(single.kind, SourceKind::picture);
   EXPECT_THAT(single.mask_path, EndsWith("train_mask_release/12/" + kC + "/frame00001.jpg"));
   EXPECT_EQ(video(listing, "16/" + kC + "/frame00001.jpg").label, 0);
-  for (const auto& source : import(options_with([](auto& o) { o.masks = false; })).sources)
+  for (const auto& source : import(options_with([](auto& o) { o.masks = false; })).sources) {
     EXPECT_EQ(source.mask_path, "");
+  }
 }
 
 TEST_F(ForgeryNetImporter, AcceptsTheFolderNamesInUse) {
@@ -120,8 +122,9 @@ TEST_F(ForgeryNetImporter, ListsWhatItCannotPlaceAndWhatIsAbsent) {
   EXPECT_THAT(reason_for(listing, "audio"), HasSubstr("neither image, video"));
   EXPECT_THAT(reason_for(listing, "Other"), HasSubstr("neither Training"));
   std::string absent;
-  for (const auto& file : listing.unplaced)
-    if (file.path.ends_with("3/a/video.mp4")) absent = file.why;
+  for (const auto& file : listing.unplaced) {
+    if (file.path.ends_with("3/a/video.mp4")) { absent = file.why; }
+  }
   EXPECT_THAT(absent, HasSubstr("video_list.txt but absent"));
   ASSERT_EQ(listing.notes.size(), 1u);
   EXPECT_THAT(listing.notes[0], HasSubstr("1 fake videos are in no video_list.txt"));
@@ -147,12 +150,12 @@ TEST(ForgeryNetClasses, AreFifteenMethodsAndFourOrigins) {
   EXPECT_STREQ(forgery_net_class(15), "DiscoFaceGAN");
   EXPECT_STREQ(forgery_net_class(16), "RAVDESS");
   EXPECT_STREQ(forgery_net_class(19), "VoxCeleb");
-  for (const auto* name : {"0", "20", "07", "x", "", "-1"}) EXPECT_EQ(class_folder(name), 0) << name;
+  for (const auto* name : {"0", "20", "07", "x", "", "-1"}) { EXPECT_EQ(class_folder(name), 0) << name; }
 }
 
 TEST(ForgeryNetList, OfTheValidationVideosHolds7369RealAnd9017Fake) {
   const auto path = test_data("lists/forgerynet_val_videos.csv");
-  if (path.empty()) GTEST_SKIP() << "no lists/ in REALFACE_TEST_DATA";
+  if (path.empty()) { GTEST_SKIP() << "no lists/ in REALFACE_TEST_DATA"; }
   int fakes = 0, reals = 0, disagreeing = 0;
   std::map<int32_t, int> folders;
   read_forgery_net_list(path, [&](ForgeryNetEntry&& entry) {

@@ -50,7 +50,7 @@ TEST(DatasetName, AcceptsOtherSpellings) {
   EXPECT_EQ(dataset_name("CelebDF"), "celeb-df-v2");
   EXPECT_EQ(dataset_name("DeeperForensics-1.0"), "deeper-forensics");
   EXPECT_EQ(dataset_name("ForgeryNet"), "forgery-net");
-  for (const auto& name : dataset_names()) EXPECT_EQ(dataset_name(name), name);
+  for (const auto& name : dataset_names()) { EXPECT_EQ(dataset_name(name), name); }
   EXPECT_THROW(dataset_name("celeb-df-v3"), UsageError);
 }
 
@@ -78,7 +78,7 @@ TEST(ListFiles, GiveLinesWithTheirNumbers) {
   EXPECT_THAT(split_line("a  b c", ' '), ElementsAre("a", "b", "c"));
   EXPECT_THAT(split_line("a,, b", ','), ElementsAre("a", "", "b"));
   EXPECT_EQ(whole_number("007"), 7);
-  for (const auto* text : {"", "-1", "1x", "1234567890"}) EXPECT_EQ(whole_number(text), -1) << text;
+  for (const auto* text : {"", "-1", "1x", "1234567890"}) { EXPECT_EQ(whole_number(text), -1) << text; }
 }
 
 TEST(Summary, CountsBySplitClassAndMethodAndNamesWhatIsLeftOut) {

@@ -17,8 +17,9 @@ constexpr const char* kFakePath = "Training/video/train_video_release/7/";
 
 void write_celeb(const TemporaryFolder& folder) {
   for (const auto* name : {"Celeb-real/id0_0000", "Celeb-real/id1_0001", "YouTube-real/00000", "YouTube-real/00170",
-                           "Celeb-synthesis/id0_id1_0000", "Celeb-synthesis/id1_id0_0001"})
+                           "Celeb-synthesis/id0_id1_0000", "Celeb-synthesis/id1_id0_0001"}) {
     folder.write(std::string(name).append(".mp4"));
+  }
   folder.write("List_of_testing_videos.txt",
                "1 YouTube-real/00170.mp4\n1 Celeb-real/id0_0000.mp4\n0 Celeb-synthesis/id0_id1_0000.mp4");
 }
@@ -148,7 +149,7 @@ TEST(Traps, T8_CompressionIsWhatThePathClaims) {
 
 TEST(Traps, T8_OfTheTestData) {
   const auto root = test_data("ffpp");
-  if (root.empty()) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
+  if (root.empty()) { GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA"; }
   const Listing listing = import_dataset("ffpp", root, {});
   const Source& liar = source_of(listing, "ffpp/youtube/c23/004");
   EXPECT_EQ(liar.compression, "c23");  // x264 wrote crf=40 into this very file
@@ -157,9 +158,11 @@ TEST(Traps, T8_OfTheTestData) {
 
 TEST(Traps, T9_TheSameStemInFourMethodsAndTwoLevelsIsEightVideos) {
   TemporaryFolder folder;
-  for (const std::string method : {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"})
-    for (const std::string level : {"c23", "c40"})
+  for (const std::string method : {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"}) {
+    for (const std::string level : {"c23", "c40"}) {
       folder.write("manipulated_sequences/" + method + "/" + level + "/videos/000_003.mp4");
+    }
+  }
   const auto listing = import_dataset("ffpp", folder.path(), options_with([](auto& o) {
                                         o.split = "hash";
                                         o.compression = {"c23", "c40"};

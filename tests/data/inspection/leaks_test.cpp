@@ -23,7 +23,7 @@ using testing::Not;
 std::vector<VideoFacts> fair(int count, const std::vector<std::string>& kinds, uint64_t seed = 1) {
   CounterRng rng(seed, CounterRng::Purpose::test, {});
   std::vector<VideoFacts> videos;
-  for (int i = 0; i < count; ++i)
+  for (int i = 0; i < count; ++i) {
     for (size_t kind = 0; kind <= kinds.size(); ++kind) {
       VideoFacts video;
       video.name = kind == 0 ? "real" : "fake/" + kinds[kind - 1];
@@ -38,6 +38,7 @@ std::vector<VideoFacts> fair(int count, const std::vector<std::string>& kinds, u
           static_cast<int64_t>(static_cast<double>(video.frames) * 6000 * std::exp(0.5 * rng.normal()));
       videos.push_back(video);
     }
+  }
   return videos;
 }
 
@@ -61,8 +62,9 @@ TEST(Leaks, FindsTheClassThatLeaksByEachOfItsFeatures) {
       {"source width", [](VideoFacts& video) { video.width = video.height = 480; }}};
   for (const auto& [feature, change] : changes) {
     auto videos = fair(100, {"Deepfakes", "FaceSwap"});
-    for (VideoFacts& video : videos)
-      if (video.name == "fake/FaceSwap") change(video);
+    for (VideoFacts& video : videos) {
+      if (video.name == "fake/FaceSwap") { change(video); }
+    }
     const auto leaks = measure_leaks(videos);
     EXPECT_GT(leaks["classes"]["fake/FaceSwap"]["auc"], 0.9) << feature;
     EXPECT_GT(leaks["classes"]["fake/FaceSwap"]["alone"][feature], 0.9);
@@ -109,7 +111,7 @@ TEST(Leaks, HoldsOutWholeGroups) {
 
 TEST(Leaks, SaysWhereAllVideosAreOfOneGroup) {
   auto videos = fair(20, {"Deepfakes"});
-  for (VideoFacts& video : videos) video.group = 7;
+  for (VideoFacts& video : videos) { video.group = 7; }
   const auto one = measure_leaks(videos)["classes"]["fake/Deepfakes"];
   EXPECT_TRUE(one["auc"].is_null());
   EXPECT_THAT(one["why"], HasSubstr("too few leakage groups"));
@@ -129,8 +131,11 @@ TEST(Leaks, SaysWhereOneClassIsMissing) {
 
 TEST(Leaks, LeavesTheBitrateOutWhereASourceSizeIsUnknown) {
   auto videos = fair(50, {"Deepfakes"});
-  for (VideoFacts& video : videos)
-    if (video.fake) video.source_bytes = 0;  // that alone must not tell them apart
+  for (VideoFacts& video : videos) {
+    if (video.fake) {
+      video.source_bytes = 0;  // that alone must not tell them apart
+    }
+  }
   const auto leaks = measure_leaks(videos);
   EXPECT_EQ(leaks["features"].size(), 3u);
   EXPECT_THAT(leaks["note"], HasSubstr("bitrate is left out"));
@@ -139,13 +144,15 @@ TEST(Leaks, LeavesTheBitrateOutWhereASourceSizeIsUnknown) {
 
 TEST(Leaks, TellsWhenSoFewVideosMayBeChance) {
   auto videos = fair(3, {"Deepfakes"});
-  for (VideoFacts& video : videos)
-    if (video.fake) video.width = 100;
+  for (VideoFacts& video : videos) {
+    if (video.fake) { video.width = 100; }
+  }
   const auto leaks = measure_leaks(videos);
   ASSERT_EQ(leaks["leaks"].size(), 1u);
   EXPECT_GT(leaks["classes"]["fake/Deepfakes"]["chance_error"], 0.2);
-  for (VideoFacts& video : videos)
-    if (video.fake && video.group == 0) video.width = 1280;
+  for (VideoFacts& video : videos) {
+    if (video.fake && video.group == 0) { video.width = 1280; }
+  }
   EXPECT_NO_THROW(leaks_text(measure_leaks(videos)));
 }
 
@@ -160,11 +167,13 @@ class LeaksOfShards : public testing::Test {
       videos.push_back(samples::video(i, 2, header));
       videos.back().manip = i % 2 == 1 ? "Deepfakes" : "";
       videos.back().source_bytes = static_cast<int64_t>((1000 + 37 * (i / 2)) * (i % 2 == 1 ? share : 1.0));
-      if (i == 39) videos.back().frames.clear();  // a video without a face is no evidence
+      if (i == 39) {
+        videos.back().frames.clear();  // a video without a face is no evidence
+      }
       totals.count(videos.back());
     }
     ShardWriter writer(folder_.path() / "x.h5", header, totals);
-    for (const VideoRecord& video : videos) writer.add(video);
+    for (const VideoRecord& video : videos) { writer.add(video); }
     writer.seal();
   }
   TemporaryFolder folder_;

@@ -20,7 +20,7 @@ TEST(Logistic, FitsAsScikitLearnDoes) {
     const auto labels = set["labels"].get<std::vector<uint8_t>>();
     const Logistic fit = fit_logistic(rows, labels, set["strength"]);
     ASSERT_EQ(fit.weights.size(), 3u);
-    for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(fit.weights[i], set["weights"][i].get<double>(), 1e-7) << name;
+    for (size_t i = 0; i < 3; ++i) { EXPECT_NEAR(fit.weights[i], set["weights"][i].get<double>(), 1e-7) << name; }
     EXPECT_NEAR(fit.intercept, set["intercept"].get<double>(), 1e-7) << name;
     std::vector<double> scores, first;
     for (const auto& row : rows) {

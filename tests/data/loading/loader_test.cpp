@@ -10,13 +10,13 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/telemetry.h"
+#include "data/faces/landmarks.h"
 #include "data/loading/batch_ring.h"
 #include "data/shards/dataset.h"
-#include "data/faces/landmarks.h"
 #include "data/shards/reader.h"
 #include "distributed/self_communicator.h"
-#include "tests/data/shards/samples.h"
 #include "tests/data/loading/kernel_advice.h"
+#include "tests/data/shards/samples.h"
 
 namespace realface::data {
 namespace {
@@ -95,7 +95,7 @@ TEST_F(Loader, GivesEachFrameByItsNumberInTheWholeDataset) {
 TEST_F(Loader, FlipsPictureAndLandmarksTogetherByTheKeyOfTheSample) {
   FrameReader& frames = reader({.augment = {.flip = true}, .seed = 5});
   int flips = 0;
-  for (uint64_t epoch = 0; epoch < 20; ++epoch)
+  for (uint64_t epoch = 0; epoch < 20; ++epoch) {
     for (uint64_t item = 0; item < 24; ++item) {
       const Loaded loaded = load(frames, {.epoch = epoch, .item = item});
       const int video = static_cast<int>(item) / kFrames, frame = static_cast<int>(item) % kFrames;
@@ -110,6 +110,7 @@ TEST_F(Loader, FlipsPictureAndLandmarksTogetherByTheKeyOfTheSample) {
       EXPECT_EQ(loaded.landmarks, points);
       EXPECT_EQ(load(frames, {.epoch = epoch, .item = item}).image, loaded.image);
     }
+  }
   EXPECT_NEAR(flips, 240, 5 * std::sqrt(120.0));
 }
 
@@ -178,7 +179,7 @@ TEST_F(Loader, AClipIsReplacedWholeAndItsLandmarksAreTheMedian) {
 TEST_F(Loader, ReadsNeighboursTogetherAndEachFrameOnce) {
   FrameReader& frames = reader({}, {.shuffled = false});
   std::vector<Draw> draws;
-  for (const uint64_t item : {13, 2, 12, 1, 20, 0, 2}) draws.push_back({.item = item});
+  for (const uint64_t item : {13, 2, 12, 1, 20, 0, 2}) { draws.push_back({.item = item}); }
   const ReadPlan plan = frames.plan(draws);
   ASSERT_EQ(plan.group_count(), 2U);  // one a shard: the gaps are small
   std::vector<uint64_t> numbers;
@@ -190,10 +191,10 @@ TEST_F(Loader, ReadsNeighboursTogetherAndEachFrameOnce) {
 }
 
 TEST_F(Loader, AClassWithoutAWholeSampleEndsTheRunInsteadOfSearchingForEver) {
-  for (size_t frame = 0; frame < 12; ++frame) damage(1, frame);
+  for (size_t frame = 0; frame < 12; ++frame) { damage(1, frame); }
   FrameReader& frames = reader({.seed = 3, .max_bad_share = 1}, {.balance = "domain"});
   EXPECT_NE(load(frames, {.position = 1, .item = 14}).facts.number, 14U);  // the other shard has some
-  for (size_t frame = 0; frame < 12; ++frame) damage(0, frame);
+  for (size_t frame = 0; frame < 12; ++frame) { damage(0, frame); }
   EXPECT_THROW(load(frames, {.position = 1, .item = 14}), DataError);
 }
 
@@ -204,7 +205,7 @@ TEST_F(Loader, ASubstituteIsSaidToBeOne) {
   EXPECT_TRUE(load(frames, {.position = 5, .item = 5}).facts.substituted);
   BatchRing ring(ring_config(8, 2, 2), frames, {8, 1, 0}, 0, 1);
   const RingSlot& slot = ring.wait(0);
-  for (int64_t row = 0; row < 8; ++row) EXPECT_EQ(slot.weights[row].item<float>(), row == 5 ? 0.0F : 1.0F);
+  for (int64_t row = 0; row < 8; ++row) { EXPECT_EQ(slot.weights[row].item<float>(), row == 5 ? 0.0F : 1.0F); }
 }
 
 TEST_F(Loader, TooManyDamagedFramesEndTheRunWithTheirNames) {
@@ -229,9 +230,7 @@ TEST_F(Loader, RefusesAShardWithADamagedIndexOrAnotherSize) {
   try {
     open();
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("/frames/crc32c is damaged"));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), HasSubstr("/frames/crc32c is damaged")); }
   samples::flip_byte(shard.path, at);
   EXPECT_EQ(open()->manifest().frames(), 24);
   std::filesystem::resize_file(shard.path, static_cast<uint64_t>(shard.bytes - 1));
@@ -243,12 +242,13 @@ TEST_F(Loader, RefusesAShardWithADamagedIndexOrAnotherSize) {
 TEST_F(Loader, SixteenThreadsForTenSecondsReadWhatWasStored) {
   FrameReader& frames = reader();
   std::vector<std::string> digests;  // of the pictures that were given to the writer
-  for (int item = 0; item < 24; ++item)
+  for (int item = 0; item < 24; ++item) {
     digests.push_back(digest(samples::picture(item / kFrames, item % kFrames, kSize)));
+  }
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   std::atomic<int64_t> wrong{0}, read{0};
   std::vector<std::thread> threads;
-  for (uint64_t t = 0; t < 16; ++t)
+  for (uint64_t t = 0; t < 16; ++t) {
     threads.emplace_back([&, t] {
       CounterRng rng(t, CounterRng::Purpose::test, {});
       for (; std::chrono::steady_clock::now() < end; ++read) {
@@ -256,7 +256,8 @@ TEST_F(Loader, SixteenThreadsForTenSecondsReadWhatWasStored) {
         wrong += digest(load(frames, {.item = item}).image) != digests[item];
       }
     });
-  for (std::thread& thread : threads) thread.join();
+  }
+  for (std::thread& thread : threads) { thread.join(); }
   EXPECT_EQ(wrong, 0);
   EXPECT_GT(read, 10'000);
 }
@@ -279,8 +280,9 @@ TEST_F(Loader, RingHandsOutTheOrderWhateverTheNumberOfThreads) {
   const auto expected = numbers_of(one, 30);
   EXPECT_EQ(numbers_of(many, 30), expected);
   Order places(frames.items().order());
-  for (uint64_t j = 0; j < expected.size(); ++j)
+  for (uint64_t j = 0; j < expected.size(); ++j) {
     EXPECT_EQ(expected[j], static_cast<int64_t>(places.at(2 * j + 1).item)) << j;
+  }
 }
 
 TEST_F(Loader, RingKeepsWhatSomebodyStillHolds) {

@@ -55,11 +55,13 @@ int64_t summed(int64_t mine) {
 /// The sample numbers of an update over all ranks, sorted.
 std::vector<int64_t> numbers(const Step& step) {
   nlohmann::json mine = nlohmann::json::array();
-  for (const Batch& batch : step.streams.at("faces"))
-    for (const int64_t sample : batch.samples) mine.push_back(sample);
+  for (const Batch& batch : step.streams.at("faces")) {
+    for (const int64_t sample : batch.samples) { mine.push_back(sample); }
+  }
   std::vector<int64_t> all;
-  for (const std::string& text : distributed::gather_strings(world().host_group(), mine.dump()))
-    for (const auto& sample : nlohmann::json::parse(text)) all.push_back(sample.get<int64_t>());
+  for (const std::string& text : distributed::gather_strings(world().host_group(), mine.dump())) {
+    for (const auto& sample : nlohmann::json::parse(text)) { all.push_back(sample.get<int64_t>()); }
+  }
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -67,12 +69,14 @@ std::vector<int64_t> numbers(const Step& step) {
 /// This rank's samples that count; the masks of all ranks' are those that the step states.
 int64_t weigh(const Step& step) {
   int64_t weight = 0, masked = 0;
-  for (const Batch& batch : step.streams.at("faces"))
-    for (int64_t row = 0; row < batch.size(); ++row)
+  for (const Batch& batch : step.streams.at("faces")) {
+    for (int64_t row = 0; row < batch.size(); ++row) {
       if (batch.weights[row].item<float>() > 0) {
         ++weight;
         masked += batch.mask[row].sum().item<int64_t>();
       }
+    }
+  }
   EXPECT_EQ(step.masked.at("faces"), summed(masked));
   return weight;
 }
@@ -80,9 +84,7 @@ int64_t weigh(const Step& step) {
 std::string message_of(const std::function<void()>& work) {
   try {
     work();
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "nothing was thrown";
 }
 
@@ -97,10 +99,10 @@ void check_epochs(Streams& streams) {
       ASSERT_TRUE(step);
       EXPECT_EQ(step->index, 4 * epoch + i);
       EXPECT_EQ(step->streams.at("faces").size(), 2U);
-      for (const int64_t number : numbers(*step)) all.push_back(number);
+      for (const int64_t number : numbers(*step)) { all.push_back(number); }
     }
     std::sort(all.begin(), all.end());
-    for (int64_t i = 0; i < 48; ++i) EXPECT_EQ(all[static_cast<size_t>(i)], i);
+    for (int64_t i = 0; i < 48; ++i) { EXPECT_EQ(all[static_cast<size_t>(i)], i); }
   }
 }
 
@@ -125,7 +127,7 @@ TEST_F(StreamsTest, BalancedBatchesAreHalfRealOverAllRanks) {
   for (int i = 0; i < 12; ++i) {
     const auto step = streams->next();
     int64_t fakes = 0;
-    for (const Batch& batch : step->streams.at("faces")) fakes += batch.labels.sum().item<int64_t>();
+    for (const Batch& batch : step->streams.at("faces")) { fakes += batch.labels.sum().item<int64_t>(); }
     EXPECT_EQ(summed(fakes), 6);
   }
 }
@@ -177,11 +179,11 @@ TEST_F(StreamsTest, TheIndexIsOneForAllRanksOfTheNode) {
       Dataset::open(config_.shards, {"all"}, world().host_group(), [](size_t n) { return world().node_block(n); });
   const auto before = dataset->table(0)->label[0];
   world().host_group().barrier()->wait();
-  if (world().rank() == 0) dataset->table(0)->label[0] = 7;
+  if (world().rank() == 0) { dataset->table(0)->label[0] = 7; }
   world().host_group().barrier()->wait();
   EXPECT_EQ(dataset->table(0)->label[0], 7);
   world().host_group().barrier()->wait();
-  if (world().rank() == 0) dataset->table(0)->label[0] = before;
+  if (world().rank() == 0) { dataset->table(0)->label[0] = before; }
 }
 TEST_F(StreamsTest, BatchesHoldThePixelsAndLabelsOfTheirSamples) {
   const auto streams = open();
@@ -231,9 +233,9 @@ TEST_P(Resumes, WhereTheHandingOutStopped) {
   needs_.augment = {.flip = true, .smallest = 0.8};
   const auto whole = open();
   std::vector<Step> expected;
-  for (int i = 0; i < 9; ++i) expected.push_back(*whole->next());
+  for (int i = 0; i < 9; ++i) { expected.push_back(*whole->next()); }
   const auto first = open();
-  for (int i = 0; i < 5; ++i) first->next();
+  for (int i = 0; i < 5; ++i) { first->next(); }
   const nlohmann::json saved = first->parts().front()->values();
   EXPECT_EQ(saved["position"], 60);
   const auto second = open();
@@ -271,7 +273,7 @@ TEST_F(StreamsTest, OnceThroughIsInOrderAndPadsOnEveryRank) {
     ++steps;
     weight += weigh(*step);
     const std::vector<int64_t> all = numbers(*step);
-    for (size_t i = 0; steps < 3 && i < all.size(); ++i) EXPECT_EQ(all[i], next++);
+    for (size_t i = 0; steps < 3 && i < all.size(); ++i) { EXPECT_EQ(all[i], next++); }
   }
   EXPECT_EQ(steps, 3);
   EXPECT_EQ(summed(weight), 48);
@@ -283,12 +285,13 @@ class DamagedStreams : public StreamsTest {
  protected:
   void SetUp() override {
     StreamsTest::SetUp();
-    if (folder_)
+    if (folder_) {
       for (const size_t number : {1U, 6U, 20U, 33U}) {
         const Shard shard = open_shard(folder_->path() / ("train-" + std::to_string(number / 16) + ".h5"));
         const uint64_t at = shard.blob_at + shard.index.frame_offset[number % 16] + 50;
         samples::flip_byte(shard.path, static_cast<int64_t>(at));
       }
+    }
     world().host_group().barrier()->wait();
     needs_.endless = false;
     needs_.mask.kind = "random";
@@ -299,8 +302,7 @@ TEST_F(DamagedStreams, EndOnAllRanksWhereTheyFoundTooMuchTogether) {
   config_.max_bad_share = 3.5 / 48;
   const auto streams = open();
   const auto to_the_end = [&] {
-    while (streams->next()) {
-    }
+    while (streams->next()) {}
   };
   EXPECT_THAT(message_of(to_the_end), HasSubstr("4 frames of a stream of 48 are damaged"));
 }
@@ -309,9 +311,7 @@ TEST_F(DamagedStreams, CountNoMasksOfWhatTookTheirPlace) {
   config_.max_bad_share = 4.5 / 48;
   const auto streams = open();
   int64_t weight = 0;
-  while (const auto step = streams->next()) {
-    weight += weigh(*step);
-  }
+  while (const auto step = streams->next()) { weight += weigh(*step); }
   EXPECT_EQ(summed(weight), 44);
 }
 
@@ -324,9 +324,11 @@ TEST_F(StreamsTest, TwoStreamsKeepTheirOwnPlaces) {
   const auto streams = data::open(config_, {needs_, fakes}, world());
   for (int i = 0; i < 3; ++i) {
     const auto step = streams->next();
-    for (const auto& [name, label] : std::map<std::string, int64_t>{{"faces", 0}, {"fakes", 1}})
-      for (const Batch& batch : step->streams.at(name))
+    for (const auto& [name, label] : std::map<std::string, int64_t>{{"faces", 0}, {"fakes", 1}}) {
+      for (const Batch& batch : step->streams.at(name)) {
         EXPECT_EQ(batch.labels.eq(label).sum().item<int64_t>(), batch.size());
+      }
+    }
   }
   EXPECT_EQ(streams->parts()[0]->values()["position"], 36);
   EXPECT_EQ(streams->parts()[1]->values()["position"], 18);
@@ -350,7 +352,7 @@ TEST_F(StreamsTest, ImpossibleRequestsSayWhatWouldWork) {
 }
 
 TEST_F(StreamsTest, AShardThatOneRankCannotReadIsEverybodysError) {
-  if (folder_) std::filesystem::resize_file(folder_->path() / "train-1.h5", 4000);
+  if (folder_) { std::filesystem::resize_file(folder_->path() / "train-1.h5", 4000); }
   world().host_group().barrier()->wait();
   EXPECT_THAT(message_of([&] { open(); }), HasSubstr("train-1.h5"));
 }

@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "distributed/self_communicator.h"
-#include "tests/data/shards/samples.h"
 #include "tests/data/loading/kernel_advice.h"
+#include "tests/data/shards/samples.h"
 
 namespace realface::data {
 namespace {
@@ -29,17 +29,18 @@ class WindowStagerTest : public testing::Test {
   uint64_t bytes_of_windows(uint64_t first, uint64_t last) const {
     Order order(items_->order());
     uint64_t bytes = 0;
-    for (uint64_t window = first; window <= last; ++window)
+    for (uint64_t window = first; window <= last; ++window) {
       for (const uint64_t block : order.shuffle_of(0).blocks_of(window)) {
-        for (const auto& extent : items_->extents_of(0, block)) bytes += extent.end - extent.begin;
+        for (const auto& extent : items_->extents_of(0, block)) { bytes += extent.end - extent.begin; }
       }
+    }
     return bytes;
   }
   /// The position at which a window begins.
   uint64_t first_of(uint64_t window) const {
     Order order(items_->order());
     uint64_t position = 0;
-    while (order.shuffle_of(0).window_of(position) < window) ++position;
+    while (order.shuffle_of(0).window_of(position) < window) { ++position; }
     return position;
   }
   /// Where the blocks of some windows lie, in whole pages, but for the blocks that others hold too.
@@ -47,30 +48,34 @@ class WindowStagerTest : public testing::Test {
     Order order(items_->order());
     const auto blocks_of = [&order](const std::vector<uint64_t>& of) {
       std::set<uint64_t> blocks;
-      for (const uint64_t window : of)
-        for (const uint64_t block : order.shuffle_of(0).blocks_of(window)) blocks.insert(block);
+      for (const uint64_t window : of) {
+        for (const uint64_t block : order.shuffle_of(0).blocks_of(window)) { blocks.insert(block); }
+      }
       return blocks;
     };
     const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
     const std::set<uint64_t> needed = blocks_of(but);
     std::vector<Forgotten> ranges;
-    for (const uint64_t block : blocks_of(windows))
-      if (!needed.contains(block))
-        for (const auto& extent : items_->extents_of(0, block))
+    for (const uint64_t block : blocks_of(windows)) {
+      if (!needed.contains(block)) {
+        for (const auto& extent : items_->extents_of(0, block)) {
           ranges.push_back(
               {dataset_->name(extent.shard), extent.begin / page * page, (extent.end + page - 1) / page * page});
+        }
+      }
+    }
     return ranges;
   }
   /// Waits until it is so, or 20 s; and a little longer, in which no more should happen.
   static void settle(const std::function<bool()>& so) {
-    for (int i = 0; i < 2000 && !so(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (int i = 0; i < 2000 && !so(); ++i) { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   /// What the stagers have read together once that is `wanted`.
   static uint64_t read_by(const std::vector<std::unique_ptr<WindowStager>>& stagers, uint64_t wanted) {
     const auto read = [&stagers] {
       uint64_t bytes = 0;
-      for (const auto& stager : stagers) bytes += stager->bytes_read();
+      for (const auto& stager : stagers) { bytes += stager->bytes_read(); }
       return bytes;
     };
     settle([&] { return read() >= wanted; });
@@ -97,10 +102,10 @@ TEST_F(WindowStagerTest, ReadsTheWindowThatIsWantedAndTheNextOnce) {
 
 TEST_F(WindowStagerTest, TheRanksOfANodeShareTheReading) {
   std::vector<std::unique_ptr<WindowStager>> stagers;
-  for (int rank = 0; rank < 3; ++rank) stagers.push_back(std::make_unique<WindowStager>(dataset_, items_, rank, 3));
-  for (const auto& stager : stagers) stager->reach(0);
+  for (int rank = 0; rank < 3; ++rank) { stagers.push_back(std::make_unique<WindowStager>(dataset_, items_, rank, 3)); }
+  for (const auto& stager : stagers) { stager->reach(0); }
   EXPECT_EQ(read_by(stagers, bytes_of_windows(0, 1)), bytes_of_windows(0, 1));
-  for (const auto& stager : stagers) EXPECT_GT(stager->bytes_read(), 0U);
+  for (const auto& stager : stagers) { EXPECT_GT(stager->bytes_read(), 0U); }
 }
 
 TEST_F(WindowStagerTest, GivesBackWindowsThatAreOverButNotWhatALaterOneHoldsToo) {
@@ -119,7 +124,7 @@ TEST_F(WindowStagerTest, GivesBackWindowsThatAreOverButNotWhatALaterOneHoldsToo)
     WindowStager stager(dataset_, items_, 0, 1);
     for (const Step& step : steps) {
       stager.reach(first_of(step.now));
-      for (Forgotten& range : ranges_of(step.over, step.kept)) expected.insert(std::move(range));
+      for (Forgotten& range : ranges_of(step.over, step.kept)) { expected.insert(std::move(range)); }
       settle([&] {
         const std::lock_guard hold(lock);
         return given_back.size() >= expected.size();
@@ -169,13 +174,17 @@ TEST_F(WindowStagerTest, KeepsWhatOtherClassesAreReading) {
   EXPECT_FALSE(given_back.empty());
   for (size_t number = 0; number < classes; ++number) {
     const uint64_t now = order.shuffle_of(number).window_of(order.drawn_before(number, items->size()));
-    for (const uint64_t window : {now, now + 1})
-      for (const uint64_t block : order.shuffle_of(number).blocks_of(window))
-        for (const FileRange& extent : items->extents_of(number, block))
-          for (const Forgotten& range : given_back)  // whose ends are those of whole pages
+    for (const uint64_t window : {now, now + 1}) {
+      for (const uint64_t block : order.shuffle_of(number).blocks_of(window)) {
+        for (const FileRange& extent : items->extents_of(number, block)) {
+          for (const Forgotten& range : given_back) {  // whose ends are those of whole pages
             EXPECT_FALSE(range.file == dataset->name(extent.shard) && extent.end > range.begin + page &&
                          extent.begin + page < range.end)
                 << extent.begin << " to " << extent.end << " of class " << number;
+          }
+        }
+      }
+    }
   }
 }
 
@@ -186,10 +195,13 @@ TEST_F(WindowStagerTest, AShardThatWasCutShortDoesNotEndTheReadingAhead) {
   stagers[0]->reach(0);
   uint64_t there = 0;  // of the first two windows
   Order order(items_->order());
-  for (const uint64_t window : {0U, 1U})
-    for (const uint64_t block : order.shuffle_of(0).blocks_of(window))
-      for (const auto& extent : items_->extents_of(0, block))
+  for (const uint64_t window : {0U, 1U}) {
+    for (const uint64_t block : order.shuffle_of(0).blocks_of(window)) {
+      for (const auto& extent : items_->extents_of(0, block)) {
         there += dataset_->name(extent.shard) == "train-2.h5" ? 0 : extent.end - extent.begin;
+      }
+    }
+  }
   EXPECT_LT(there, bytes_of_windows(0, 1));
   EXPECT_EQ(read_by(stagers, there), there);
 }
@@ -197,7 +209,7 @@ TEST_F(WindowStagerTest, AShardThatWasCutShortDoesNotEndTheReadingAhead) {
 TEST_F(WindowStagerTest, WindowsThatTrainingHasOvertakenAreNotRead) {
   std::vector<std::unique_ptr<WindowStager>> stagers;
   stagers.push_back(std::make_unique<WindowStager>(dataset_, items_, 0, 1));
-  for (uint64_t epoch = 0; epoch < 200; ++epoch) stagers[0]->reach(epoch * items_->size());
+  for (uint64_t epoch = 0; epoch < 200; ++epoch) { stagers[0]->reach(epoch * items_->size()); }
   stagers[0]->reach(200 * items_->size());
   for (uint64_t before = 1, now = 0; before != now;) {  // until it rests
     before = now;

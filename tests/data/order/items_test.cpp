@@ -31,8 +31,9 @@ class ItemsTest : public testing::Test {
   }
   static std::vector<uint64_t> all(const Items& items) {
     std::vector<uint64_t> numbers;
-    for (uint64_t item = 0; item < items.size(); ++item)
-      for (const uint64_t number : frames(items, item)) numbers.push_back(number);
+    for (uint64_t item = 0; item < items.size(); ++item) {
+      for (const uint64_t number : frames(items, item)) { numbers.push_back(number); }
+    }
     return numbers;
   }
 
@@ -56,9 +57,7 @@ TEST_F(ItemsTest, SaysWhatItCannotDo) {
   try {
     items({.unit = "clip", .frames = 5});
     FAIL();
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("6 videos are too short"));
-  }
+  } catch (const DataError& error) { EXPECT_THAT(error.what(), HasSubstr("6 videos are too short")); }
 }
 
 TEST_F(ItemsTest, AVideoShowsEachOfItsFramesInSomeEpoch) {
@@ -100,7 +99,7 @@ TEST_F(ItemsTest, BalancedClassesAreRealAndEachManipulation) {
   EXPECT_EQ(balanced.size(), 24U);
   auto numbers = all(balanced);
   std::ranges::sort(numbers);
-  for (uint64_t i = 0; i < 24; ++i) EXPECT_EQ(numbers[i], i);
+  for (uint64_t i = 0; i < 24; ++i) { EXPECT_EQ(numbers[i], i); }
   const Items fakes = items({.label = "fake", .balance = "label"});
   EXPECT_EQ(fakes.order().groups.size(), 1U);
 }
@@ -165,7 +164,7 @@ std::shared_ptr<const Dataset> one_video(const TemporaryFolder& folder,
 TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
   const TemporaryFolder folder;
   const auto dataset = one_video(folder, [](VideoRecord& video) {
-    for (const size_t real : {0U, 1U, 5U}) video.frames[real].label = 0;
+    for (const size_t real : {0U, 1U, 5U}) { video.frames[real].label = 0; }
     video.frames[2].label = -1;
   });
 
@@ -184,9 +183,11 @@ TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
   EXPECT_EQ(frames({.balance = "label"}, 0), (std::set<uint64_t>{0, 1, 3, 4, 5}));
   EXPECT_EQ(Items(*dataset, {.balance = "label"}).unlabelled(), 1);
   EXPECT_THROW(frames({.label = "real", .unit = "video"}, 0), DataError);
-  for (uint64_t epoch = 0; epoch < 20; ++epoch)
-    for (const uint64_t number : frames({.label = "fake", .unit = "video"}, epoch))
+  for (uint64_t epoch = 0; epoch < 20; ++epoch) {
+    for (const uint64_t number : frames({.label = "fake", .unit = "video"}, epoch)) {
       EXPECT_TRUE(number == 3 || number == 4) << number;
+    }
+  }
 
   const Items clips(*dataset, {.label = "fake", .unit = "clip", .frames = 2});
   std::array<uint64_t, 2> clip{};
@@ -198,11 +199,12 @@ TEST(MixedLabels, FramesGoByTheirOwnLabelAndAVideoShowsItsLongestRun) {
 TEST(MixedLabels, AFakeOfWhichOnlyRealFramesAreStoredIsNoFake) {
   const TemporaryFolder folder;
   const auto dataset = one_video(folder, [](VideoRecord& video) {
-    for (FrameRecord& frame : video.frames) frame.label = 0;
+    for (FrameRecord& frame : video.frames) { frame.label = 0; }
   });
   EXPECT_EQ(Items(*dataset, {.label = "real"}).size(), 6U);
-  for (const std::string unit : {"video", "clip"})
+  for (const std::string unit : {"video", "clip"}) {
     EXPECT_THROW(Items(*dataset, {.label = "fake", .unit = unit}), DataError) << unit;
+  }
 }
 
 TEST(MixedLabels, ABalanceWantsBothSides) {

@@ -20,9 +20,7 @@ TEST(Permutation, VisitsEveryItemOnceAndKnowsItsPlace) {
       ASSERT_LT(item, n);
       ASSERT_FALSE(seen[item]) << n;
       seen[item] = true;
-      if (n < 2000) {
-        ASSERT_EQ(order.place_of(item), i);
-      }
+      if (n < 2000) { ASSERT_EQ(order.place_of(item), i); }
     }
   }
   EXPECT_THROW(Permutation(0, 1, 1), Error);
@@ -43,10 +41,10 @@ TEST(Permutation, PlacesAreUniform) {
   const uint64_t n = 50, rounds = 4000;
   for (const uint64_t item : {0U, 1U, 25U, 49U}) {
     std::vector<double> counts(n);
-    for (uint64_t epoch = 0; epoch < rounds; ++epoch) counts[Permutation(n, 11, epoch).at(item)] += 1;
+    for (uint64_t epoch = 0; epoch < rounds; ++epoch) { counts[Permutation(n, 11, epoch).at(item)] += 1; }
     double chi = 0;
     const double expected = static_cast<double>(rounds) / static_cast<double>(n);
-    for (const double count : counts) chi += (count - expected) * (count - expected) / expected;
+    for (const double count : counts) { chi += (count - expected) * (count - expected) / expected; }
     EXPECT_NEAR(chi, 49.0, 4.5 * std::sqrt(2 * 49.0)) << item;
   }
 }
@@ -65,7 +63,7 @@ TEST(Permutation, NeighboursAreIndependent) {
   }
   double chi = 0;
   const double expected = static_cast<double>(n - 1) / 256;
-  for (const double count : cells) chi += (count - expected) * (count - expected) / expected;
+  for (const double count : cells) { chi += (count - expected) * (count - expected) / expected; }
   EXPECT_NEAR(chi, 255.0, 5 * std::sqrt(2 * 255.0));
   EXPECT_NEAR(same_video, 29.0, 5 * std::sqrt(29.0));
 }
@@ -76,7 +74,7 @@ TEST(Permutation, SeedsAndEpochsGiveOtherOrders) {
   for (const auto& [seed, epoch] : {std::pair{1U, 2U}, {2U, 1U}}) {
     const Permutation other(n, seed, epoch);
     int same = 0;
-    for (uint64_t i = 0; i < n; ++i) same += base.at(i) == other.at(i) ? 1 : 0;
+    for (uint64_t i = 0; i < n; ++i) { same += base.at(i) == other.at(i) ? 1 : 0; }
     EXPECT_LT(same, 10);  // one is expected by chance
   }
 }
@@ -87,11 +85,12 @@ std::vector<Draw> draws(uint64_t n, uint64_t batch, uint64_t ranks, uint64_t sta
   for (uint64_t rank = 0; rank < ranks; ++rank) {
     Order order(plain_order(n, 9, true));
     const Dealing dealing{batch, ranks, rank};
-    for (uint64_t step = 0; step < updates; ++step)
+    for (uint64_t step = 0; step < updates; ++step) {
       for (uint64_t j = 0; j < dealing.share(); ++j) {
         const Draw draw = order.at(dealing.position(start + step * batch, j));
         all.at(draw.position - start) = draw;
       }
+    }
   }
   return all;
 }
@@ -120,11 +119,12 @@ TEST(Order, IsTheSameAtEveryWorldSizeAndExactOncePerEpoch) {
 TEST(Order, StopsAnywhereAndGoesOnAtAnotherWorldSize) {
   const uint64_t n = 500, batch = 24;
   const auto whole = draws(n, batch, 1, 0, 60);
-  for (const uint64_t stopped : {1U, 20U, 37U})
+  for (const uint64_t stopped : {1U, 20U, 37U}) {
     for (const uint64_t ranks : {2U, 3U, 8U}) {
       const auto tail = draws(n, batch, ranks, stopped * batch, 60 - stopped);
-      for (size_t i = 0; i < tail.size(); ++i) ASSERT_EQ(tail[i].item, whole[stopped * batch + i].item);
+      for (size_t i = 0; i < tail.size(); ++i) { ASSERT_EQ(tail[i].item, whole[stopped * batch + i].item); }
     }
+  }
 }
 
 TEST(Order, UnshuffledRunsOnceThroughAndPads) {

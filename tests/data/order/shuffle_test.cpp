@@ -18,8 +18,9 @@ std::shared_ptr<const Blocks> blocks(uint64_t count, uint64_t per_window) {
   auto made = std::make_shared<Blocks>();
   made->per_window = per_window;
   made->first.push_back(0);
-  for (uint64_t b = 0; b < count; ++b)
+  for (uint64_t b = 0; b < count; ++b) {
     made->first.push_back(made->first.back() + 5 + CounterRng(1, CounterRng::Purpose::test, {b}).below(10));
+  }
   return made;
 }
 
@@ -48,7 +49,7 @@ TEST(WindowedShuffle, MayBeAskedInAnyOrder) {
   Shuffle forward(blocks(40, 6), 4), jumping(blocks(40, 6), 4);
   const uint64_t n = forward.items();
   std::vector<uint64_t> items;
-  for (uint64_t i = 0; i < 2 * n; ++i) items.push_back(forward.at(i).item);
+  for (uint64_t i = 0; i < 2 * n; ++i) { items.push_back(forward.at(i).item); }
   CounterRng rng(2, CounterRng::Purpose::test, {});
   for (int i = 0; i < 500; ++i) {
     const uint64_t draw = rng.below(2 * n);
@@ -72,16 +73,20 @@ TEST(WindowedShuffle, ChangesWithSeedAndEpoch) {
 TEST(WindowedShuffle, PlacesAreUniform) {
   auto even = std::make_shared<Blocks>();
   even->per_window = 5;
-  for (uint64_t b = 0; b <= 20; ++b) even->first.push_back(b * 200);  // 4 windows of 1,000
+  for (uint64_t b = 0; b <= 20; ++b) {
+    even->first.push_back(b * 200);  // 4 windows of 1,000
+  }
   Shuffle shuffle(even, 3);
   const uint64_t rounds = 400, cells = 20, n = 4000;
   std::vector<double> counts(cells);
-  for (uint64_t epoch = 0; epoch < rounds; ++epoch)
-    for (uint64_t i = 0; i < n; ++i)
-      if (shuffle.at(epoch * n + i).item == 777) counts[i / 200] += 1;
+  for (uint64_t epoch = 0; epoch < rounds; ++epoch) {
+    for (uint64_t i = 0; i < n; ++i) {
+      if (shuffle.at(epoch * n + i).item == 777) { counts[i / 200] += 1; }
+    }
+  }
   double chi = 0;
   const double expected = static_cast<double>(rounds) / cells;
-  for (const double count : counts) chi += (count - expected) * (count - expected) / expected;
+  for (const double count : counts) { chi += (count - expected) * (count - expected) / expected; }
   EXPECT_NEAR(chi, 19.0, 4.5 * std::sqrt(2 * 19.0));
 }
 
@@ -90,11 +95,11 @@ TEST(WindowedShuffle, PlacesAreUniform) {
 TEST(WindowedShuffle, NeighboursAreOfOneVideoNoMoreOftenThanChance) {
   auto even = std::make_shared<Blocks>();
   even->per_window = 20;
-  for (uint64_t b = 0; b <= 200; ++b) even->first.push_back(b * 300);
+  for (uint64_t b = 0; b <= 200; ++b) { even->first.push_back(b * 300); }
   Shuffle shuffle(even, 3);
   double same = 0;
   const uint64_t n = shuffle.items();
-  for (uint64_t i = 0; i + 1 < n; ++i) same += shuffle.at(i).item / 30 == shuffle.at(i + 1).item / 30 ? 1 : 0;
+  for (uint64_t i = 0; i + 1 < n; ++i) { same += shuffle.at(i).item / 30 == shuffle.at(i + 1).item / 30 ? 1 : 0; }
   const double expected = static_cast<double>(n) * 29 / 5999;
   EXPECT_NEAR(same, expected, 5 * std::sqrt(expected));
 }
@@ -115,7 +120,7 @@ TEST(BalancedOrder, EveryEvenBatchIsHalfRealAndFakesAreUniformOverTypes) {
     for (uint64_t i = 0; i < 10; ++i) {
       const uint64_t item = order.at(batch * 10 + i).item;
       reals += item < 100 ? 1 : 0;
-      if (item >= 100) ++fakes[item < 107 ? 1 : item < 157 ? 2 : 3];
+      if (item >= 100) { ++fakes[item < 107 ? 1 : item < 157 ? 2 : 3]; }
     }
     EXPECT_EQ(reals, 5) << batch;
   }
@@ -129,15 +134,15 @@ TEST(BalancedOrder, EachClassGoesThroughItsItemsOnceAnEpochOfItsOwn) {
     const Draw draw = order.at(position);
     ++seen[{draw.item, draw.epoch}];
   }
-  for (const auto& [key, count] : seen) EXPECT_EQ(count, 1) << key.first << " in epoch " << key.second;
-  for (uint64_t item = 107; item < 157; ++item) EXPECT_EQ(seen.count({item, 1}), 1U);
+  for (const auto& [key, count] : seen) { EXPECT_EQ(count, 1) << key.first << " in epoch " << key.second; }
+  for (uint64_t item = 107; item < 157; ++item) { EXPECT_EQ(seen.count({item, 1}), 1U); }
 }
 
 TEST(BalancedOrder, EveryRankSeesBothHalves) {
   Order order(halves());
   for (uint64_t rank = 0; rank < 2; ++rank) {
     int reals = 0;
-    for (uint64_t i = 0; i < 1000; ++i) reals += order.at(2 * i + rank).item < 100 ? 1 : 0;
+    for (uint64_t i = 0; i < 1000; ++i) { reals += order.at(2 * i + rank).item < 100 ? 1 : 0; }
     EXPECT_NEAR(reals, 500, 5 * std::sqrt(250.0));
   }
 }

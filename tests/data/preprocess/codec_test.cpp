@@ -31,9 +31,7 @@ std::string plan_digest(const PreprocessConfig& config) {
 std::string complaint(const PreprocessConfig& config) {
   try {
     check(config);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
+  } catch (const UsageError& error) { return error.what(); }
   return "";
 }
 

@@ -73,7 +73,7 @@ TEST_F(Extract, FindsTheFaceOfEveryFrameAndStoresCropsThatDecode) {
     for (size_t i = 0; i < 68; ++i) {
       EXPECT_GT(frame.landmarks[2 * i], -12);
       EXPECT_LT(frame.landmarks[2 * i], 236);
-      if (i >= 36) (i < 48 ? eyes : mouth) += frame.landmarks[2 * i + 1] / (i < 48 ? 12.0 : 20.0);
+      if (i >= 36) { (i < 48 ? eyes : mouth) += frame.landmarks[2 * i + 1] / (i < 48 ? 12.0 : 20.0); }
     }
     EXPECT_LT(eyes + 20, mouth);
   }
@@ -84,7 +84,7 @@ TEST_F(Extract, UsesOneBoxForAClipAndOneAFrameWhereAsked) {
     std::set<std::array<float, 6>> distinct;
     PreprocessConfig config;
     config.crop = crop;
-    for (const auto& frame : extracted(first(0), config).record.frames) distinct.insert(frame.affine);
+    for (const auto& frame : extracted(first(0), config).record.frames) { distinct.insert(frame.affine); }
     return distinct.size();
   };
   EXPECT_EQ(affines("clip"), 1u);
@@ -117,12 +117,12 @@ TEST_F(Extract, CropsTheMaskWithTheFrame) {
     const Picture& mask = masks.at(frame.src_index);
     // The closed form of the nearest pixel, on a grid of points of the crop.
     const Affine back = inverse(frame.affine);
-    for (int y = 3; y < 224; y += 10)
+    for (int y = 3; y < 224; y += 10) {
       for (int x = 3; x < 224; x += 10) {
         const float sx = back[0] * static_cast<float>(x) + back[2], sy = back[4] * static_cast<float>(y) + back[5];
         const auto at = [&](float dx, float dy) {
           const int px = static_cast<int>(std::lround(sx + dx)), py = static_cast<int>(std::lround(sy + dy));
-          if (px < 0 || py < 0 || px >= mask.width || py >= mask.height) return 0;
+          if (px < 0 || py < 0 || px >= mask.width || py >= mask.height) { return 0; }
           return mask.pixels[static_cast<size_t>(py) * mask.stride + 3 * static_cast<size_t>(px)] > 127 ? 1 : 0;
         };
         // OpenCV's fixed-point coordinates may differ by a fraction of a pixel: only points away from a border count.
@@ -130,6 +130,7 @@ TEST_F(Extract, CropsTheMaskWithTheFrame) {
           ASSERT_EQ(stored[static_cast<size_t>(y * 224 + x)], at(0, 0)) << x << " " << y;
         }
       }
+    }
     EXPECT_GT(std::ranges::count(stored, 1), 1000);
   }
 }
@@ -141,7 +142,7 @@ TEST_F(Extract, StoresNoMasksWhereNoneAreWanted) {
   EXPECT_EQ(video.record.mask_source, MaskSource::none);
   EXPECT_EQ(video.masks_missing, 0);
   ASSERT_FALSE(video.record.frames.empty());
-  for (const auto& frame : video.record.frames) EXPECT_TRUE(frame.mask.empty());
+  for (const auto& frame : video.record.frames) { EXPECT_TRUE(frame.mask.empty()); }
 }
 
 TEST_F(Extract, SaysWhyAMaskCannotBeUsedAndKeepsTheVideo) {
@@ -196,7 +197,7 @@ TEST_F(Extract, TakesTheNearestBoxWhereAFrameHasNoFaceAndRefusesAVideoWithTooFew
 TEST_F(Extract, FindsFacesOfPhotographsAndNoneWhereThereIsNone) {
   const char* data = std::getenv("REALFACE_TEST_DATA");
   const auto photos = std::filesystem::path(data == nullptr ? "" : data) / "photos";
-  if (!std::filesystem::exists(photos)) GTEST_SKIP() << "no photos/ in REALFACE_TEST_DATA";
+  if (!std::filesystem::exists(photos)) { GTEST_SKIP() << "no photos/ in REALFACE_TEST_DATA"; }
   const auto of = [&](const std::string& name) {
     return extracted(file(photos / name, importers::SourceKind::picture));
   };

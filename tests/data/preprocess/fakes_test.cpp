@@ -9,8 +9,8 @@
 #include <opencv2/imgproc.hpp>
 
 #include "data/codec/codec.h"
-#include "data/preprocess/faces/crop.h"
 #include "data/preprocess/extract.h"
+#include "data/preprocess/faces/crop.h"
 #include "data/preprocess/video/opencv_view.h"
 #include "tests/data/preprocess/videos.h"
 #include "tests/temporary_folder.h"
@@ -32,8 +32,9 @@ class Fakes : public testing::Test {
     write_face_tree(folder_->path() / "tree", kFrames);
     const auto listing = importers::import_dataset("ffpp", folder_->path() / "tree", {});
     people_ = new std::vector<std::vector<cv::Mat>>;
-    for (const Source& source : listing.sources)
-      if (source.label == 0 && people_->size() < 2) people_->push_back(pictures_of(source.path));
+    for (const Source& source : listing.sources) {
+      if (source.label == 0 && people_->size() < 2) { people_->push_back(pictures_of(source.path)); }
+    }
   }
   static void TearDownTestSuite() {
     delete people_;
@@ -51,7 +52,7 @@ class Fakes : public testing::Test {
   static std::string write(const std::string& name, const std::vector<cv::Mat>& pictures) {
     const auto path = folder_->path() / name;
     std::filesystem::create_directories(path);
-    for (size_t i = 0; i < pictures.size(); ++i) cv::imwrite(path / (std::to_string(i) + ".png"), pictures[i]);
+    for (size_t i = 0; i < pictures.size(); ++i) { cv::imwrite(path / (std::to_string(i) + ".png"), pictures[i]); }
     return path;
   }
 
@@ -102,7 +103,7 @@ TEST_F(Fakes, GetMasksFromTheDifferenceToTheirOriginal) {
     const Affine back = inverse(frame.affine);
     // Inside and outside of the patch, two pixels away from its edge, where smoothing decides.
     int64_t inside = 0;
-    for (int y = 0; y < kSize; ++y)
+    for (int y = 0; y < kSize; ++y) {
       for (int x = 0; x < kSize; ++x) {
         const float sx = back[0] * static_cast<float>(x) + back[2], sy = back[4] * static_cast<float>(y) + back[5];
         const cv::Rect2f patch(kPatch);
@@ -115,10 +116,9 @@ TEST_F(Fakes, GetMasksFromTheDifferenceToTheirOriginal) {
           ASSERT_EQ(bit, 1) << x << " " << y;
           ++inside;
         }
-        if (!within(3)) {
-          ASSERT_EQ(bit, 0) << x << " " << y;
-        }
+        if (!within(3)) { ASSERT_EQ(bit, 0) << x << " " << y; }
       }
+    }
     EXPECT_GT(inside, 300);
   }
 }
@@ -129,12 +129,14 @@ TEST_F(Fakes, PairFrameWithFrameUpToTheShorterLength) {
   const Extracted video = extracted(source);
   ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames));
   EXPECT_EQ(video.masks_missing, 2);
-  for (size_t i = 0; i < video.record.frames.size(); ++i) EXPECT_EQ(video.record.frames[i].mask.empty(), i >= 4) << i;
+  for (size_t i = 0; i < video.record.frames.size(); ++i) {
+    EXPECT_EQ(video.record.frames[i].mask.empty(), i >= 4) << i;
+  }
 }
 
 TEST_F(Fakes, AreKeptWithoutMasksWhereTheOriginalIsOfAnotherSizeOrNone) {
   std::vector<cv::Mat> small;
-  for (const cv::Mat& real : people_->front()) cv::resize(real, small.emplace_back(), {112, 112});
+  for (const cv::Mat& real : people_->front()) { cv::resize(real, small.emplace_back(), {112, 112}); }
   Source source = fake(write("forged", forged()));
   source.original_path = write("small", small);
   const Extracted other = extracted(source);
@@ -179,12 +181,12 @@ TEST_F(Fakes, AreThePersonWhomTheMaskCovers) {
 TEST_F(Fakes, InFoldersHaveTheMasksOfTheSameNumbers) {
   Source source = fake(write("forged", forged()));
   std::vector<cv::Mat> masks(kFrames);
-  for (auto& mask : masks) mask = cv::Mat(kSize, kSize, CV_8UC3, cv::Scalar(255, 255, 255));
+  for (auto& mask : masks) { mask = cv::Mat(kSize, kSize, CV_8UC3, cv::Scalar(255, 255, 255)); }
   source.mask_path = write("masks", masks);
   std::filesystem::remove(std::filesystem::path(source.mask_path) / "1.png");
   const Extracted video = extracted(source);
   ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames)) << video.why;
-  for (size_t i = 0; i < kFrames; ++i) EXPECT_EQ(video.record.frames[i].mask.empty(), i == 1) << i;
+  for (size_t i = 0; i < kFrames; ++i) { EXPECT_EQ(video.record.frames[i].mask.empty(), i == 1) << i; }
   EXPECT_EQ(video.masks_missing, 1);
 }
 
@@ -203,7 +205,7 @@ TEST_F(Fakes, HaveLabelsAndSegmentsInTime) {
   const Extracted video = extracted(source);
   ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames));
   const int8_t want[] = {0, 0, 1, 1, 0, 0};  // frame 3 is in no run, so it is what the video is
-  for (size_t i = 0; i < kFrames; ++i) EXPECT_EQ(video.record.frames[i].label, want[i]) << i;
+  for (size_t i = 0; i < kFrames; ++i) { EXPECT_EQ(video.record.frames[i].label, want[i]) << i; }
   EXPECT_EQ(video.record.label, 1);
   ASSERT_EQ(video.record.segments.size(), 3u);
   EXPECT_EQ(video.record.segments[0].last, 1);
@@ -231,8 +233,9 @@ TEST_F(Fakes, CropsInAnArchiveAreFoundInTheOrderOfTheirNumbers) {
   }
   cv::imwrite(root / "7/fake/1/3.png", people_->front()[0]);
   folder_->write("wild/7/fake/0/notes.txt", "no picture");
-  for (const int number : numbers)  // as a Mac packs them
+  for (const int number : numbers) {  // as a Mac packs them
     folder_->write("wild/7/fake/0/._" + std::to_string(number) + ".png", "no picture");
+  }
   const std::string archive = folder_->path() / "7.tar.gz";
   ASSERT_EQ(std::system(("tar -czf " + archive + " -C " + root.string() + " ./7").c_str()), 0);
 
@@ -244,7 +247,7 @@ TEST_F(Fakes, CropsInAnArchiveAreFoundInTheOrderOfTheirNumbers) {
   EXPECT_EQ(a.detected, kFrames);
   EXPECT_EQ(a.record.n_src, kFrames);
   EXPECT_EQ(a.record.source_sha256, b.record.source_sha256);
-  for (size_t i = 0; i < kFrames; ++i) EXPECT_EQ(a.record.frames[i].blob, b.record.frames[i].blob) << i;
+  for (size_t i = 0; i < kFrames; ++i) { EXPECT_EQ(a.record.frames[i].blob, b.record.frames[i].blob) << i; }
 
   packed.member = "7/fake/2";
   EXPECT_EQ(extracted(packed).record.status, VideoStatus::unreadable);
@@ -267,7 +270,7 @@ TEST_F(Fakes, AreToldApartFromWhatTheirFolderSaysOfTheirCompression) {
 TEST_F(Fakes, OfTheTestDataAreToldApartFromWhatTheirFolderSays) {
   const char* data = std::getenv("REALFACE_TEST_DATA");
   const auto root = std::filesystem::path(data == nullptr ? "" : data) / "ffpp/original_sequences/youtube/c23/videos";
-  if (!std::filesystem::exists(root)) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
+  if (!std::filesystem::exists(root)) { GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA"; }
   EXPECT_EQ(open_video(root / "004.mp4")->info().x264_crf, 40);  // as the index of the test data states it
   EXPECT_EQ(open_video(root / "519.mp4")->info().x264_crf, 23);
   Source source = fake(root / "004.mp4");
@@ -282,7 +285,7 @@ TEST_F(Fakes, OfTheTestDataAreToldApartFromWhatTheirFolderSays) {
 TEST_F(Fakes, PairRealVideosWithTheirOriginals) {
   const char* data = std::getenv("REALFACE_TEST_DATA");
   const auto root = std::filesystem::path(data == nullptr ? "" : data) / "ffpp";
-  if (!std::filesystem::exists(root)) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
+  if (!std::filesystem::exists(root)) { GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA"; }
   Source source = fake(root / "manipulated_sequences/Deepfakes/c23/videos/519_515.mp4");
   source.kind = SourceKind::video;
   source.original_path = root / "original_sequences/youtube/c23/videos/519.mp4";
@@ -294,13 +297,14 @@ TEST_F(Fakes, PairRealVideosWithTheirOriginals) {
   for (const auto& frame : video.record.frames) {
     std::vector<uint8_t> bits(kSize * kSize);
     decode_mask(as_blob(frame.mask), kSize, kSize, bits.data());
-    for (size_t y = 0; y < kSize; ++y)
+    for (size_t y = 0; y < kSize; ++y) {
       for (size_t x = 0; x < kSize; ++x) {
         const bool edge = x < 12 || y < 12 || x >= kSize - 12 || y >= kSize - 12;
         const bool core = x > 60 && x < 164 && y > 60 && y < 164;
-        if (edge) border += bits[y * kSize + x];
-        if (core) middle += bits[y * kSize + x];
+        if (edge) { border += bits[y * kSize + x]; }
+        if (core) { middle += bits[y * kSize + x]; }
       }
+    }
   }
   EXPECT_GT(middle / (30.0 * 103 * 103), 0.2);
   EXPECT_LT(border / (30.0 * (kSize * kSize - 200 * 200)), 0.01);

@@ -51,18 +51,17 @@ Extracted made(const Plan& plan, int64_t video) {
 
 void work(const Plan& plan, const OutputFolder& output) {
   const auto shards = output.open_shards(plan);
-  for (const int64_t video : output.open_videos(plan, shards))
+  for (const int64_t video : output.open_videos(plan, shards)) {
     write_part(output.part(video), made(plan, video), plan.digest);
-  for (const int64_t shard : shards) assemble(plan, plan.shards[static_cast<size_t>(shard)], output);
+  }
+  for (const int64_t shard : shards) { assemble(plan, plan.shards[static_cast<size_t>(shard)], output); }
   finish(plan, output);
 }
 
 std::string failure(OutputFolder& output, const Plan& plan) {
   try {
     output.begin(plan);
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "";
 }
 
@@ -74,7 +73,7 @@ TEST(OutputFolder, GoesOnWhereARunStoppedAndWritesTheSameBytes) {
   EXPECT_EQ(whole.begin(plan), OutputFolder::State::fresh);
   work(plan, whole);
   EXPECT_EQ(stopped.begin(plan), OutputFolder::State::fresh);
-  for (const int64_t video : plan.shards[0].videos) write_part(stopped.part(video), made(plan, video), plan.digest);
+  for (const int64_t video : plan.shards[0].videos) { write_part(stopped.part(video), made(plan, video), plan.digest); }
   assemble(plan, plan.shards[0], stopped);
   write_part(stopped.part(plan.shards[1].videos[0]), made(plan, plan.shards[1].videos[0]), plan.digest);
 
@@ -83,8 +82,9 @@ TEST(OutputFolder, GoesOnWhereARunStoppedAndWritesTheSameBytes) {
   EXPECT_EQ(shards.size(), plan.shards.size() - 1);
   EXPECT_EQ(stopped.open_videos(plan, shards).size(), 24 - plan.shards[0].videos.size() - 1);
   work(plan, stopped);
-  for (const auto& shard : plan.shards)
+  for (const auto& shard : plan.shards) {
     EXPECT_EQ(sha256_file(whole.shard(shard)), sha256_file(stopped.shard(shard))) << shard.name;
+  }
   EXPECT_EQ(sha256_file(whole.path() / "manifest.json"), sha256_file(stopped.path() / "manifest.json"));
   EXPECT_EQ(stopped.begin(plan), OutputFolder::State::finished);
   EXPECT_FALSE(std::filesystem::exists(stopped.path() / ".parts"));
@@ -96,7 +96,7 @@ TEST(OutputFolder, DoesAShardAgainThatWasNotSealed) {
   const Plan plan = plan_of(3);
   OutputFolder output(folder.path());
   output.begin(plan);
-  for (int64_t video = 0; video < 3; ++video) write_part(output.part(video), made(plan, video), plan.digest);
+  for (int64_t video = 0; video < 3; ++video) { write_part(output.part(video), made(plan, video), plan.digest); }
   // Killed after the report and before the shard.
   folder.write(".parts/" + plan.shards[0].name + ".json", "{}");
   EXPECT_EQ(output.open_shards(plan).size(), 1u);
@@ -165,9 +165,7 @@ TEST(OutputFolder, NamesTheFileThatDoesNotFitAndKeepsWhatWasWritten) {
   std::string message;
   try {
     write_part(output.part(1), made(plan, 1), plan.digest);
-  } catch (const Error& error) {
-    message = error.what();
-  }
+  } catch (const Error& error) { message = error.what(); }
   setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_THAT(message, HasSubstr((folder.path() / ".parts").string()));
   EXPECT_FALSE(std::filesystem::exists(output.part(1)));

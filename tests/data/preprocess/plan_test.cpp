@@ -47,11 +47,12 @@ TEST(ShardCount, IsByBytesOrASixteenthOfManyVideosButNeverMoreThanVideos) {
 TEST(Plan, StoresEveryVideoOnceInAShardOfItsSplit) {
   const Plan plan = make_plan(videos(100, 60), config(), "v");
   std::multiset<int64_t> stored;
-  for (const auto& shard : plan.shards)
+  for (const auto& shard : plan.shards) {
     for (const int64_t video : shard.videos) {
       stored.insert(video);
       EXPECT_EQ(plan.sources[static_cast<size_t>(video)].split, shard.split);
     }
+  }
   EXPECT_EQ(stored.size(), 160u);
   EXPECT_EQ(std::set<int64_t>(stored.begin(), stored.end()).size(), 160u);
 }
@@ -59,9 +60,9 @@ TEST(Plan, StoresEveryVideoOnceInAShardOfItsSplit) {
 TEST(Plan, GivesEveryShardTheClassesInTheSharesOfTheWhole) {
   const Plan plan = make_plan(videos(200, 120), config(), "v");
   for (const auto& shard : plan.shards) {
-    if (shard.split != "train") continue;
+    if (shard.split != "train") { continue; }
     int64_t fakes = 0;
-    for (const int64_t video : shard.videos) fakes += plan.sources[static_cast<size_t>(video)].label;
+    for (const int64_t video : shard.videos) { fakes += plan.sources[static_cast<size_t>(video)].label; }
     const double expected = static_cast<double>(shard.videos.size()) * 120.0 / 320.0;
     EXPECT_NEAR(static_cast<double>(fakes), expected, 1.5);
     EXPECT_FALSE(std::ranges::is_sorted(shard.videos));

@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
-#include "data/shards/manifest.h"
 #include "data/preprocess/preprocess.h"
+#include "data/shards/manifest.h"
 #include "data/shards/reader.h"
 #include "distributed/agreement.h"
 #include "tests/data/preprocess/faces/disc_detector.h"
@@ -40,16 +40,14 @@ class PreprocessRanks : public ::testing::Test {
   }
   void on_first(const std::function<void()>& work) const {
     distributed::agree(mpi_world().host_group(), "the test's files", [&] {
-      if (mpi_world().rank() == 0) work();
+      if (mpi_world().rank() == 0) { work(); }
     });
   }
   /// Whether this rank's call threw an Error.
   static bool refused(const PreprocessConfig& config) {
     try {
       preprocess(config, mpi_world());
-    } catch (const Error&) {
-      return true;
-    }
+    } catch (const Error&) { return true; }
     return false;
   }
 
@@ -70,8 +68,9 @@ TEST_F(PreprocessRanks, WriteTheSameBytesWhateverTheThreadsAndFinishOnce) {
   if (mpi_world().rank() == 0) {
     EXPECT_EQ(outcome.report.videos(), 12);  // 6 people, and the fakes of 3 pairs in both directions
     for (const auto* name :
-         {"manifest.json", "train-00000-of-00001.h5", "val-00000-of-00001.h5", "test-00000-of-00001.h5"})
+         {"manifest.json", "train-00000-of-00001.h5", "val-00000-of-00001.h5", "test-00000-of-00001.h5"}) {
       EXPECT_EQ(sha256_file(root / "one" / name), sha256_file(root / "many" / name)) << name;
+    }
   }
 }
 
@@ -86,16 +85,19 @@ TEST_F(PreprocessRanks, WriteTheSameBytesThroughChildrenAndLoseOneVideoToACrash)
   setenv("REALFACE_FAILPOINT", "decoder.abort:youtube/c23/videos/000.mp4", 1);
   const auto outcome = preprocess(crash, mpi_world());
   unsetenv("REALFACE_FAILPOINT");
-  if (mpi_world().rank() != 0) return;
+  if (mpi_world().rank() != 0) { return; }
   EXPECT_EQ(outcome.report.skipped(), "1 crashed");
   EXPECT_EQ(outcome.report.videos(), 12);
   for (const auto* name :
-       {"manifest.json", "train-00000-of-00001.h5", "val-00000-of-00001.h5", "test-00000-of-00001.h5"})
+       {"manifest.json", "train-00000-of-00001.h5", "val-00000-of-00001.h5", "test-00000-of-00001.h5"}) {
     EXPECT_EQ(sha256_file(root / "here" / name), sha256_file(root / "children" / name)) << name;
+  }
   int64_t shipped = 0, none = 0;
-  for (const ShardEntry& entry : Manifest::load(root / "children").shards)
-    for (const int8_t source : open_shard(root / "children" / entry.name).index.mask_source)
+  for (const ShardEntry& entry : Manifest::load(root / "children").shards) {
+    for (const int8_t source : open_shard(root / "children" / entry.name).index.mask_source) {
       (source == static_cast<int8_t>(MaskSource::dataset) ? shipped : none) += 1;
+    }
+  }
   EXPECT_EQ(shipped, 6);  // the fakes
   EXPECT_EQ(none, 6);     // the reals
   EXPECT_EQ(Manifest::load(root / "crash").frames(), Manifest::load(root / "here").frames() - 4);
@@ -119,15 +121,17 @@ TEST_F(PreprocessRanks, WriteTheSameBytesWithACnnAndRefuseAnotherOneOnOneOfThem)
   preprocess(many, mpi_world());
   EXPECT_EQ(sha256_file(root / "one" / "manifest.json"), sha256_file(root / "many" / "manifest.json"));
   EXPECT_EQ(Manifest::load(root / "one").frames(), 6);
-  if (mpi_world().size() == 1) return;
-  if (mpi_world().rank() != 0) other.detector_model = root / "discs.dat";
+  if (mpi_world().size() == 1) { return; }
+  if (mpi_world().rank() != 0) { other.detector_model = root / "discs.dat"; }
   EXPECT_TRUE(refused(other));
 }
 
 TEST_F(PreprocessRanks, EndTogetherWhereNoVideoHasAFace) {
   on_first([this] {
     std::filesystem::create_directories(root / "bad");
-    for (const auto* name : {"a.mp4", "b.mp4", "c.mp4", "d.mp4"}) std::ofstream(root / "bad" / name) << "not a video";
+    for (const auto* name : {"a.mp4", "b.mp4", "c.mp4", "d.mp4"}) {
+      std::ofstream(root / "bad" / name) << "not a video";
+    }
   });
   EXPECT_TRUE(refused(config("bad", "out")));
   EXPECT_FALSE(std::filesystem::exists(root / "out" / "manifest.json"));

@@ -13,7 +13,7 @@ constexpr int kBits = 8;
 
 uint32_t big_endian(const std::string& bytes, size_t at) {
   uint32_t value = 0;
-  for (size_t i = 0; i < 4; ++i) value = value << 8U | static_cast<uint8_t>(bytes[at + i]);
+  for (size_t i = 0; i < 4; ++i) { value = value << 8U | static_cast<uint8_t>(bytes[at + i]); }
   return value;
 }
 
@@ -24,7 +24,7 @@ void shift_chunks(std::string& index, uint32_t shift) {
   for (size_t i = 0; i < count; ++i) {
     const size_t at = table + 12 + 4 * i;
     const uint32_t moved = big_endian(index, at) + shift;
-    for (size_t byte = 0; byte < 4; ++byte) index[at + byte] = static_cast<char>(moved >> (24 - 8 * byte));
+    for (size_t byte = 0; byte < 4; ++byte) { index[at + byte] = static_cast<char>(moved >> (24 - 8 * byte)); }
   }
 }
 
@@ -36,8 +36,9 @@ void write_counting_video(const std::filesystem::path& path, int frames, int siz
   synthesis::VideoEncoder encoder(path, size, 25, synthesis::VideoEncoder::Kind::picture);
   for (int number = 0; number < frames; ++number) {
     cv::Mat picture(size, size, CV_8UC3, cv::Scalar(30, 30, 30));
-    for (int bit = 0; bit < kBits; ++bit)
-      if ((number >> bit & 1) != 0) picture(bar(bit, size)).setTo(cv::Scalar(220, 220, 220));
+    for (int bit = 0; bit < kBits; ++bit) {
+      if ((number >> bit & 1) != 0) { picture(bar(bit, size)).setTo(cv::Scalar(220, 220, 220)); }
+    }
     encoder.add(picture);
   }
   encoder.finish();
@@ -48,7 +49,7 @@ int shown_number(const preprocess::Picture& picture) {
   for (int bit = 0; bit < kBits; ++bit) {
     const auto x = static_cast<size_t>(bit * picture.width / kBits + picture.width / kBits / 2);
     const size_t at = static_cast<size_t>(picture.height / 2) * picture.stride + 3 * x;
-    if (picture.pixels[at] > 125) number |= 1 << bit;
+    if (picture.pixels[at] > 125) { number |= 1 << bit; }
   }
   return number;
 }

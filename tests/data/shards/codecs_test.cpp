@@ -78,9 +78,7 @@ TEST_F(OlderShard, IsRefusedWhereTheArrayWasTakenOutAfterwards) {
   try {
     open_shard(path());
     FAIL();
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("its index is damaged"));
-  }
+  } catch (const DataError& error) { EXPECT_THAT(error.what(), HasSubstr("its index is damaged")); }
 }
 
 }  // namespace

@@ -18,9 +18,7 @@ using testing::HasSubstr;
 std::string message_of(const std::function<void()>& work) {
   try {
     work();
-  } catch (const DataError& error) {
-    return error.what();
-  }
+  } catch (const DataError& error) { return error.what(); }
   return "nothing was thrown";
 }
 
@@ -35,7 +33,7 @@ TEST(Manifest, ListsWhatTheShardsHold) {
   EXPECT_EQ(read.names, written.names);
   EXPECT_EQ(read.shards[0].classes, (std::map<std::string, ClassCount>{
                                         {"real", {2, 6}}, {"fake/Deepfakes", {1, 3}}, {"fake/FaceSwap", {1, 3}}}));
-  for (const ShardEntry& entry : read.shards) check_entry(open_shard(folder.path() / entry.name), entry);
+  for (const ShardEntry& entry : read.shards) { check_entry(open_shard(folder.path() / entry.name), entry); }
 }
 
 TEST(Manifest, DigestChangesWithContentAndNotWithTheConfiguration) {

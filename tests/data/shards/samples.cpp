@@ -15,11 +15,14 @@ namespace fs = std::filesystem;
 std::vector<uint8_t> picture(int video, int frame, int size) {
   CounterRng rng(7, CounterRng::Purpose::test, {static_cast<uint64_t>(video), static_cast<uint64_t>(frame)});
   std::vector<uint8_t> rgb;
-  for (int y = 0; y < size; ++y)
-    for (int x = 0; x < size; ++x)
-      for (int c = 0; c < 3; ++c)
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      for (int c = 0; c < 3; ++c) {
         rgb.push_back(
             static_cast<uint8_t>(40 * c + 3 * y + 2 * x + 5 * video + frame + static_cast<int>(rng.below(4))));
+      }
+    }
+  }
   return rgb;
 }
 
@@ -59,7 +62,7 @@ VideoRecord video(int number, int frames, const ShardHeader& header) {
   video.fps = 25;
   video.n_src = frames;
   video.width = video.height = 2 * size;
-  if (number % 2 == 1) video.segments = {{0, frames - 1, 1}};
+  if (number % 2 == 1) { video.segments = {{0, frames - 1, 1}}; }
   for (int i = 0; i < frames; ++i) {
     FrameRecord frame;
     frame.blob = encode_frame(header.codec, picture(number, i, size).data(), size, size);
@@ -72,7 +75,7 @@ VideoRecord video(int number, int frames, const ShardHeader& header) {
     frame.score = 1.5F;
     if (number % 2 == 1) {
       std::vector<uint8_t> mask(static_cast<size_t>(size * size));
-      for (size_t p = 0; p < mask.size(); ++p) mask[p] = p % 5 == static_cast<size_t>(i % 5);
+      for (size_t p = 0; p < mask.size(); ++p) { mask[p] = p % 5 == static_cast<size_t>(i % 5); }
       frame.mask = encode_mask(mask.data(), size, size);
     }
     video.frames.push_back(std::move(frame));
@@ -99,7 +102,7 @@ Manifest write_dataset(const fs::path& folder, const Plan& plan) {
     }
     facts.shard_id = s;
     ShardWriter writer(folder / (plan.split + "-" + std::to_string(s) + ".h5"), facts, totals);
-    for (const VideoRecord& record : videos) writer.add(record);
+    for (const VideoRecord& record : videos) { writer.add(record); }
     manifest.shards.push_back(writer.seal());
   }
   manifest.save(folder);

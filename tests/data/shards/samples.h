@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "data/shards/format.h"
 #include "data/shards/manifest.h"
 #include "data/shards/records.h"
-#include "data/shards/format.h"
 #include "tests/temporary_folder.h"
 
 /// Small made-up datasets for the tests of shards, sampler and loader.

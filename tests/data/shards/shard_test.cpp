@@ -19,9 +19,7 @@ using testing::HasSubstr;
 std::string message_of(const std::function<void()>& work) {
   try {
     work();
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "nothing was thrown";
 }
 
@@ -72,7 +70,7 @@ TEST(Shard, GivesBackEveryFieldOfEveryRecord) {
       EXPECT_EQ(blob, frame.blob);
       EXPECT_EQ(crc32c(blob.data(), blob.size()), shard.index.crc32c[n]);
       std::string mask(shard.index.mask_offset[n + 1] - shard.index.mask_offset[n], '\0');
-      if (!mask.empty()) file.read(shard.mask_at + shard.index.mask_offset[n], mask.data(), mask.size());
+      if (!mask.empty()) { file.read(shard.mask_at + shard.index.mask_offset[n], mask.data(), mask.size()); }
       EXPECT_EQ(mask, frame.mask);
       std::array<float, 136> landmarks{};
       file.read(shard.landmarks_at + n * sizeof landmarks, landmarks.data(), sizeof landmarks);
@@ -127,9 +125,7 @@ TEST(Shard, EveryByteOfTheFileIsEitherCheckedOrUnused) {
         EXPECT_EQ(index_digest(shard.header, shard.index), good.index_sha256) << at;
         EXPECT_EQ(shard.payload_sha256, good.payload_sha256) << at;
       }
-    } catch (const DataError& error) {
-      EXPECT_THAT(error.what(), HasSubstr("train-0.h5")) << at;
-    }
+    } catch (const DataError& error) { EXPECT_THAT(error.what(), HasSubstr("train-0.h5")) << at; }
     samples::flip_byte(path, static_cast<int64_t>(at));
   }
 }
@@ -175,13 +171,14 @@ void replace_attribute(const fs::path& file, const char* name, hid_t type, hsize
 }
 
 TEST(Shard, AttributesOfSeveralNumbersAreRefused) {
-  for (const char* name : {"schema_major", "shard_id", "height", "sealed", "margin"})
+  for (const char* name : {"schema_major", "shard_id", "height", "sealed", "margin"}) {
     for (const auto& [type, count] : {std::pair{H5T_STD_I8LE, 8U}, {H5T_IEEE_F32LE, 2U}, {H5T_STD_I64LE, 0U}}) {
       const TemporaryFolder folder;
       const fs::path path = write_one(folder.path(), 1, 1);
       replace_attribute(path, name, type, count);
       EXPECT_THAT(message_of([&] { open_shard(path); }), HasSubstr(std::string(name) + " is not one number"));
     }
+  }
 }
 
 TEST(Shard, AnotherLayoutOfThePixelsIsRefused) {

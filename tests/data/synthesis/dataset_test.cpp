@@ -38,7 +38,7 @@ SynthConfig small(const fs::path& out) {
 std::map<std::string, std::string> bytes_of(const fs::path& root) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.is_regular_file()) files[fs::relative(entry.path(), root).string()] = read_file(entry.path());
+    if (entry.is_regular_file()) { files[fs::relative(entry.path(), root).string()] = read_file(entry.path()); }
   }
   return files;
 }

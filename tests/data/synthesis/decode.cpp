@@ -12,7 +12,7 @@ namespace realface::data::synthesis {
 namespace {
 
 void must(bool good, const std::filesystem::path& path) {
-  if (!good) throw std::runtime_error("cannot decode " + path.string());
+  if (!good) { throw std::runtime_error("cannot decode " + path.string()); }
 }
 
 void keep(const AVFrame& frame, Decoded& decoded) {
@@ -52,7 +52,7 @@ Decoded decode(const std::filesystem::path& path) {
     more = av_read_frame(file, packet) >= 0;
     must(avcodec_send_packet(codec, more ? packet : nullptr) == 0, path);
     av_packet_unref(packet);
-    while (avcodec_receive_frame(codec, frame) == 0) keep(*frame, decoded);
+    while (avcodec_receive_frame(codec, frame) == 0) { keep(*frame, decoded); }
   }
   av_frame_free(&frame);
   av_packet_free(&packet);

@@ -27,7 +27,7 @@ std::vector<cv::Mat> ragged_masks(int size) {
   for (int frame = 0; frame < 5; ++frame) {
     cv::Mat mask(size, size, CV_8U);
     for (int y = 0; y < size; ++y) {
-      for (int x = 0; x < size; ++x) mask.at<uint8_t>(y, x) = rng.chance(0.5) ? 255 : 0;
+      for (int x = 0; x < size; ++x) { mask.at<uint8_t>(y, x) = rng.chance(0.5) ? 255 : 0; }
     }
     masks.push_back(mask);
   }
@@ -38,7 +38,7 @@ TEST(SynthesisEncoder, GivesMasksBackExactlyHoweverRagged) {
   const auto path = place("masks.mp4");
   const auto masks = ragged_masks(130);
   VideoEncoder encoder(path, 130, 25, VideoEncoder::Kind::mask);
-  for (const cv::Mat& mask : masks) encoder.add(mask);
+  for (const cv::Mat& mask : masks) { encoder.add(mask); }
   encoder.finish();
   const Decoded decoded = decode(path);
   ASSERT_EQ(decoded.rgb.size(), masks.size());
@@ -56,7 +56,7 @@ TEST(SynthesisEncoder, KeepsColoursAndTagsTheirMeaning) {
   cv::Mat picture(128, 128, CV_8UC3, skin);
   picture(cv::Rect(0, 0, 64, 128)).setTo(blue);
   VideoEncoder encoder(path, 128, 25, VideoEncoder::Kind::picture);
-  for (int frame = 0; frame < 3; ++frame) encoder.add(picture);
+  for (int frame = 0; frame < 3; ++frame) { encoder.add(picture); }
   encoder.finish();
   const Decoded decoded = decode(path);
   ASSERT_EQ(decoded.rgb.size(), 3U);
@@ -92,10 +92,10 @@ TEST(SynthesisEncoder, NamesTheFileThatCannotBeWritten) {
 }
 
 TEST(SynthesisEncoder, FailsOnAFullDisk) {
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  if (!std::filesystem::exists("/dev/full")) { GTEST_SKIP() << "no /dev/full here"; }
   const auto fill = [] {
     VideoEncoder encoder("/dev/full", 128, 25, VideoEncoder::Kind::mask);
-    for (const cv::Mat& mask : ragged_masks(128)) encoder.add(mask);
+    for (const cv::Mat& mask : ragged_masks(128)) { encoder.add(mask); }
     encoder.finish();
   };
   EXPECT_THROW(fill(), Error);

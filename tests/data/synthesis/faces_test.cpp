@@ -17,12 +17,12 @@ class Finder {
     cv::Mat grey;
     cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
     dlib::array2d<unsigned char> image(grey.rows, grey.cols);
-    for (int y = 0; y < grey.rows; ++y) std::copy_n(grey.ptr<uint8_t>(y), grey.cols, &image[y][0]);
+    for (int y = 0; y < grey.rows; ++y) { std::copy_n(grey.ptr<uint8_t>(y), grey.cols, &image[y][0]); }
     for (const dlib::rectangle& box : detector_(image)) {
       const float x = 0.5F * static_cast<float>(box.left() + box.right()) / static_cast<float>(grey.cols);
       const float y = 0.5F * static_cast<float>(box.top() + box.bottom()) / static_cast<float>(grey.rows);
       const float below_eyes = person.head.y + 0.45F * person.head.size;
-      if (std::abs(x - person.head.x) < 0.12F && std::abs(y - below_eyes) < 0.15F) return true;
+      if (std::abs(x - person.head.x) < 0.12F && std::abs(y - below_eyes) < 0.15F) { return true; }
     }
     return false;
   }

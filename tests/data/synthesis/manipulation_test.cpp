@@ -91,7 +91,7 @@ TEST(SynthesisForgeryKinds, MatchTheColoursOfDeepfakesButNotOfFaceSwap) {
 }
 
 TEST(SynthesisForgeryKinds, RoundTripTheirNamesAndGuessATypo) {
-  for (const Method method : kMethods) EXPECT_EQ(method_of(method_name(method)), method);
+  for (const Method method : kMethods) { EXPECT_EQ(method_of(method_name(method)), method); }
   try {
     method_of("FaceSwop");
     FAIL() << "an unknown method was accepted";

@@ -47,7 +47,7 @@ TEST(SynthesisMotion, IsSmoothInTime) {
 TEST(SynthesisMotion, IsOfTheFrameAndNotOfItsPredecessors) {
   const Identity person = make_identity(1, 2);
   const Pose late = pose_at(person, 77);
-  for (int64_t frame = 0; frame < 77; ++frame) pose_at(person, frame);
+  for (int64_t frame = 0; frame < 77; ++frame) { pose_at(person, frame); }
   EXPECT_EQ(late.yaw, pose_at(person, 77).yaw);
   EXPECT_EQ(late.expression.eye_open, pose_at(person, 77).expression.eye_open);
 }

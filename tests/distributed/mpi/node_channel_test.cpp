@@ -22,7 +22,7 @@ struct TwoReductions {
     }
   }
   void post() {
-    for (auto& reduction : reductions) channel->post(reduction);
+    for (auto& reduction : reductions) { channel->post(reduction); }
   }
   bool advance(size_t i) { return channel->advance(reductions[i]); }
 
@@ -38,7 +38,7 @@ void meet() { mpi_world().host_group().barrier()->wait(); }
 
 TEST(NodeChannel, AReductionThatIsReadyWaitsForTheOneBeforeIt) {
   const int rank = mpi_world().rank(), ranks = mpi_world().size();
-  if (ranks < 2) GTEST_SKIP() << "needs two ranks";
+  if (ranks < 2) { GTEST_SKIP() << "needs two ranks"; }
   TwoReductions sums;
   // Rank 0 looks at the first before the others post it, and at the second after that.
   if (rank == 0) {
@@ -46,7 +46,7 @@ TEST(NodeChannel, AReductionThatIsReadyWaitsForTheOneBeforeIt) {
     EXPECT_FALSE(sums.advance(0));
   }
   meet();
-  if (rank != 0) sums.post();
+  if (rank != 0) { sums.post(); }
   meet();
   EXPECT_FALSE(rank == 0 && sums.advance(1));
   meet();

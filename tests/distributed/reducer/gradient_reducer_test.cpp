@@ -45,8 +45,9 @@ struct Network {
   Tensor local_sum(int64_t first, int64_t count, bool skip_last = false) const {
     const auto dtype = parameters[0].tensor.scalar_type();
     Tensor hidden = inputs.narrow(0, first, count).to(dtype);
-    for (size_t i = 0; i + 1 < parameters.size() - (skip_last ? 2 : 0); i += 2)
+    for (size_t i = 0; i + 1 < parameters.size() - (skip_last ? 2 : 0); i += 2) {
       hidden = torch::tanh(torch::matmul(hidden, parameters[i].tensor.t()) + parameters[i + 1].tensor);
+    }
     // The first weight is used twice: its gradient has two contributions, its hook must fire once.
     hidden = torch::matmul(hidden, parameters[0].tensor);
     return (hidden.square() * mask.narrow(0, first, count)).sum();
@@ -55,14 +56,17 @@ struct Network {
 
   Tensor flat_grads() const {
     std::vector<Tensor> grads;
-    for (const auto& parameter : parameters) grads.push_back(parameter.tensor.grad().reshape(-1).to(torch::kFloat64));
+    for (const auto& parameter : parameters) {
+      grads.push_back(parameter.tensor.grad().reshape(-1).to(torch::kFloat64));
+    }
     return torch::cat(grads);
   }
   Tensor oracle() const {
     std::vector<Tensor> leaves, grads;
-    for (const auto& parameter : parameters) leaves.push_back(parameter.tensor);
-    for (const auto& grad : torch::autograd::grad({local_sum(0, kSamples) / global_count()}, leaves))
+    for (const auto& parameter : parameters) { leaves.push_back(parameter.tensor); }
+    for (const auto& grad : torch::autograd::grad({local_sum(0, kSamples) / global_count()}, leaves)) {
       grads.push_back(grad.reshape(-1).to(torch::kFloat64));
+    }
     return torch::cat(grads);
   }
 
@@ -140,11 +144,14 @@ TEST(GradientReducer, Bf16ParametersGetFp32GradientsThatKeepSmallParts) {
   Network network(torch::kBFloat16);
   GradientReducer reducer(network.parameters, mpi_world().group(), kSmall);
   update(network, reducer, 2);
-  for (const auto& parameter : network.parameters) EXPECT_EQ(parameter.tensor.grad().scalar_type(), torch::kFloat32);
+  for (const auto& parameter : network.parameters) {
+    EXPECT_EQ(parameter.tensor.grad().scalar_type(), torch::kFloat32);
+  }
   // Against the same network in fp64 on the same (rounded) values: the forward pass alone is in bf16.
   Network exact(torch::kFloat64);
-  for (size_t i = 0; i < exact.parameters.size(); ++i)
+  for (size_t i = 0; i < exact.parameters.size(); ++i) {
     exact.parameters[i].tensor.set_data(network.parameters[i].tensor.to(torch::kFloat64));
+  }
   EXPECT_LE(relative_error(network.flat_grads(), exact.oracle()), 0.03);
 
   // 1 + 2^-12 + ... is lost in bf16 and kept in fp32.
@@ -244,7 +251,7 @@ TEST(GradientReducer, RefusesParametersThatItCannotReduce) {
 
 TEST(GradientReducer, RefusesModelsThatDifferBetweenRanks) {
   auto& world = mpi_world();
-  if (world.size() < 2) GTEST_SKIP() << "needs two ranks";
+  if (world.size() < 2) { GTEST_SKIP() << "needs two ranks"; }
   const auto weight = parameter_of(torch::ones({2 + world.rank()}));
   EXPECT_THROW(GradientReducer({{"weight", weight}}, world.group()), Error);
 }
@@ -256,7 +263,7 @@ TEST(GradientReducer, BucketsFollowRankZerosOrderOfReadiness) {
   update(network, reducer);
   const auto layout = reducer.layout();
   std::vector<std::string> order;
-  for (const auto& names : layout) order.insert(order.end(), names.begin(), names.end());
+  for (const auto& names : layout) { order.insert(order.end(), names.begin(), names.end()); }
   ASSERT_EQ(order.size(), network.parameters.size());
   EXPECT_EQ(order.back(), "weight0") << "used first and last: ready at the very end";
   EXPECT_GT(layout.size(), 2u);
@@ -302,7 +309,7 @@ TEST(GradientReducer, GradientsAreViewsOfTheFlatBuckets) {
     squares += flat.square().sum().item<double>();
   }
   EXPECT_NEAR(std::sqrt(squares), network.flat_grads().norm().item<double>(), 1e-5);
-  for (const auto& flat : reducer.flat_gradients()) flat.mul_(0.5);
+  for (const auto& flat : reducer.flat_gradients()) { flat.mul_(0.5); }
   EXPECT_NEAR(network.flat_grads().norm().item<double>(), 0.5 * std::sqrt(squares), 1e-5);
 }
 
@@ -322,7 +329,7 @@ TEST(GradientReducer, ReduceSumsAnyTensorsInPlace) {
                                          here(torch::full({4, 4}, mine)).t(), here(torch::full({}, mine)),
                                          here(torch::zeros({0}))};
     reducer.reduce(tensors);
-    for (const auto& tensor : tensors) EXPECT_TRUE(torch::all(tensor == all).item<bool>()) << tensor;
+    for (const auto& tensor : tensors) { EXPECT_TRUE(torch::all(tensor == all).item<bool>()) << tensor; }
   }
 }
 
@@ -335,10 +342,11 @@ TEST(GradientReducer, CountsItsBytes) {
   weight.sum().backward();
   reducer.finish();
   const double bytes = telemetry::counter("allreduce_bytes_total").value() - before;
-  if (world.size() == 1)
+  if (world.size() == 1) {
     EXPECT_EQ(bytes, 0);
-  else
+  } else {
     EXPECT_THAT(bytes, ::testing::AllOf(::testing::Ge(4000), ::testing::Le(4200)));
+  }
 }
 
 }  // namespace

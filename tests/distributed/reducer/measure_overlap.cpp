@@ -13,8 +13,8 @@
 
 #include "base/telemetry.h"
 #include "distributed/agreement.h"
-#include "distributed/reducer/gradient_reducer.h"
 #include "distributed/mpi/communicator.h"
+#include "distributed/reducer/gradient_reducer.h"
 #include "distributed/self_communicator.h"
 #include "distributed/world.h"
 
@@ -25,12 +25,13 @@ constexpr int64_t kWidth = 1024, kDepth = 20;
 
 struct Network {
   Network() {
-    for (int64_t i = 0; i < kDepth; ++i)
+    for (int64_t i = 0; i < kDepth; ++i) {
       parameters.push_back({std::to_string(i), (torch::randn({kWidth, kWidth}) / 32).requires_grad_(true)});
+    }
   }
   void backward(const torch::Tensor& input) const {
     auto hidden = input;
-    for (const auto& parameter : parameters) hidden = torch::tanh(torch::matmul(hidden, parameter.tensor));
+    for (const auto& parameter : parameters) { hidden = torch::tanh(torch::matmul(hidden, parameter.tensor)); }
     hidden.sum().backward();
   }
   std::vector<NamedTensor> parameters;
@@ -78,7 +79,9 @@ void measure(World& world, Communicator& group, int64_t samples, int rounds) {
     world.host_group().barrier()->wait();
     const double before = telemetry::phase_seconds(telemetry::Phase::allreduce_exposed);
     const Spent together_time = time_of(together, communicating, input, kUpdates);
-    if (round == 0) continue;  // buckets are arranged, memory is touched
+    if (round == 0) {
+      continue;  // buckets are arranged, memory is touched
+    }
     exposed.push_back((telemetry::phase_seconds(telemetry::Phase::allreduce_exposed) - before) / kUpdates);
     processor.push_back(apart_time.processor / together_time.processor);
     // The rate of the whole is that of its slowest rank where they communicate, the sum of all where they do not.
@@ -88,14 +91,15 @@ void measure(World& world, Communicator& group, int64_t samples, int rounds) {
     with.push_back(kUpdates * double(samples * world.size()) / together_time.wall);
   }
   std::vector<double> ratios;
-  for (size_t i = 0; i < with.size(); ++i) ratios.push_back(with[i] / without[i]);
+  for (size_t i = 0; i < with.size(); ++i) { ratios.push_back(with[i] / without[i]); }
   const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
-  if (world.rank() == 0)
+  if (world.rank() == 0) {
     std::cout << "{\"ranks\": " << world.size() << ", \"samples\": " << samples << ", \"rounds\": " << rounds
               << ", \"step_ms\": " << 1e3 * double(samples * world.size()) / median(with)
               << ", \"exposed_ms\": " << 1e3 * median(exposed) << ", \"ratio\": " << median(ratios)
               << ", \"ratio_min\": " << *low << ", \"ratio_max\": " << *high << ", \"cpu_ratio\": " << median(processor)
               << "}" << std::endl;
+  }
 }
 
 }  // namespace

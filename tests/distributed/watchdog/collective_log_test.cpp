@@ -23,10 +23,10 @@ TEST(CollectiveLog, NumbersFromOneAndFindsTheOldestPending) {
 TEST(CollectiveLog, KeepsTheLatestAndEverythingPending) {
   CollectiveLog log("host");
   const uint64_t stuck = log.begin("barrier", 0);
-  for (int i = 0; i < 500; ++i) log.end(log.begin("all_reduce", i));
+  for (int i = 0; i < 500; ++i) { log.end(log.begin("all_reduce", i)); }
   EXPECT_EQ(log.oldest_pending()->sequence, stuck);
   log.end(stuck);
-  for (int i = 0; i < 500; ++i) log.end(log.begin("all_reduce", i));
+  for (int i = 0; i < 500; ++i) { log.end(log.begin("all_reduce", i)); }
   EXPECT_LE(log.recent().size(), CollectiveLog::kKept);
   EXPECT_EQ(log.recent().back().sequence, 1001u);
   log.end(1);  // long gone

@@ -27,7 +27,7 @@ class MaeOracle : public ::testing::Test {
  protected:
   void SetUp() override {
     const torch::NoGradGuard no_grad;
-    for (auto& item : mae_.named_parameters()) item.value().copy_(at("weight/" + item.key()));
+    for (auto& item : mae_.named_parameters()) { item.value().copy_(at("weight/" + item.key())); }
   }
   const torch::Tensor& at(const std::string& name) const { return file_.tensors.at(name); }
 
@@ -41,7 +41,7 @@ class MaeOracle : public ::testing::Test {
   void expect_gradients() {
     size_t compared = 0;
     for (const auto& item : mae_.named_parameters()) {
-      if (!item.value().requires_grad()) continue;
+      if (!item.value().requires_grad()) { continue; }
       ASSERT_TRUE(item.value().grad().defined()) << item.key();
       expect_close(item.value().grad(), at("gradient/" + item.key()), item.key());
       ++compared;

@@ -29,7 +29,7 @@ torch::Tensor random_mask(int64_t patches, const std::vector<int64_t>& counts) {
   auto mask = torch::zeros({static_cast<int64_t>(counts.size()), patches}, torch::kBool);
   CounterRng rng(9, CounterRng::Purpose::test, {});
   for (size_t i = 0; i < counts.size(); ++i) {
-    for (const int64_t id : rng.sample(patches, counts[i])) mask[static_cast<int64_t>(i)][id] = true;
+    for (const int64_t id : rng.sample(patches, counts[i])) { mask[static_cast<int64_t>(i)][id] = true; }
   }
   return mask;
 }
@@ -42,7 +42,7 @@ std::map<std::string, torch::Tensor> gradients_of(MaeImpl& mae, const torch::Ten
   mae.loss_sum(patches, mae.forward(patches, visible), mask, visible).backward();
   std::map<std::string, torch::Tensor> gradients;
   for (const auto& item : mae.named_parameters()) {
-    if (item.value().requires_grad()) gradients[item.key()] = item.value().grad().to(torch::kFloat32).clone();
+    if (item.value().requires_grad()) { gradients[item.key()] = item.value().grad().to(torch::kFloat32).clone(); }
   }
   return gradients;
 }
@@ -68,7 +68,7 @@ TEST(Mae, HoldsAsManyParametersAsItsCountSays) {
   for (const auto& config : {toy(), mae_preset("tiny")}) {
     const MaeImpl mae(config, 1);
     int64_t count = 0;
-    for (const auto& parameter : mae.parameters()) count += parameter.numel();
+    for (const auto& parameter : mae.parameters()) { count += parameter.numel(); }
     EXPECT_EQ(count, MaeImpl::parameter_count(config));
   }
 }
@@ -79,14 +79,15 @@ TEST(Mae, NamesAndShapesOfTheBaseSizeAreThoseOfTheReference) {
   int64_t trainable = 0;
   for (const auto& item : mae.named_parameters()) {
     std::string shape;
-    for (const int64_t size : item.value().sizes()) shape.append(" ").append(std::to_string(size));
+    for (const int64_t size : item.value().sizes()) { shape.append(" ").append(std::to_string(size)); }
     ours[item.key()] = shape;
-    if (item.value().requires_grad()) trainable += item.value().numel();
+    if (item.value().requires_grad()) { trainable += item.value().numel(); }
   }
   std::map<std::string, std::string> theirs;
   std::ifstream file(REALFACE_FIXTURES "/mae_base_parameters.txt");
-  for (std::string line; std::getline(file, line);)
+  for (std::string line; std::getline(file, line);) {
     theirs[line.substr(0, line.find(' '))] = line.substr(line.find(' '));
+  }
   EXPECT_EQ(theirs.size(), 254u);
   EXPECT_EQ(ours, theirs);
   EXPECT_EQ(trainable, 111'655'680);

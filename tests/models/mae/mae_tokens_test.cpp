@@ -11,7 +11,7 @@ namespace {
 torch::Tensor mask_of(const std::vector<std::vector<int64_t>>& masked, int64_t patches) {
   auto mask = torch::zeros({static_cast<int64_t>(masked.size()), patches}, torch::kBool);
   for (size_t i = 0; i < masked.size(); ++i) {
-    for (const int64_t id : masked[i]) mask[static_cast<int64_t>(i)][id] = true;
+    for (const int64_t id : masked[i]) { mask[static_cast<int64_t>(i)][id] = true; }
   }
   return mask;
 }

@@ -45,9 +45,7 @@ TEST(TensorFile, AFileCutShortIsRefusedByName) {
   try {
     read_tensor_file(path);
     FAIL() << "a file cut short was read";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("short.safetensors"));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), ::testing::HasSubstr("short.safetensors")); }
   std::filesystem::remove(path);
 }
 

@@ -33,7 +33,7 @@ struct Trainer {
   }
   std::vector<Part*> parts() {
     auto all = set.parts();
-    for (auto* part : stage.parts()) all.push_back(part);
+    for (auto* part : stage.parts()) { all.push_back(part); }
     return all;
   }
 
@@ -59,7 +59,7 @@ std::pair<double, double> whole_batch(const PretrainConfig& config) {
   loss.backward();
   double squares = 0;
   for (const auto& parameter : mae->parameters()) {
-    if (parameter.grad().defined()) squares += parameter.grad().to(torch::kFloat64).square().sum().item<double>();
+    if (parameter.grad().defined()) { squares += parameter.grad().to(torch::kFloat64).square().sum().item<double>(); }
   }
   return {loss.item<double>(), std::sqrt(squares)};
 }
@@ -127,15 +127,15 @@ TEST_P(PretrainResume, ContinuesBitForBit) {
   config.train.clip = 0.5;
   config.train.bucket_mb = 1;
   Trainer straight(config);
-  for (int i = 0; i < 4; ++i) straight.step();
+  for (int i = 0; i < 4; ++i) { straight.step(); }
   const Memory memory(straight.parts());
-  for (int i = 0; i < 4; ++i) straight.step();
+  for (int i = 0; i < 4; ++i) { straight.step(); }
 
   Trainer resumed(config);
   memory.restore(resumed.parts());
   EXPECT_EQ(resumed.stage.position(), 4);
   resumed.streams.seek(4);
-  for (int i = 0; i < 4; ++i) resumed.step();
+  for (int i = 0; i < 4; ++i) { resumed.step(); }
   EXPECT_TRUE(at::equal(weights(resumed.set), weights(straight.set)));
 }
 
@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Dtypes, PretrainResume, ::testing::Values("fp32", "bf16
 
 TEST(Pretrain, AllRanksHoldTheSameWeights) {
   Trainer trainer(small_config());
-  for (int i = 0; i < 3; ++i) trainer.step();
+  for (int i = 0; i < 3; ++i) { trainer.step(); }
   const auto mine = weights(trainer.set);
   auto of_rank_0 = mine.clone();
   mpi_world().group().broadcast(of_rank_0, 0)->wait();

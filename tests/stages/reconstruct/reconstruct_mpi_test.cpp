@@ -15,8 +15,8 @@
 #include "checkpoints/saver.h"
 #include "distributed/self_communicator.h"
 #include "models/mae/mae.h"
-#include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/predictors.h"
+#include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/weights.h"
 #include "tests/mpi_world.h"
 #include "tests/temporary_folder.h"
@@ -47,16 +47,17 @@ models::Set tiny_set(const models::MaeConfig& config = tiny()) {
 /// Three real videos and two fake ones, two frames each, all in "test".
 SampleTable table() {
   std::vector<VideoInfo> videos;
-  for (int i = 0; i < 5; ++i)
+  for (int i = 0; i < 5; ++i) {
     videos.push_back({"video" + std::to_string(i), i < 3 ? "real" : "fake/Swap", static_cast<int8_t>(i < 3 ? 0 : 1),
                       "test", i, 0, 2});
+  }
   return SampleTable(videos);
 }
 
 torch::Tensor picture(int64_t sample) {
   CounterRng rng(1, CounterRng::Purpose::test, {static_cast<uint64_t>(sample)});
   std::vector<uint8_t> pixels(kSize * kSize * 3);
-  for (auto& pixel : pixels) pixel = static_cast<uint8_t>(rng.below(256));
+  for (auto& pixel : pixels) { pixel = static_cast<uint8_t>(rng.below(256)); }
   return at::tensor(pixels, torch::kUInt8).view({kSize, kSize, 3});
 }
 
@@ -73,7 +74,7 @@ data::Batch batch_of(const std::vector<int64_t>& samples, const std::vector<floa
     images.push_back(picture(sample));
     std::vector<int64_t> mask(kPatches, 0);
     const auto ids = masked_patches(sample, varying);
-    for (const int64_t id : ids) mask[static_cast<size_t>(id)] = 1;
+    for (const int64_t id : ids) { mask[static_cast<size_t>(id)] = 1; }
     masks.push_back(at::tensor(mask).to(torch::kBool));
     batch.visible_max = std::max(batch.visible_max, kPatches - static_cast<int64_t>(ids.size()));
     batch.epochs.push_back(0);
@@ -138,7 +139,7 @@ TEST_P(ReconstructOnRanks, SumsEveryFaceOnce) {
   const auto samples = table();
   const auto mean = torch::full({kPatches, kPatch * kPatch * 3}, 0.25).to(mpi_world().device());
   Reconstruct stage({}, "imagenet", set, samples, mean, mpi_world());
-  for (const auto& step : updates(GetParam(), Reconstruct::kStream)) stage.step(step);
+  for (const auto& step : updates(GetParam(), Reconstruct::kStream)) { stage.step(step); }
   stage.finish();
   const auto& result = stage.result();
 
@@ -159,10 +160,10 @@ TEST_P(ReconstructOnRanks, GathersPicturesFromAllRanksInOrder) {
   const auto samples = table();
   const auto mean = torch::zeros({kPatches, kPatch * kPatch * 3}).to(mpi_world().device());
   Reconstruct stage({}, "imagenet", set, samples, mean, mpi_world());
-  for (const auto& step : updates(GetParam(), Reconstruct::kStream)) stage.step(step);
+  for (const auto& step : updates(GetParam(), Reconstruct::kStream)) { stage.step(step); }
   stage.finish();
   std::vector<int64_t> shown;
-  for (const auto& shot : stage.result().pictures) shown.push_back(shot.sample);
+  for (const auto& shot : stage.result().pictures) { shown.push_back(shot.sample); }
   EXPECT_THAT(shown, ::testing::ElementsAre(1, 3, 5, 7, 9));  // each video's middle frame
   const auto& png = stage.result().pictures[0].original;
   const cv::Mat image = cv::imdecode(std::vector<uint8_t>(png.begin(), png.end()), cv::IMREAD_COLOR);
@@ -174,12 +175,12 @@ INSTANTIATE_TEST_SUITE_P(FixedAndVarying, ReconstructOnRanks, ::testing::Bool())
 TEST(MeanPatches, IsTheMeanOverAllRanksWithoutPadding) {
   const Normaliser pixels("imagenet", kPatch, mpi_world().device());
   MeanPatches stage(pixels, 2, mpi_world());
-  for (const auto& step : updates(false, MeanPatches::kStream)) stage.step(step);
+  for (const auto& step : updates(false, MeanPatches::kStream)) { stage.step(step); }
   EXPECT_EQ(stage.position(), stage.steps());
   stage.finish();
   EXPECT_EQ(stage.faces(), kSamples);
   std::vector<torch::Tensor> all;
-  for (int64_t sample = 0; sample < kSamples; ++sample) all.push_back(picture(sample));
+  for (int64_t sample = 0; sample < kSamples; ++sample) { all.push_back(picture(sample)); }
   const auto expected = pixels.patches(at::stack(all).to(mpi_world().device())).to(torch::kFloat64).mean(0);
   EXPECT_LT((stage.mean() - expected).abs().max().item<double>(), 1e-6);
 }
@@ -194,7 +195,9 @@ void save_alone(const std::filesystem::path& run_dir, int64_t step) {
   auto set = tiny_set();
   {
     const torch::NoGradGuard no_grad;
-    for (auto& parameter : set.get<models::MaeImpl>("mae")->parameters()) parameter.fill_(static_cast<double>(step));
+    for (auto& parameter : set.get<models::MaeImpl>("mae")->parameters()) {
+      parameter.fill_(static_cast<double>(step));
+    }
   }
   const auto alone = distributed::make_self_communicator();
   checkpoints::Saver saver({}, run_dir.string(), *alone, {}, set.parts());
@@ -207,7 +210,7 @@ TEST(LoadNewestWeights, AllRanksTakeTheCheckpointThatTheFirstChooses) {
   // What a network file system may do: the first rank does not yet see the newest one.
   const TemporaryFolder folder;
   save_alone(folder.path(), 1);
-  if (host.rank() != 0) save_alone(folder.path(), 2);
+  if (host.rank() != 0) { save_alone(folder.path(), 2); }
   auto set = tiny_set();
   EXPECT_EQ(load_newest_weights(folder.path(), set, host).step, 1);
   EXPECT_EQ(set.get<models::MaeImpl>("mae")->named_parameters()["mask_token"].max().item<float>(), 1.0F);
@@ -218,7 +221,7 @@ TEST(LoadNewestWeights, ARankThatReadsDamageFailsAllOfThem) {
   const TemporaryFolder folder;
   save_alone(folder.path(), 1);
   const auto file = folder.path() / "checkpoints" / "step-1" / "rank-0000.safetensors";
-  if (host.rank() == host.size() - 1) std::filesystem::resize_file(file, 100);
+  if (host.rank() == host.size() - 1) { std::filesystem::resize_file(file, 100); }
   auto set = tiny_set();
   EXPECT_THROW(load_newest_weights(folder.path(), set, host), Error);
 }

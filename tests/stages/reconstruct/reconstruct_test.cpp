@@ -91,8 +91,9 @@ TEST(StudentT, AgreesWithTheTable) {
                                                                {21, 2.0796},
                                                                {30, 2.0423},
                                                                {100, 1.9840},
-                                                               {100000, 1.9600}})
+                                                               {100000, 1.9600}}) {
     EXPECT_NEAR(student_t(degrees), quantile, 1e-4) << degrees;
+  }
 }
 
 TEST(MannWhitney, CountsPairsAndHalvesTies) {
@@ -195,8 +196,9 @@ TEST(Reconstruction, IsReadWithoutAPictureThatIsMissing) {
   auto result = with_picture("a");
   result.pictures.push_back(with_picture("b").pictures[0]);
   save_reconstruction(result, folder);
-  for (const auto& file : std::filesystem::directory_iterator(folder / kReconstructionFolder))
-    if (read_file(file.path()) == "a2") std::filesystem::remove(file.path());
+  for (const auto& file : std::filesystem::directory_iterator(folder / kReconstructionFolder)) {
+    if (read_file(file.path()) == "a2") { std::filesystem::remove(file.path()); }
+  }
   const auto found = load_reconstruction(folder);
   ASSERT_EQ(found.pictures.size(), 1u);
   EXPECT_EQ(found.pictures[0].masked, "b2");
@@ -205,9 +207,11 @@ TEST(Reconstruction, IsReadWithoutAPictureThatIsMissing) {
 /// Patches of one colour each: [1, N, 12], patch i has colour (i, 10 i, 100 i).
 torch::Tensor coloured(int64_t count) {
   auto patches = at::zeros({1, count, 4, 3});
-  for (int64_t i = 0; i < count; ++i)
-    for (int64_t channel = 0; channel < 3; ++channel)
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t channel = 0; channel < 3; ++channel) {
       patches[0][i].select(1, channel).fill_(static_cast<double>(i) * std::pow(10.0, static_cast<double>(channel)));
+    }
+  }
   return patches.view({1, count, 12});
 }
 
@@ -251,10 +255,13 @@ TEST(Pictures, AreLosslessRgbPng) {
   const auto png = encode_png(original.transpose(0, 1).contiguous().transpose(0, 1));  // strided, too
   const cv::Mat bgr = cv::imdecode(std::vector<uint8_t>(png.begin(), png.end()), cv::IMREAD_COLOR);
   ASSERT_EQ(bgr.rows, 5);
-  for (int y = 0; y < 5; ++y)
-    for (int x = 0; x < 7; ++x)
-      for (int channel = 0; channel < 3; ++channel)
+  for (int y = 0; y < 5; ++y) {
+    for (int x = 0; x < 7; ++x) {
+      for (int channel = 0; channel < 3; ++channel) {
         EXPECT_EQ(bgr.at<cv::Vec3b>(y, x)[2 - channel], original[y][x][channel].item<uint8_t>());
+      }
+    }
+  }
 }
 
 }  // namespace

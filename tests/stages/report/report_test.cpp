@@ -60,17 +60,19 @@ std::string nesting_fault(const std::string& page) {
   std::vector<std::string> open;
   for (size_t at = page.find('\n') + 1; at < page.size();) {  // after the doctype
     const size_t start = page.find_first_of("<>", at);
-    if (start == std::string::npos) break;
+    if (start == std::string::npos) { break; }
     const size_t end = page.find('>', start);
-    if (page[start] == '>' || end == std::string::npos) return "stray bracket at " + page.substr(start, 60);
+    if (page[start] == '>' || end == std::string::npos) { return "stray bracket at " + page.substr(start, 60); }
     const std::string tag = page.substr(start + 1, end - start - 1);
-    if (tag.find('<') != std::string::npos) return "bracket inside of <" + tag.substr(0, 60);
-    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "open quote in <" + tag.substr(0, 60);
+    if (tag.find('<') != std::string::npos) { return "bracket inside of <" + tag.substr(0, 60); }
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) { return "open quote in <" + tag.substr(0, 60); }
     const bool closing = tag.starts_with("/"), alone = tag.ends_with("/");
     const std::string name = tag.substr(closing ? 1 : 0, tag.find_first_of(" /", 1) - (closing ? 1 : 0));
-    if (name.empty() || std::isalpha(static_cast<unsigned char>(name[0])) == 0) return "no tag: <" + tag.substr(0, 60);
+    if (name.empty() || std::isalpha(static_cast<unsigned char>(name[0])) == 0) {
+      return "no tag: <" + tag.substr(0, 60);
+    }
     if (closing) {
-      if (open.empty() || open.back() != name) return "unexpected </" + name + ">";
+      if (open.empty() || open.back() != name) { return "unexpected </" + name + ">"; }
       open.pop_back();
     } else if (!alone) {
       open.push_back(name);
@@ -83,11 +85,12 @@ std::string nesting_fault(const std::string& page) {
 /// What the page would have a browser fetch.
 std::vector<std::string> references(const std::string& page) {
   std::vector<std::string> found;
-  for (const std::string key : {" src=\"", " href=\"", " data=\"", " action=\"", "url(", "@import"})
+  for (const std::string key : {" src=\"", " href=\"", " data=\"", " action=\"", "url(", "@import"}) {
     for (size_t at = page.find(key); at != std::string::npos; at = page.find(key, at + 1)) {
       const size_t start = at + key.size();
       found.push_back(page.substr(start, page.find_first_of("\");", start) - start));
     }
+  }
   return found;
 }
 
@@ -102,8 +105,8 @@ TEST(Report, RefersToNothingOutsideItself) {
   const auto page = render(whole_input());
   const auto found = references(page);
   EXPECT_EQ(found.size(), 6u);  // the pictures
-  for (const auto& reference : found) EXPECT_THAT(reference, testing::StartsWith("data:image/png"));
-  for (const char* never : {"<script", "<link", "<iframe", "http://", "https://"}) EXPECT_FALSE(says(page, never));
+  for (const auto& reference : found) { EXPECT_THAT(reference, testing::StartsWith("data:image/png")); }
+  for (const char* never : {"<script", "<link", "<iframe", "http://", "https://"}) { EXPECT_FALSE(says(page, never)); }
 }
 
 TEST(Report, EscapesWhateverComesFromTheRun) {
@@ -138,17 +141,18 @@ TEST(Report, BreaksTheCurveWhereALossIsNotANumber) {
   input.curve[11].loss = std::numeric_limits<double>::infinity();
   const auto page = render(input);
   EXPECT_TRUE(says(page, "2 of 40 logged losses were not finite"));
-  for (const char* never : {",nan", " nan", ",inf", " inf ", "\"nan", "\"inf"})
+  for (const char* never : {",nan", " nan", ",inf", " inf ", "\"nan", "\"inf"}) {
     EXPECT_FALSE(says(page, never)) << never;
+  }
 
-  for (auto& point : input.curve) point.loss = kNaN;
+  for (auto& point : input.curve) { point.loss = kNaN; }
   EXPECT_TRUE(says(render(input), "Not one loss was a finite number"));
 }
 
 TEST(Report, SaysNotKnownForResultsThatAreNot) {
   auto input = whole_input();
   input.reconstruction->held_out = {};
-  for (auto& entry : input.reconstruction->classes) entry.low = entry.high = entry.auc = kNaN;
+  for (auto& entry : input.reconstruction->classes) { entry.low = entry.high = entry.auc = kNaN; }
   const auto page = render(input);
   EXPECT_TRUE(says(page, "no real face, so there is nothing to compare"));
   EXPECT_TRUE(says(page, "not known"));
@@ -219,8 +223,9 @@ TEST(Base64, GivesTheVectorsOfRfc4648) {
                                                                        {"foo", "Zm9v"},
                                                                        {"foob", "Zm9vYg=="},
                                                                        {"fooba", "Zm9vYmE="},
-                                                                       {"foobar", "Zm9vYmFy"}})
+                                                                       {"foobar", "Zm9vYmFy"}}) {
     EXPECT_EQ(html::base64(plain), coded);
+  }
   EXPECT_EQ(html::base64(std::string("\xff\x00\xfe", 3)), "/wD+");
 }
 
@@ -247,8 +252,9 @@ TEST(Charts, PutValuesWhereTheAxisSaysTheyAre) {
       charts::draw(charts::BarChart{"t", "x", {{"a", "", 1, kNaN, kNaN, "real"}, {"b", "", 3, kNaN, kNaN, "fake"}}});
   std::vector<double> widths;
   static const std::regex kWidth("<rect [^>]*width=\"([0-9.]+)\"");
-  for (std::sregex_iterator at(svg.begin(), svg.end(), kWidth), end; at != end; ++at)
+  for (std::sregex_iterator at(svg.begin(), svg.end(), kWidth), end; at != end; ++at) {
     widths.push_back(std::stod((*at)[1]));
+  }
   ASSERT_EQ(widths.size(), 2u);
   EXPECT_NEAR(widths[1] / widths[0], 3, 0.01);
   EXPECT_EQ(charts::draw(charts::BarChart{"t", "x", {{"a", "", kNaN, kNaN, kNaN, "real"}}}), "");

@@ -35,7 +35,7 @@ class InitialWeights : public testing::Test {
  protected:
   InitialWeights()
       : path_(std::filesystem::temp_directory_path() / ("realface-init-" + std::to_string(getpid()) + ".safetensors")) {
-    for (const auto& item : source_.named_parameters()) file_.tensors[item.key()] = item.value().detach();
+    for (const auto& item : source_.named_parameters()) { file_.tensors[item.key()] = item.value().detach(); }
   }
   ~InitialWeights() override { std::filesystem::remove(path_); }
 
@@ -46,9 +46,7 @@ class InitialWeights : public testing::Test {
   std::string fault() {
     try {
       load();
-    } catch (const Error& error) {
-      return error.what();
-    }
+    } catch (const Error& error) { return error.what(); }
     return "";
   }
   bool taken(const std::string& name) { return at::equal(parameter(target_, name), parameter(source_, name)); }
@@ -60,7 +58,7 @@ class InitialWeights : public testing::Test {
 
 TEST_F(InitialWeights, AWholeAutoencoderIsTaken) {
   const auto source = load();
-  for (const auto& item : source_.named_parameters()) EXPECT_TRUE(taken(item.key())) << item.key();
+  for (const auto& item : source_.named_parameters()) { EXPECT_TRUE(taken(item.key())) << item.key(); }
   EXPECT_EQ(source, path_.string() + ", SHA-256 " + hex(sha256_file(path_.string())));
 }
 
@@ -75,7 +73,7 @@ TEST_F(InitialWeights, AnEncoderLeavesTheDecoderAsItWas) {
 
 TEST_F(InitialWeights, PrefixesOfOtherProgramsArePassedBy) {
   models::TensorFile prefixed;
-  for (const auto& [name, tensor] : file_.tensors) prefixed.tensors["module.encoder." + name] = tensor;
+  for (const auto& [name, tensor] : file_.tensors) { prefixed.tensors["module.encoder." + name] = tensor; }
   file_ = prefixed;
   load();
   EXPECT_TRUE(taken("norm.weight"));

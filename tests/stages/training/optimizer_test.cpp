@@ -34,7 +34,7 @@ torch::Tensor no_skip() { return at::zeros({1}); }
 
 std::map<std::string, torch::Tensor> by_name(const Optimizer& optimizer) {
   std::map<std::string, torch::Tensor> tensors;
-  for (const auto& slice : optimizer.tensors()) tensors[slice.name] = slice.tensor;
+  for (const auto& slice : optimizer.tensors()) { tensors[slice.name] = slice.tensor; }
   return tensors;
 }
 
@@ -94,7 +94,7 @@ TEST(Optimizer, SkippedUpdateChangesNothing) {
   Optimizer optimizer({}, {{"w", parameter}}, {parameter});
   optimizer.step(0.1, {}, at::ones({1}));
   EXPECT_TRUE(at::equal(parameter.detach(), at::ones({2, 2})));
-  for (const auto& [name, tensor] : by_name(optimizer)) EXPECT_EQ(tensor.abs().sum().item<float>(), 0.0F) << name;
+  for (const auto& [name, tensor] : by_name(optimizer)) { EXPECT_EQ(tensor.abs().sum().item<float>(), 0.0F) << name; }
   // The next update counts as the first: its bias correction must not know of the skipped one.
   parameter.mutable_grad() = at::ones({2, 2});
   OptimizerConfig config;
@@ -110,7 +110,7 @@ TEST(Optimizer, Bf16CopiesFollowTheirFp32Masters) {
   copy.mutable_grad() = at::ones({4, 4});
   Optimizer optimizer({}, {{"w", master}}, {copy});
   // Steps far below the spacing of bf16 near 1 (1/128): they must add up in the master.
-  for (int i = 0; i < 20; ++i) optimizer.step(1e-3, {}, no_skip());
+  for (int i = 0; i < 20; ++i) { optimizer.step(1e-3, {}, no_skip()); }
   EXPECT_NEAR(master.detach()[0][0].item<double>(), std::pow(1 - 5e-5, 20) - 20e-3, 1e-4);
   EXPECT_TRUE(at::equal(copy.detach(), master.detach().to(torch::kBFloat16)));
 }

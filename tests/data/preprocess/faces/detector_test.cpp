@@ -33,9 +33,7 @@ class Detector : public testing::Test {
   static std::string refusal(const std::filesystem::path& detector) {
     try {
       FaceModels models({}, detector);
-    } catch (const DataError& error) {
-      return error.what();
-    }
+    } catch (const DataError& error) { return error.what(); }
     return "";
   }
 
@@ -150,8 +148,9 @@ TEST_F(Detector, OfDlibRescuesAVideoOfSomebodyWhoLooksAside) {
   importers::Source video;
   video.key = "dfdc/yhffcuhhjy";
   video.path = std::filesystem::path(data == nullptr ? "" : data) / "dfdc" / "dfdc_train_part_10" / "yhffcuhhjy.mp4";
-  if (weights == nullptr || !std::filesystem::exists(video.path))
+  if (weights == nullptr || !std::filesystem::exists(video.path)) {
     GTEST_SKIP() << "no REALFACE_DETECTOR_MODEL, or no dfdc/ in REALFACE_TEST_DATA";
+  }
   const auto found = [&video](const std::string& detector) {
     FaceFinder finder(std::make_shared<FaceModels>(std::string(), detector));
     Decoder decoder;

@@ -42,7 +42,9 @@ void fit_any_size(Network& network) {
 /// it.
 void set_weights(Network& network) {
   dlib::visit_layer_parameters(network, [](size_t, dlib::tensor& parameters) {
-    if (parameters.size() > 1000) parameters = 0;  // filters with their biases; affine layers are as they begin: x -> x
+    if (parameters.size() > 1000) {
+      parameters = 0;  // filters with their biases; affine layers are as they begin: x -> x
+    }
   });
   const auto filters = [](auto& layer) -> dlib::tensor& { return layer.layer_details().get_layer_params(); };
   dlib::tensor& first = filters(dlib::layer<19>(network));
@@ -58,11 +60,14 @@ void set_weights(Network& network) {
   const auto inside = [](long y, long x) {
     return 2 * kStride * std::hypot(static_cast<double>(y - 4), static_cast<double>(x - 4)) < kWindow;
   };
-  for (long y = 0; y < 9; ++y)
-    for (long x = 0; x < 9; ++x) ++(inside(y, x) ? within : about);
-  for (long y = 0; y < 9; ++y)
-    for (long x = 0; x < 9; ++x)
+  for (long y = 0; y < 9; ++y) {
+    for (long x = 0; x < 9; ++x) { ++(inside(y, x) ? within : about); }
+  }
+  for (long y = 0; y < 9; ++y) {
+    for (long x = 0; x < 9; ++x) {
       weight(last, 0, 9, y, x) = inside(y, x) ? 1.0F / static_cast<float>(within) : -1.0F / static_cast<float>(about);
+    }
+  }
   last.host()[last.size() - 1] = -0.5F;  // the bias: a disc of full red answers with 0.9 before it
 }
 
@@ -72,11 +77,11 @@ void write_disc_detector(const std::filesystem::path& path, bool any_size) {
   dlib::mmod_options options;
   options.detector_windows = {{kWindow, kWindow}};
   Network network(options);
-  if (any_size) fit_any_size(network);
+  if (any_size) { fit_any_size(network); }
   dlib::matrix<dlib::rgb_pixel> picture(160, 160);
   dlib::assign_all_pixels(picture, dlib::rgb_pixel(0, 0, 0));
   network(picture);  // gives the layers their sizes
-  if (any_size) set_weights(network);
+  if (any_size) { set_weights(network); }
   network.clean();
   dlib::serialize(path.string()) << network;
 }

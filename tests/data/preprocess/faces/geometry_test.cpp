@@ -41,9 +41,9 @@ TEST(CropTransform, IsTheIdentityUpToAShiftAtScaleOne) {
 TEST(CropTransform, IsUndoneByItsInverse) {
   const Affine m = crop_transform(square_about({33, 41, 97, 120}, 1.3F), 224);
   std::array<float, 136> points{};
-  for (size_t i = 0; i < points.size(); ++i) points[i] = static_cast<float>(i) * 1.7F;
+  for (size_t i = 0; i < points.size(); ++i) { points[i] = static_cast<float>(i) * 1.7F; }
   const auto back = mapped(inverse(m), mapped(m, points));
-  for (size_t i = 0; i < points.size(); ++i) EXPECT_NEAR(back[i], points[i], 1e-3);
+  for (size_t i = 0; i < points.size(); ++i) { EXPECT_NEAR(back[i], points[i], 1e-3); }
 }
 
 TEST(SquareAbout, TakesTheLongerSideTimesTheMarginAboutTheCentre) {

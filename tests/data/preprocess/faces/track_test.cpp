@@ -16,7 +16,7 @@ TEST(ChooseTrack, FollowsOnePersonThoughAnotherIsLargerForAWhile) {
   for (int t = 0; t < 6; ++t) {
     const auto step = static_cast<float>(5 * t);
     frames.push_back({face(100 + step, 50, 60)});
-    if (t == 3) frames.back().insert(frames.back().begin(), face(400, 50, 80));
+    if (t == 3) { frames.back().insert(frames.back().begin(), face(400, 50, 80)); }
   }
   EXPECT_THAT(choose_track(frames), ElementsAre(0, 0, 0, 1, 0, 0));
 }

@@ -14,11 +14,14 @@ namespace {
 
 Picture picture_of(int width, int height, const std::function<int(int, int, int)>& value) {
   Picture picture = make_picture(width, height);
-  for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x)
-      for (int c = 0; c < 3; ++c)
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < 3; ++c) {
         picture.pixels[static_cast<size_t>(y) * picture.stride + static_cast<size_t>(3 * x + c)] =
             static_cast<uint8_t>(value(x, y, c));
+      }
+    }
+  }
   return picture;
 }
 
@@ -35,13 +38,16 @@ struct Plane {
   /// The greatest or the least of the square around each pixel, of what lies inside.
   Plane extreme(int reach, bool greatest) const {
     Plane out = *this;
-    for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x)
-        for (int v = std::max(0, y - reach); v <= std::min(height - 1, y + reach); ++v)
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        for (int v = std::max(0, y - reach); v <= std::min(height - 1, y + reach); ++v) {
           for (int u = std::max(0, x - reach); u <= std::min(width - 1, x + reach); ++u) {
             const double value = values[static_cast<size_t>(v * width + u)];
             out.at(x, y) = greatest ? std::max(out.at(x, y), value) : std::min(out.at(x, y), value);
           }
+        }
+      }
+    }
     return out;
   }
 };
@@ -50,7 +56,7 @@ struct Plane {
 /// rounding decides.
 Plane by_definition(const Picture& fake, const Picture& real, bool& unsure) {
   Plane mean{fake.width, fake.height, {}}, over = mean;
-  for (int y = 0; y < fake.height; ++y)
+  for (int y = 0; y < fake.height; ++y) {
     for (int x = 0; x < fake.width; ++x) {
       double sum = 0;
       for (int c = 0; c < 3; ++c) {
@@ -59,15 +65,18 @@ Plane by_definition(const Picture& fake, const Picture& real, bool& unsure) {
       }
       mean.values.push_back(sum / 3 / 255);
     }
+  }
   constexpr double kGauss[] = {1 / 16.0, 4 / 16.0, 6 / 16.0, 4 / 16.0, 1 / 16.0};
-  for (int y = 0; y < fake.height; ++y)
+  for (int y = 0; y < fake.height; ++y) {
     for (int x = 0; x < fake.width; ++x) {
       double smooth = 0;
-      for (int v = -2; v <= 2; ++v)
-        for (int u = -2; u <= 2; ++u) smooth += kGauss[v + 2] * kGauss[u + 2] * mean.mirrored(x + u, y + v);
+      for (int v = -2; v <= 2; ++v) {
+        for (int u = -2; u <= 2; ++u) { smooth += kGauss[v + 2] * kGauss[u + 2] * mean.mirrored(x + u, y + v); }
+      }
       unsure = unsure || std::abs(smooth - 0.1) < 1e-4;
       over.values.push_back(smooth > 0.1 ? 1 : 0);
     }
+  }
   return over.extreme(2, true).extreme(2, false).extreme(1, false).extreme(1, true);
 }
 
@@ -87,9 +96,11 @@ TEST(DifferenceMask, IsWhatItsDefinitionSays) {
   ASSERT_FALSE(unsure);
   const FrameMask mask = difference_mask(fake, real);
   ASSERT_EQ(mask.bits.size(), want.values.size());
-  for (int y = 0; y < mask.height; ++y)
-    for (int x = 0; x < mask.width; ++x)
+  for (int y = 0; y < mask.height; ++y) {
+    for (int x = 0; x < mask.width; ++x) {
       ASSERT_EQ(mask.bits[static_cast<size_t>(y * mask.width + x)], want.at(x, y)) << x << " " << y;
+    }
+  }
   EXPECT_EQ(want.at(20, 22), 1);
   EXPECT_EQ(want.at(47, 10), 1);
   EXPECT_EQ(want.at(40, 44), 0);
@@ -100,7 +111,7 @@ TEST(DifferenceMask, IsWhatItsDefinitionSays) {
 TEST(DifferenceMask, IsEmptyOfEqualFramesAndDoesNotDependOnWhichIsWhich) {
   const Picture a = picture_of(40, 30, [](int x, int y, int) { return 3 * x + y; });
   const Picture b = picture_of(40, 30, [](int x, int y, int) { return x > 20 ? 255 - 3 * x + y : 3 * x + y; });
-  for (const uint8_t bit : difference_mask(a, a).bits) ASSERT_EQ(bit, 0);
+  for (const uint8_t bit : difference_mask(a, a).bits) { ASSERT_EQ(bit, 0); }
   EXPECT_EQ(difference_mask(a, b).bits, difference_mask(b, a).bits);
 }
 
@@ -111,8 +122,9 @@ TEST(DifferenceMask, RefusesFramesOfTwoSizes) {
 
 TEST(ShareInside, CountsPixelsWhoseCentresAreInTheBox) {
   FrameMask mask{10, 10, std::vector<uint8_t>(100)};
-  for (size_t x = 2; x < 6; ++x)
-    for (size_t y = 3; y < 8; ++y) mask.bits[y * 10 + x] = 1;
+  for (size_t x = 2; x < 6; ++x) {
+    for (size_t y = 3; y < 8; ++y) { mask.bits[y * 10 + x] = 1; }
+  }
   EXPECT_DOUBLE_EQ(share_inside(mask, {-0.5F, -0.5F, 9.5F, 9.5F}, 10, 10), 1);
   EXPECT_DOUBLE_EQ(share_inside(mask, {-0.5F, -0.5F, 3.5F, 9.5F}, 10, 10), 0.5);
   EXPECT_DOUBLE_EQ(share_inside(mask, {1.5F, 2.5F, 2.5F, 3.5F}, 10, 10), 1 / 20.0);

@@ -8,9 +8,9 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.h"
-#include "data/preprocess/video/decoder.h"
 #include "data/preprocess/extract.h"
 #include "data/preprocess/masks/mask_reader.h"
+#include "data/preprocess/video/decoder.h"
 #include "tests/data/preprocess/videos.h"
 #include "tests/temporary_folder.h"
 
@@ -41,9 +41,7 @@ class Child : public testing::Test {
   static std::string crash(const std::function<void()>& work) {
     try {
       work();
-    } catch (const DecoderCrash& error) {
-      return error.path() + ": " + error.what();
-    }
+    } catch (const DecoderCrash& error) { return error.path() + ": " + error.what(); }
     return "no crash";
   }
   /// A program that the shell runs; `again` is the real decoder.
@@ -101,14 +99,10 @@ TEST_F(Child, SaysWhatIsWrongWithAFileAsThisProcessDoes) {
   std::string distant, near;
   try {
     decoder.open(bad);
-  } catch (const DataError& error) {
-    distant = error.what();
-  }
+  } catch (const DataError& error) { distant = error.what(); }
   try {
     open_source(bad);
-  } catch (const DataError& error) {
-    near = error.what();
-  }
+  } catch (const DataError& error) { near = error.what(); }
   EXPECT_THAT(near, HasSubstr("text.mp4"));
   EXPECT_EQ(distant, near);
   EXPECT_THAT(numbers(*decoder.open(video("a.mp4")), {2}), ElementsAre(2));  // and goes on
@@ -162,9 +156,7 @@ TEST_F(Child, ThatCannotBeStartedIsAnErrorOfThisMachine) {
   try {
     ends.start();
     ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("ended with code 3"));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), HasSubstr("ended with code 3")); }
   EXPECT_THROW(Decoder(script("head -c 1000 /dev/zero >&0")).start(), Error);  // talks nonsense
 }
 
@@ -183,7 +175,7 @@ class CrashingVideo : public Child {
   }
   static std::string bytes_of(const Extracted& video) {
     std::string all;
-    for (const auto& frame : video.record.frames) all += frame.blob + frame.mask;
+    for (const auto& frame : video.record.frames) { all += frame.blob + frame.mask; }
     return all;
   }
 

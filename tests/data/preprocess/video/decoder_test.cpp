@@ -25,9 +25,7 @@ std::vector<std::pair<int, int>> numbers(FrameReader& reader, const std::vector<
 std::string failure(const std::filesystem::path& path, const DecodeLimits& limits = {}) {
   try {
     open_video(path, limits);
-  } catch (const DataError& error) {
-    return error.what();
-  }
+  } catch (const DataError& error) { return error.what(); }
   return "";
 }
 
@@ -40,9 +38,10 @@ TEST(VideoDecoder, HandsOverExactlyTheWantedFramesInOrderAndAgain) {
   EXPECT_DOUBLE_EQ(reader->info().fps, 25);
   EXPECT_EQ(reader->info().matrix, "bt601 limited");
   EXPECT_FALSE(reader->info().truncated);
-  for (int pass = 0; pass < 2; ++pass)
+  for (int pass = 0; pass < 2; ++pass) {
     EXPECT_THAT(numbers(*reader, {0, 3, 4, 57, 99}),
                 ElementsAre(std::pair(0, 0), std::pair(3, 3), std::pair(4, 4), std::pair(57, 57), std::pair(99, 99)));
+  }
 }
 
 TEST(VideoDecoder, GivesTimesOfPresentation) {
@@ -50,7 +49,7 @@ TEST(VideoDecoder, GivesTimesOfPresentation) {
   write_counting_video(folder.path() / "a.mp4", 30);
   const auto reader = open_video(folder.path() / "a.mp4");
   const auto& times = reader->info().times_us;
-  for (size_t k = 1; k < times.size(); ++k) EXPECT_EQ(times[k] - times[0], static_cast<int64_t>(k) * 40'000);
+  for (size_t k = 1; k < times.size(); ++k) { EXPECT_EQ(times[k] - times[0], static_cast<int64_t>(k) * 40'000); }
 }
 
 TEST(VideoDecoder, ReturnsFullRangeColours) {
@@ -59,7 +58,7 @@ TEST(VideoDecoder, ReturnsFullRangeColours) {
   open_video(folder.path() / "a.mp4")->read({0}, [](const Frame& frame) {
     // Frame 0 is grey 30 all over; a missing range conversion would give 42.
     const size_t at = 64 * frame.picture.stride + 3 * 64;
-    for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(frame.picture.pixels[at + c], 30, 2);
+    for (size_t c = 0; c < 3; ++c) { EXPECT_NEAR(frame.picture.pixels[at + c], 30, 2); }
   });
 }
 
@@ -119,15 +118,13 @@ TEST(VideoDecoder, KeepsToItsLimits) {
   try {
     open_pictures({folder.path() / "wide.png"});
     ADD_FAILURE();
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("33000 x 2"));
-  }
+  } catch (const DataError& error) { EXPECT_THAT(error.what(), HasSubstr("33000 x 2")); }
 }
 
 TEST(VideoDecoder, CountsTheFramesOfRealVideosWithoutTrustingTheirHeaders) {
   const char* data = std::getenv("REALFACE_TEST_DATA");
   const auto root = std::filesystem::path(data == nullptr ? "" : data) / "ffpp";
-  if (!std::filesystem::exists(root)) GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA";
+  if (!std::filesystem::exists(root)) { GTEST_SKIP() << "no ffpp/ in REALFACE_TEST_DATA"; }
   // Numbers of frames as the index of the test data states them.
   const auto frames = [&root](const std::string& name) { return open_video(root / name)->info().times_us.size(); };
   EXPECT_EQ(frames("original_sequences/youtube/c23/videos/634.mp4"), 338u);
