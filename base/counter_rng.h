@@ -11,7 +11,7 @@ namespace realface {
 /// as 1, 2, 3", SC 2011).
 ///
 /// Every random choice of the program is keyed by what it belongs to, (seed, epoch, sample) or (seed, step), and by a
-/// purpose, never by rank, thread or batch size (design 5), so there is no generator state to save. Cheap to make; not
+/// purpose, never by rank, thread or batch size, so there is no generator state to save. Cheap to make; not
 /// shared between threads.
 class CounterRng {
  public:

@@ -5,8 +5,8 @@
 /// Log lines for people. Rank 0 speaks; other ranks' warnings and errors carry their rank. Safe from any thread.
 namespace realface::log {
 
-/// Says which rank this process is; before that it counts as rank 0 unless PMIX_RANK says otherwise (design 1,
-/// "Leaving").
+/// Says which rank this process is; before that it counts as rank 0 unless PMIX_RANK says otherwise
+/// (docs/architecture.md, "Leaving").
 void set_rank(int rank, int world_size);
 
 /// Copies every line to a file as well, from now on (the run folder's log).

@@ -7,7 +7,7 @@
 
 namespace realface {
 
-/// One tensor of a part, by the name of the parameter it belongs to, never by bucket (design 5).
+/// One tensor of a part, by the name of the parameter it belongs to, never by bucket.
 struct Slice {
   std::string name;
   torch::Tensor tensor;               // live storage: the saver reads it, and on resume copies into it

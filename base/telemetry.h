@@ -27,7 +27,7 @@ Number& gauge(const std::string& name);
 std::map<std::string, double> counters();
 std::map<std::string, double> gauges();
 
-/// What the main thread is doing; their seconds add up to the wall time of a step (operations.md 4.4). On a GPU
+/// What the main thread is doing; their seconds add up to the wall time of a step (docs/metrics.md). On a GPU
 /// forward, backward, allreduce_exposed and optimizer measure the launching of work: nothing in them waits for it.
 enum class Phase { data_wait, h2d, forward, backward, allreduce_exposed, optimizer, checkpoint_stall, eval };
 inline constexpr std::array<const char*, 8> kPhaseNames = {

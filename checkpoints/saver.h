@@ -17,7 +17,7 @@ struct CheckpointConfig {
   int keep = 3;         // newest verified ones that are kept; at least 2
 };
 
-/// What made a result: stored in each checkpoint and each report (design 5).
+/// What made a result: stored in each checkpoint and each report.
 struct Provenance {
   nlohmann::json config;  // the resolved configuration
   std::string dataset_digest;

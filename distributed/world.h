@@ -21,8 +21,8 @@ struct WorldConfig {
 ///
 /// Declare it before anything that owns a communicator: its destructor finalizes MPI on the good path only. While an
 /// exception unwinds, it logs rank and reason and calls MPI_Abort with the published exit code, since finalizing there
-/// hangs every rank (design 1, "Leaving"). It cannot see that exception: wrap what happens while it lives in `guarded`
-/// (failure.h). A world of one rank lets the exception pass. The good path waits for all ranks.
+/// hangs every rank (docs/architecture.md, "Leaving"). It cannot see that exception: wrap what happens while it lives
+/// in `guarded` (failure.h). A world of one rank lets the exception pass. The good path waits for all ranks.
 ///
 /// A watchdog ends the run where a collective of group() or host_group() outlasts the deadline.
 class World {

@@ -10,7 +10,7 @@ enum class Kind { counter, gauge, histogram };
 /// Whose number it is: the run's (rank 0 exports it) or each rank's (it carries a rank label).
 enum class Scope { run, rank };
 
-/// What is known of a measure before anything was measured: operations.md 4.4.
+/// What is known of a metric before its first measurement (docs/metrics.md).
 struct Measure {
   std::string name;  // without "realface_"
   Kind kind = Kind::gauge;

@@ -8,7 +8,7 @@ namespace realface::data {
 /// order.
 using Landmarks = std::span<const float, 136>;
 
-/// The reference numbers landmarks from 1 (P1..P68, decision G1), and so do these groups and `point`.
+/// Landmarks are numbered from 1, P1 to P68 (G1), in these groups and in `point`.
 struct LandmarkGroup {
   int first, last;  // inclusive
 };

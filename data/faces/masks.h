@@ -8,8 +8,8 @@
 
 namespace realface::data {
 
-/// Which patches a masked autoencoder must restore. Decisions G1-G7, F1-F2, E1-E2 of the project's reference; the
-/// comments in masks.cpp and mask_regions.h cite them.
+/// Which patches a masked autoencoder must restore. docs/decisions.md says what the papers leave open: G1-G7, F1-F2 and
+/// E1-E2, cited where each applies.
 struct MaskConfig {
   std::string kind = "random";  // none | random (MAE) | part (DeepfakeMAE) | roi_part (Recap, Delocate) | tube
                                 // (VideoMAE) | block (RFFR) | key_region (LRE)

@@ -7,7 +7,7 @@
 #include <vector>
 
 /// The leak alarm: can a fake be told from a real video without looking at it? Where fakes come in another size,
-/// bitrate or quality than reals, a detector learns that instead of faces (reference: data path, section 3.3).
+/// bitrate or quality than reals, a detector learns that instead of faces (docs/shards.md, "Leaks").
 namespace realface::data {
 
 /// An AUC above it is reported as a leak; 0.5 is chance.

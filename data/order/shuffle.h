@@ -21,7 +21,7 @@ struct Blocks {
 /// object.
 ///
 /// Global: one cipher of all items. Windowed, for file systems that cannot read small pieces at random: a cipher of the
-/// blocks; K blocks in this order make a window; inside a window, a cipher of its items (reference: data-path.md 6).
+/// blocks; K blocks in this order make a window; inside a window, a cipher of its items (docs/data.md).
 /// Windows are defined without ranks, so both orders are the same at every world size.
 class Shuffle {
  public:

@@ -8,7 +8,7 @@
 #include "data/importers/source.h"
 #include "data/shards/format.h"
 
-/// Which shard holds which videos, fixed before anything is decoded (reference/data-path.md, decision 5): so the bytes
+/// Which shard holds which videos, fixed before anything is decoded (docs/shards.md), so the bytes
 /// do not depend on who decodes what, and a stopped run can go on.
 namespace realface::data::preprocess {
 

@@ -26,7 +26,7 @@ using BucketLayout = std::vector<std::vector<std::string>>;
 /// Sums the gradients of all ranks while the backward pass still runs.
 ///
 /// Every parameter's `.grad` is a view of a flat bucket, in fp32 (fp64 for double parameters), also where the parameter
-/// is bf16 or half (design 4). A hook after each accumulation counts the bucket's parameters; a full bucket is reduced
+/// is bf16 or half. A hook after each accumulation counts the bucket's parameters; a full bucket is reduced
 /// at once, and buckets start strictly in index order on every rank, whatever order they fill in.
 ///
 ///     for each micro-batch: reducer.begin(is_last); loss.backward();

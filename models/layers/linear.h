@@ -36,7 +36,7 @@ class LayerNorm : public torch::nn::Module {
 torch::ScalarType compute_dtype(const torch::Tensor& parameter);
 
 /// The parameter in another type. Its gradient comes back in that type, not rounded to the parameter's, for those whose
-/// `.grad` is fp32 (design 4).
+/// `.grad` is fp32.
 torch::Tensor widened(const torch::Tensor& parameter, torch::ScalarType dtype);
 
 }  // namespace realface::models

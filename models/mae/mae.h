@@ -10,8 +10,8 @@
 
 namespace realface::models {
 
-/// He et al., "Masked autoencoders are scalable vision learners" (CVPR 2022), as facebookresearch/mae writes it down;
-/// sizes of section 1.7 of the project's reference.
+/// He et al., "Masked autoencoders are scalable vision learners" (CVPR 2022), as in facebookresearch/mae. The defaults
+/// are ViT-B/16 with a decoder of 8 blocks.
 struct MaeConfig {
   int64_t image = 224, patch = 16;
   int64_t width = 768, depth = 12, heads = 12;
@@ -46,7 +46,7 @@ torch::Tensor unpatchify(const torch::Tensor& patches, int64_t patch, int64_t ch
 /// there.
 class MaeImpl : public torch::nn::Module {
  public:
-  /// Initialised as in section 1.1, every draw keyed by `seed`: the same weights on every rank and machine.
+  /// Initialised as in facebookresearch/mae, every draw keyed by `seed`: the same weights on every rank and machine.
   MaeImpl(const MaeConfig& config, uint64_t seed);
 
   /// patches: normalised, [B, N, P*P*3]. Returns predictions [B, M, P*P*3] of the masked patches, in the order of

@@ -31,13 +31,13 @@ Lines lines_of(const fs::path& path) {
   std::ifstream file(path);
   EXPECT_TRUE(file.is_open()) << path;
   Lines lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  for (std::string line; std::getline(file, line);) { lines.push_back(line); }
   return lines;
 }
 
 /// What of a line may cite: of a test the comment alone, since its strings are made up.
 std::string citing_part(const std::string& path, const std::string& line) {
-  if (!path.starts_with("tests/")) return line;
+  if (!path.starts_with("tests/")) { return line; }
   const size_t comment = line.find(path.ends_with(".h") || path.ends_with(".cpp") ? "//" : "#");
   return comment == std::string::npos ? "" : line.substr(comment);
 }
@@ -46,7 +46,7 @@ class Scanner {
  public:
   Scanner(const Lines& decisions, const Lines& pages)
       : decisions_(decisions.begin(), decisions.end()), pages_(pages.begin(), pages.end()) {
-    for (const auto& id : decisions) families_.insert(id.substr(0, id.find_first_of("0123456789")));
+    for (const auto& id : decisions) { families_.insert(id.substr(0, id.find_first_of("0123456789"))); }
   }
 
   void read(const std::string& path, const Lines& lines) {
@@ -67,31 +67,34 @@ class Scanner {
  private:
   void read_decisions(const std::string& line) {
     static const std::regex kId("\\b([A-Z]{1,2})[1-9][0-9]?\\b");
-    for (std::sregex_iterator match(line.begin(), line.end(), kId), end; match != end; ++match)
-      if (is_citation(*match)) check(decisions_, match->str());
+    for (std::sregex_iterator match(line.begin(), line.end(), kId), end; match != end; ++match) {
+      if (is_citation(*match)) { check(decisions_, match->str()); }
+    }
   }
   /// Of a family of decisions, in any form; of another letter, if it stands in brackets as citations do.
   bool is_citation(const std::smatch& match) const {
-    if (kFormats.contains(match.str()) || kOtherLetters.contains(match.str(1))) return false;
+    if (kFormats.contains(match.str()) || kOtherLetters.contains(match.str(1))) { return false; }
     const std::string after = match.suffix().str();
     const bool bracketed = match.prefix().str().ends_with("(") && (after.starts_with(")") || after.starts_with(","));
     return families_.contains(match.str(1)) || bracketed;
   }
   void read_pages(const std::string& line) {
     static const std::regex kPage("\\b[a-z][a-z0-9_-]*\\.md\\b");
-    for (std::sregex_iterator match(line.begin(), line.end(), kPage), end; match != end; ++match)
+    for (std::sregex_iterator match(line.begin(), line.end(), kPage), end; match != end; ++match) {
       check(pages_, match->str());
+    }
   }
   /// Chapters of texts that are not in the repository, also where the line breaks inside such a citation.
   void read_forbidden(const std::string& line, const std::string& next) {
     static const std::regex kForbidden("\\b(design|trap|traps) [0-9]|project's reference|\\breference page");
     const std::string text = line + " " + next;
-    for (std::sregex_iterator match(text.begin(), text.end(), kForbidden), end; match != end; ++match)
-      if (match->position() < static_cast<std::ptrdiff_t>(line.size())) check({}, match->str());
+    for (std::sregex_iterator match(text.begin(), text.end(), kForbidden), end; match != end; ++match) {
+      if (match->position() < static_cast<std::ptrdiff_t>(line.size())) { check({}, match->str()); }
+    }
   }
   void check(const std::set<std::string>& defined, const std::string& cited) {
     ++citations_;
-    if (!defined.contains(cited)) faults_.push_back(where_ + " cites " + cited);
+    if (!defined.contains(cited)) { faults_.push_back(where_ + " cites " + cited); }
   }
 
   std::set<std::string> decisions_, pages_, families_;
@@ -104,24 +107,30 @@ class Scanner {
 Lines decisions() {
   static const std::regex kRow("^\\| ([A-Z]{1,2}[1-9][0-9]?) \\|.*");
   Lines ids;
-  for (const auto& line : lines_of(kRoot / "docs" / "decisions.md"))
-    if (std::smatch match; std::regex_match(line, match, kRow)) ids.push_back(match[1]);
+  for (const auto& line : lines_of(kRoot / "docs" / "decisions.md")) {
+    if (std::smatch match; std::regex_match(line, match, kRow)) { ids.push_back(match[1]); }
+  }
   return ids;
 }
 
 Lines pages() {
   Lines names;
-  for (const auto& entry : fs::directory_iterator(kRoot / "docs")) names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(kRoot / "docs")) {
+    names.push_back(entry.path().filename().string());
+  }
   return names;
 }
 
 Scanner scan(const Lines& folders, const Lines& files = {}) {
   Scanner scanner(decisions(), pages());
-  for (const auto& folder : folders)
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder))
-      if (kSuffixes.contains(entry.path().extension().string()))
+  for (const auto& folder : folders) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      if (kSuffixes.contains(entry.path().extension().string())) {
         scanner.read(fs::relative(entry.path(), kRoot).generic_string(), lines_of(entry.path()));
-  for (const auto& file : files) scanner.read(file, lines_of(kRoot / file));
+      }
+    }
+  }
+  for (const auto& file : files) { scanner.read(file, lines_of(kRoot / file)); }
   return scanner;
 }
 

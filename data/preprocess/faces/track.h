@@ -21,8 +21,7 @@ struct Face {
 /// taken (G22), so neither a passer-by nor a cut to another person changes the identity in mid-video.
 ///
 /// `tampered`, where it is not empty, says of each face how much of the frame's mask lies in its box: of several people
-/// the one with the largest sum of these is taken, since not all of them need be forged (trap 6 of
-/// reference/datasets-and-metrics.md).
+/// the one with the largest sum of these is taken, since not all of them need be forged ("Traps" in docs/datasets.md).
 std::vector<int> choose_track(const std::vector<std::vector<Face>>& frames,
                               const std::vector<std::vector<double>>& tampered = {});
 

@@ -11,7 +11,7 @@
 #include "data/preprocess/video/decoder.h"
 
 /// The masks of a video's frames, from the dataset or from the difference to the original (L5). Frame k belongs to
-/// frame k, as far as both go (trap 7 of reference/datasets-and-metrics.md), and where both are folders of numbered
+/// frame k, as far as both go ("Traps" in docs/datasets.md), and where both are folders of numbered
 /// pictures, picture 57 to picture 57: a mask that is not there is left out.
 namespace realface::data::preprocess {
 

@@ -25,7 +25,7 @@ int8_t label_of(const importers::Source& source, int32_t index);
 std::vector<Segment> segments_of(const importers::Source& source, int32_t frames);
 
 /// Empty where its compression is the one that x264 noted in the file (negative: none), else what differs: a tree may
-/// lie about it (trap 8 of reference/datasets-and-metrics.md).
+/// lie about it ("Traps" in docs/datasets.md).
 std::string wrong_compression(const importers::Source& source, double x264_crf);
 
 }  // namespace realface::data::preprocess

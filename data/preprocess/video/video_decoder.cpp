@@ -19,8 +19,8 @@ struct PacketScan {
   double x264_crf = -1;
 };
 
-/// What x264 notes in the first packet of a stream: "x264 - core 164 ... rc=crf mbtree=1 crf=23.0 ..." (trap 8 of
-/// reference/datasets-and-metrics.md: the folder's name may say another quality). -1 where it notes none.
+/// What x264 notes in the first packet of a stream: "x264 - core 164 ... rc=crf mbtree=1 crf=23.0 ..." (the folder's
+/// name may say another quality: "Traps" in docs/datasets.md). -1 where it notes none.
 double noted_crf(const AVPacket& packet) {
   const std::string_view bytes(reinterpret_cast<const char*>(packet.data), static_cast<size_t>(packet.size));
   const size_t note = bytes.find("x264 - core");

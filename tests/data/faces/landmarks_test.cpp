@@ -30,7 +30,7 @@ TEST(FlipLandmarks, LeavesASymmetricFaceAsItIs) {
   for (size_t i = 0; i < face.size(); ++i) { EXPECT_NEAR(flipped[i], face[i], 1e-4) << i; }
 }
 
-TEST(FlipLandmarks, PermutesAsTheReferenceSays) {
+TEST(FlipLandmarks, ExchangesLeftAndRight) {
   // Landmark i at x = i shows where each point came from: the table of G18, 0-based.
   Marks marks{};
   for (size_t i = 0; i < 68; ++i) { marks[2 * i] = marks[2 * i + 1] = static_cast<float>(i); }

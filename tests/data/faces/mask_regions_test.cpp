@@ -1,4 +1,4 @@
-// The sets of patches against the medians that the reference page measured on dlib's own annotated faces (G1, G3, E1),
+// The sets of patches against the medians measured on dlib's own annotated faces (G1, G3, E1),
 // and their rules on drawn ones.
 
 #include "data/faces/mask_regions.h"

@@ -1,5 +1,5 @@
 // The oracle: the gradients of one process on the concatenated batch, by autograd::grad without any reducer. Compared
-// as one vector (issue: relative norm 1e-6 in fp32, 1e-12 in fp64).
+// as one vector (relative norm: 1e-6 in fp32, 1e-12 in fp64).
 
 #include "distributed/reducer/gradient_reducer.h"
 
