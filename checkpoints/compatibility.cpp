@@ -15,12 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-// `data.shards` may move: that it holds the same data is what the dataset digest shows. `train.accumulate` goes with
-// the world size, since the global batch is what the run keeps.
-constexpr std::array<const char*, 12> kMayDiffer = {
-    "run",          "metrics",       "checkpoint",  "world",           "train.steps",      "train.epochs",
-    "data.workers", "data.prefetch", "data.shards", "train.log_every", "train.accumulate", "data.max_bad_share"};
-
 constexpr size_t kShown = 5;
 
 std::string path_to_key(const std::string& pointer) {
@@ -78,17 +72,16 @@ std::string first_few(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-bool may_differ(const std::string& key) {
-  return std::any_of(kMayDiffer.begin(), kMayDiffer.end(),
-                     [&](const std::string& allowed) { return key == allowed || key.starts_with(allowed + "."); });
-}
-
-std::vector<std::string> config_differences(const Json& saved, const Json& live) {
-  auto a = leaves(saved);
-  auto b = leaves(live);
-  std::erase_if(a, [](const auto& item) { return may_differ(item.first); });
-  std::erase_if(b, [](const auto& item) { return may_differ(item.first); });
-  return differences(a, b);
+std::vector<std::string> config_differences(const Json& saved, const Provenance& live) {
+  auto there = leaves(saved);
+  auto here = leaves(live.config);
+  const auto may_differ = [&](const auto& item) { return live.changeable.contains(item.first); };
+  std::erase_if(there, may_differ);
+  std::erase_if(here, may_differ);
+  for (const auto& [key, value] : leaves(live.defaults)) {
+    if (here.contains(key)) { there.emplace(key, value); }
+  }
+  return differences(there, here);
 }
 
 std::vector<std::string> tensor_differences(const Manifest& manifest, const std::vector<Part*>& parts,
@@ -107,7 +100,7 @@ std::vector<std::string> tensor_differences(const Manifest& manifest, const std:
 void check_compatible(const std::string& subject, const Manifest& manifest, const Provenance& live,
                       const std::vector<Part*>& parts) {
   const auto tensors = tensor_differences(manifest, parts, all_slices(parts));
-  auto settings = config_differences(manifest.provenance.config, live.config);
+  auto settings = config_differences(manifest.provenance.config, live);
   const std::string advice =
       "; continue with the configuration it was made with (`realface inspect` shows it), or name another run.dir";
   if (!tensors.empty()) {

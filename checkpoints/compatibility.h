@@ -9,12 +9,9 @@
 
 namespace realface::checkpoints {
 
-/// True for the keys of a configuration (dotted) that another start of the same run may change: where it writes, how
-/// far it goes, over how many ranks and threads, what it reports. Everything else changes what is learned.
-bool may_differ(const std::string& key);
-
-/// "train.batch: 256 in the checkpoint, 512 in this run" for every key that differs and may not.
-std::vector<std::string> config_differences(const nlohmann::json& saved, const nlohmann::json& live);
+/// "train.batch: 256 in the checkpoint, 512 in this run" for every key that differs and is not among `live.changeable`.
+/// A key that the checkpoint does not have yet counts as the default that stands for what was done before it existed.
+std::vector<std::string> config_differences(const nlohmann::json& saved, const Provenance& live);
 
 /// The same for names, shapes and dtypes of tensors, and for the names of parts.
 std::vector<std::string> tensor_differences(const Manifest& manifest, const std::vector<Part*>& parts,

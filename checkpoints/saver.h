@@ -4,9 +4,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/settings.h"
 #include "base/state.h"
 #include "distributed/world.h"
 
@@ -17,12 +19,17 @@ struct CheckpointConfig {
   int keep = 3;         // newest verified ones that are kept; at least 2
 };
 
+void fields(Visitor& visitor, CheckpointConfig& config);
+
 /// What made a result: stored in each checkpoint and each report.
 struct Provenance {
   nlohmann::json config;  // the resolved configuration
   std::string dataset_digest;
   std::string code_version;
   uint64_t seed = 0;
+  // Not stored: how the configuration of a checkpoint is compared with this one.
+  std::set<std::string> changeable;  // dotted keys that a resumed run may change
+  nlohmann::json defaults;           // what a key that is newer than the checkpoint stands for
 };
 
 /// Writes and reads RUN/checkpoints/step-N/ (docs/checkpoints.md). A checkpoint exists only once it is renamed, and is

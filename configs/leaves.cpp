@@ -21,7 +21,7 @@ class Flattener {
       faults_.add(origin(root), "the file is not a list of `key: value` lines");
       return;
     }
-    map(root, "");
+    map(root, "", document_.leaves);
   }
 
  private:
@@ -30,29 +30,74 @@ class Flattener {
     return mark.is_null() ? path_ : path_ + ":" + std::to_string(mark.line + 1);
   }
 
-  void map(const YAML::Node& node, const std::string& prefix) {
+  void map(const YAML::Node& node, const std::string& prefix, Leaves& leaves) {
     for (const auto& item : node) {
       if (!item.first.IsScalar()) {
         faults_.add(origin(item.first), "a key must be a word");
         continue;
       }
-      value(item.second, prefix + item.first.Scalar(), origin(item.first));
+      value(item.second, prefix + item.first.Scalar(), origin(item.first), leaves);
     }
   }
 
-  void value(const YAML::Node& node, const std::string& key, const std::string& where) {
+  void value(const YAML::Node& node, const std::string& key, const std::string& where, Leaves& leaves) {
     if (node.IsMap()) {
-      map(node, key + ".");
-    } else if (node.IsSequence() && key == "run") {
+      map(node, key + ".", leaves);
+    } else if (node.IsSequence() && key == "run" && &leaves == &document_.leaves) {
       document_.has_entries = true;
-      for (const auto& entry : node) { document_.entries.push_back({entry.as<std::string>(""), origin(entry)}); }
+      for (const auto& item : node) { entry(item); }
     } else if (node.IsSequence()) {
-      faults_.add(where, "'" + key + "' is a list; expected one value");
+      add(list(node, key, where), key, leaves);
     } else if (node.IsNull()) {
       faults_.add(where, "'" + key + "' has no value; give one or remove the line");
-    } else if (!document_.leaves.emplace(key, Leaf{node.Scalar(), where}).second) {
-      faults_.add(where, "'" + key + "' is given twice, first at " + document_.leaves.at(key).origin);
+    } else {
+      add({node.Scalar(), where, false, {}}, key, leaves);
     }
+  }
+
+  Leaf list(const YAML::Node& node, const std::string& key, const std::string& where) {
+    Leaf leaf{"", where, true, {}};
+    for (const auto& item : node) {
+      if (!item.IsScalar()) {
+        faults_.add(where, "'" + key + "' is a list of more than words; expected one value, or a list of values");
+        break;
+      }
+      leaf.items.push_back(item.Scalar());
+      leaf.text += (leaf.text.empty() ? "" : ", ") + item.Scalar();
+    }
+    leaf.text = "[" + leaf.text + "]";
+    return leaf;
+  }
+
+  void add(Leaf leaf, const std::string& key, Leaves& leaves) {
+    const auto where = leaf.origin;
+    if (!leaves.emplace(key, std::move(leaf)).second) {
+      faults_.add(where, "'" + key + "' is given twice, first at " + leaves.at(key).origin);
+    }
+  }
+
+  void entry(const YAML::Node& node) {
+    SystemEntry entry;
+    entry.origin = origin(node);
+    if (node.IsScalar()) {
+      entry.file = node.Scalar();
+    } else if (node.IsMap()) {
+      map(node, "", entry.leaves);
+      entry.name = take(entry.leaves, "name");
+      entry.file = take(entry.leaves, "file");
+    }
+    if (entry.file.empty()) {
+      faults_.add(entry.origin, "an entry of `run` names no file; expected FILE, or {name: NAME, file: FILE}");
+    }
+    document_.entries.push_back(std::move(entry));
+  }
+
+  static std::string take(Leaves& leaves, const std::string& key) {
+    const auto found = leaves.find(key);
+    if (found == leaves.end()) { return ""; }
+    const auto text = found->second.text;
+    leaves.erase(found);
+    return text;
   }
 
   std::string path_;
@@ -62,14 +107,10 @@ class Flattener {
 
 }  // namespace
 
-void Faults::add(const std::string& origin, const std::string& text) { lines_.push_back(origin + ": " + text); }
-
-void Faults::raise() const {
-  if (lines_.empty()) { return; }
-  if (lines_.size() == 1) { throw ConfigError("[config] " + lines_.front()); }
-  std::string message = "[config] " + std::to_string(lines_.size()) + " faults:";
-  for (const auto& line : lines_) { message += "\n  " + line; }
-  throw ConfigError(message);
+Origins origins_of(const Leaves& leaves) {
+  Origins origins;
+  for (const auto& [key, leaf] : leaves) { origins[key] = leaf.origin; }
+  return origins;
 }
 
 Document read_document(const std::string& path, Faults& faults) {
@@ -89,7 +130,7 @@ void apply_overrides(Leaves& leaves, const std::vector<std::string>& overrides, 
     if (equals == std::string::npos || equals == 0) {
       faults.add("'" + argument + "'", "expected key=value, for example train.steps=1000");
     } else {
-      leaves[argument.substr(0, equals)] = {argument.substr(equals + 1), argument};
+      leaves[argument.substr(0, equals)] = {argument.substr(equals + 1), argument, false, {}};
     }
   }
 }

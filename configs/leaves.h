@@ -4,32 +4,33 @@
 #include <string>
 #include <vector>
 
+#include "base/settings.h"
+
 namespace realface::configs {
 
-/// What is wrong with a configuration, collected so that all of it can be said at once.
-class Faults {
- public:
-  void add(const std::string& origin, const std::string& text);
-  bool empty() const { return lines_.empty(); }
-  /// Throws ConfigError listing every fault, where there is one.
-  void raise() const;
-
- private:
-  std::vector<std::string> lines_;
-};
-
-/// One value as it was written, and where: "pretrain.yaml:12", or "train.steps=5" of the command line.
+/// One value as it was written, and where: "pretrain.yaml:12", or "train.steps=5" for the command line.
 struct Leaf {
   std::string text, origin;
+  bool is_list = false;            // [a, b]
+  std::vector<std::string> items;  // of a list
 };
 
 /// By dotted key ("train.steps").
 using Leaves = std::map<std::string, Leaf>;
 
-/// A YAML file as leaves, and the entries of `run: [...]` where it has that list.
+/// Where each of them was written.
+Origins origins_of(const Leaves& leaves);
+
+/// One entry of `run: [...]`: a file, or {name: NAME, file: FILE, key: value, ...}.
+struct SystemEntry {
+  std::string name, file, origin;  // name: empty if none was given
+  Leaves leaves;                   // keys for this entry alone
+};
+
+/// A YAML file as leaves, and the entries of `run: [...]` if it has that list.
 struct Document {
   Leaves leaves;
-  std::vector<Leaf> entries;
+  std::vector<SystemEntry> entries;
   bool has_entries = false;
 };
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/settings.h"
 #include "configs/leaves.h"
-#include "configs/visitor.h"
 
 namespace realface::configs {
 
@@ -16,24 +16,29 @@ class Reader final : public Visitor {
 
   void enter(const std::string& group) override;
   void leave() override;
-  void field(const std::string& key, std::string& value, const Choices& choices) override;
-  void field(const std::string& key, int64_t& value, const Range& range) override;
-  void field(const std::string& key, uint64_t& value) override;
-  void field(const std::string& key, double& value, const Range& range) override;
-  void field(const std::string& key, bool& value) override;
+  void field(const Key& key, std::string& value, const Choices& choices) override;
+  void field(const Key& key, int64_t& value, const Range& range) override;
+  void field(const Key& key, uint64_t& value) override;
+  void field(const Key& key, double& value, const Range& range) override;
+  void field(const Key& key, bool& value) override;
+  void field(const Key& key, std::vector<std::string>& values) override;
+  void table(const Key& key, std::map<std::string, std::string>& values) override;
 
-  /// After all fields: leaves that no field asked for are faults, with the nearest valid key.
-  void finish();
+  /// After all fields: is this a key, or a name in a table?
+  bool knows(const std::string& key) const;
+  /// After all fields: notes a fault for a leaf that no field asked for, with the nearest valid key.
+  void unknown(const std::string& key, const Leaf& leaf);
 
  private:
-  const Leaf* look_up(const std::string& key);
-  void wrong(const std::string& key, const Leaf& leaf, const std::string& expected);
-  void unknown(const std::string& key, const Leaf& leaf);
+  std::string full(const Key& key) const;
+  const Leaf* look_up(const Key& key);
+  const Leaf* look_up_value(const Key& key);
+  void wrong(const Key& key, const Leaf& leaf, const std::string& expected);
 
   const Leaves& leaves_;
   Faults& faults_;
   std::vector<std::string> groups_;
-  std::set<std::string> all_groups_;
+  std::set<std::string> all_groups_, tables_;
   std::vector<std::string> keys_;
 };
 

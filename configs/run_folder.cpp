@@ -1,11 +1,14 @@
 #include "configs/run_folder.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "checkpoints/compatibility.h"
 #include "checkpoints/format/folder.h"
 #include "configs/load.h"
 #include "configs/printer.h"
@@ -23,20 +26,31 @@ bool holds_anything(const Config& config) {
   return std::filesystem::exists(finished_path(config)) || !checkpoints::Folder(config.run.dir).steps().empty();
 }
 
-nlohmann::json length(const Config& config) {
-  const auto& train = config.stage.pretrain.train;
-  return {{"steps", train.steps}, {"epochs", train.epochs}};
+std::string absent_or(const std::map<std::string, std::string>& values, const std::string& key) {
+  const auto found = values.find(key);
+  return found == values.end() ? "absent" : found->second;
+}
+
+std::map<std::string, std::string> fixed_values(const Config& config) {
+  std::map<std::string, std::string> values;
+  for (const auto& entry : entries(config)) {
+    if (!entry.may_change) { values[entry.key] = entry.text; }
+  }
+  return values;
 }
 
 }  // namespace
 
 std::vector<std::string> differences(const Config& there, const Config& here) {
-  const auto old_entries = entries(there), new_entries = entries(here);
+  if (there.stage != here.stage) { return {fmt::format("stage: {} there, {} here", there.stage, here.stage)}; }
+  const auto old_values = fixed_values(there), new_values = fixed_values(here);
+  std::set<std::string> keys;
+  for (const auto& [key, text] : old_values) { keys.insert(key); }
+  for (const auto& [key, text] : new_values) { keys.insert(key); }
   std::vector<std::string> lines;
-  for (size_t i = 0; i < new_entries.size(); ++i) {
-    const auto& [key, text, value] = new_entries[i];
-    if (checkpoints::may_differ(key) || old_entries[i].text == text) { continue; }
-    lines.push_back(key + ": " + old_entries[i].text + " there, " + text + " here");
+  for (const auto& key : keys) {
+    const auto old_text = absent_or(old_values, key), new_text = absent_or(new_values, key);
+    if (old_text != new_text) { lines.push_back(fmt::format("{}: {} there, {} here", key, old_text, new_text)); }
   }
   return lines;
 }
@@ -61,17 +75,23 @@ void refuse_other_run(const Config& config) {
 
 void claim_run_folder(const Config& config) {
   make_folder(config.run.dir);
+  refuse_other_run(config);
   publish_file(config_path(config.run.dir), to_yaml(config));
 }
 
+bool has_finished(const std::string& run_dir) {
+  return std::filesystem::exists(std::filesystem::path(run_dir) / "finished.json");
+}
+
 bool is_finished(const Config& config) {
-  if (!std::filesystem::exists(finished_path(config))) { return false; }
+  if (!has_finished(config.run.dir)) { return false; }
   const auto note = nlohmann::json::parse(read_file(finished_path(config)), nullptr, /*allow_exceptions=*/false);
-  return note.is_object() && note.value("length", nlohmann::json()) == length(config);
+  return note.is_object() && note.value("length", nlohmann::json()) == config.recipe->length();
 }
 
 void mark_finished(const Config& config, const std::string& code_version) {
-  const nlohmann::json note{{"stage", config.stage.name}, {"length", length(config)}, {"code_version", code_version}};
+  const nlohmann::json note{
+      {"stage", config.stage}, {"length", config.recipe->length()}, {"code_version", code_version}};
   publish_file(finished_path(config), note.dump(2) + "\n");
 }
 

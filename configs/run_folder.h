@@ -8,22 +8,25 @@
 /// A run folder belongs to one configuration, kept in RUN/config.yaml.
 namespace realface::configs {
 
-/// Keys whose values differ in a way that makes another run of it, as "train.lr: 0.00015 there, 0.001 here". Keys that
-/// may differ (folders, world, length, reading ahead, ...) are those of checkpoints::may_differ.
+/// Keys whose values differ in a way that makes it another run, as "train.lr: 0.00015 there, 0.001 here". A key that
+/// may change on a resume says so where it is described (base/settings.h).
 std::vector<std::string> differences(const Config& there, const Config& here);
 
-/// Throws ConfigError where the run folder belongs to another configuration, saying what differs. A folder without a
-/// checkpoint belongs to nobody. Only reads, so that every rank may call it before the world is joined.
+/// Throws ConfigError if the run folder belongs to another configuration, listing what differs. A folder without a
+/// checkpoint belongs to nobody. Only reads, so every rank may call it before the world is joined.
 void refuse_other_run(const Config& config);
 
-/// Makes the run folder and writes config.yaml. By one rank.
+/// Makes the folder's configuration this one. Called by one rank, which holds the folder's lock: another start may have
+/// taken the folder since refuse_other_run was last asked, so this asks again. Throws ConfigError.
 void claim_run_folder(const Config& config);
 
-/// True where the run finished (RUN/finished.json) with the length that the configuration asks for.
+/// Is there a finished run (RUN/finished.json) with the length that the configuration asks for?
 bool is_finished(const Config& config);
+/// Is there a finished run of any length?
+bool has_finished(const std::string& run_dir);
 void mark_finished(const Config& config, const std::string& code_version);  // by one rank
 
-/// The configuration that a run folder belongs to. Throws ConfigError where there is none.
+/// The configuration that a run folder belongs to. Throws ConfigError if it is no run folder.
 Config load_run(const std::string& run_dir);
 
 }  // namespace realface::configs

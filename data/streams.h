@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/settings.h"
 #include "base/state.h"
 #include "data/batch.h"
 #include "data/faces/augment.h"
@@ -23,6 +24,8 @@ struct DataConfig {
   int64_t block_mb = 16;         // of a window's block: whole videos, read at once
   int64_t window_blocks = 512;   // of a window; a node's page cache should hold three windows
 };
+
+void fields(Visitor& visitor, DataConfig& config);
 
 /// What a stage asks of one stream; `stages::needs` fills it in.
 struct StreamNeeds {

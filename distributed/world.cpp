@@ -17,6 +17,7 @@
 #include "distributed/joining/cores.h"
 #include "distributed/mpi/calls.h"
 #include "distributed/mpi/communicator.h"
+#include "distributed/mpi/messenger.h"
 #include "distributed/mpi/node_memory.h"
 #include "distributed/mpi/session.h"
 #include "distributed/nccl/communicator.h"
@@ -139,11 +140,15 @@ void World::Members::connect(const WorldConfig& config) {
     group = make_mpi_communicator({}, log);
   }
   if (size > 1 && config.deadline > 0) {
-    watchdog = std::make_unique<Watchdog>(config.deadline, std::vector{log, host_log});
+    watchdog = std::make_unique<Watchdog>(config.deadline, std::vector{log, host_log}, make_mpi_messenger());
   }
 }
 
 World World::join(const WorldConfig& config) {
+  // MPI itself would die with a page of advice here (Open MPI, under srun without PMIx): say what to do instead.
+  if (!launched()) {
+    check_promised_tasks(1, [](const char* name) { return std::getenv(name); });
+  }
   auto members = std::make_unique<Members>();
   members->session.start();
   bool admitting = false;
@@ -215,7 +220,8 @@ NodeBlock World::node_block(size_t bytes) {
 std::string World::banner() {
   return banner_of(
       host_group(),
-      {.host = host(), .device = device(), .threads = threads(), .cores = members_->cores, .local_size = local_size()});
+      {.host = host(), .device = device(), .threads = threads(), .cores = members_->cores, .local_size = local_size()},
+      MpiSession::library());
 }
 
 void World::set_hang_sink(std::function<void(const std::string& dump)> sink) {

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "base/settings.h"
 #include "distributed/communicator.h"
+#include "distributed/failure.h"
 #include "distributed/node_block.h"
 
 namespace realface::distributed {
@@ -15,6 +17,10 @@ struct WorldConfig {
   int threads = 0;  // compute threads a rank; 0: the cores that the rank may use, divided among the ranks of the node
   double deadline = 600;  // seconds after which a collective that does not end is a hang
 };
+
+inline constexpr double kMaxDeadline = 30.0 * 24 * 3600;  // longer is no deadline, and clocks count nanoseconds
+
+void fields(Visitor& visitor, WorldConfig& config);
 
 /// All ranks of this run. Rank and size come from MPI, the local rank from a split by shared memory, whether the
 /// program runs alone, under `mpirun` or under `srun --mpi=pmix`.
@@ -68,5 +74,13 @@ class World {
   explicit World(std::unique_ptr<Members> members);
   std::unique_ptr<Members> members_;
 };
+
+/// Joins a world, runs `work(world)` in it and leaves it again; gives back what `work` returns. An error in `work` ends
+/// all ranks, naming this one. Collective; once per process.
+template <class Work>
+auto in_world(const WorldConfig& config, const Work& work) {
+  auto world = World::join(config);
+  return guarded([&] { return work(world); });
+}
 
 }  // namespace realface::distributed

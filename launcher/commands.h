@@ -11,7 +11,7 @@ void add_preprocess(CLI::App& app);
 void add_decode(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_verify(CLI::App& app);
-void add_pretrain(CLI::App& app);
+void add_train(CLI::App& app);
 void add_run(CLI::App& app);
 void add_reconstruct(CLI::App& app);
 void add_report(CLI::App& app);

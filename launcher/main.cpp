@@ -90,7 +90,7 @@ void add_commands(CLI::App& app) {
   realface::launcher::add_decode(app);
   realface::launcher::add_inspect(app);
   realface::launcher::add_verify(app);
-  realface::launcher::add_pretrain(app);
+  realface::launcher::add_train(app);
   realface::launcher::add_run(app);
   realface::launcher::add_reconstruct(app);
   realface::launcher::add_report(app);

@@ -16,9 +16,9 @@
 #include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
-#include "stages/make.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
+#include "stages/reconstruct/restorable.h"
 #include "stages/reconstruct/weights.h"
 #include "stages/run.h"
 #include "stages/signals.h"
@@ -42,36 +42,30 @@ std::string usual_split(const stages::SampleTable& table) {
   return "train";
 }
 
-void require_masks(const configs::Config& config) {
-  if (config.stage.pretrain.mask.kind == "none") {
-    throw ConfigError(
-        "[reconstruct] the run was configured with mask.kind=none, so nothing is hidden; expected a mask");
-  }
-}
-
 /// nullptr where a signal came in between.
 std::unique_ptr<stages::MeanPatches> mean_of_training(const Options& options, const configs::Config& config,
                                                       distributed::World& world) {
-  const auto& model = config.stage.pretrain.model;
-  auto data = data::open(config.data, {stages::baseline_needs(options.config, model)}, world);
+  const auto what = stages::restorable(*config.recipe);
+  auto data = data::open(config.data, {stages::baseline_needs(options.config, what.model)}, world);
   const int64_t wanted = (options.config.baseline_faces + options.config.batch - 1) / options.config.batch;
-  auto stage = std::make_unique<stages::MeanPatches>(
-      stages::Normaliser(config.stage.pretrain.pixels, model.patch, world.device()),
-      std::min(std::max<int64_t>(1, wanted), data->steps_per_epoch()), world);
+  auto stage =
+      std::make_unique<stages::MeanPatches>(stages::Normaliser(what.pixels, what.model.patch, world.device()),
+                                            std::min(std::max<int64_t>(1, wanted), data->steps_per_epoch()), world);
   const auto ending = stages::run(*stage, *data, world, {});
   return ending == stages::Ending::finished ? std::move(stage) : nullptr;
 }
 
 nlohmann::json provenance(const Options& options, const configs::Config& config, const stages::LoadedWeights& loaded,
                           const models::Set& set, const std::string& dataset_digest) {
+  const auto mask = stages::restorable(*config.recipe).mask;
   return {{"update", loaded.step},
           {"weights_sha256", models::weights_sha256(*set.entry("mae").module)},
           {"trained_on_dataset", loaded.dataset_digest},
           {"dataset", dataset_digest},
           {"trained_by_code", loaded.code_version},
           {"code", code_version()},
-          {"mask_kind", config.stage.pretrain.mask.kind},
-          {"mask_ratio", config.stage.pretrain.mask.ratio},
+          {"mask_kind", mask.kind},
+          {"mask_ratio", mask.ratio},
           {"mask_seed", options.config.seed}};
 }
 
@@ -98,9 +92,9 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
   auto& wanted = options.config;
   // Any number of ranks serves: each takes as many faces of an update as another.
   wanted.batch = std::max<int64_t>(1, wanted.batch / world.size()) * world.size();
-  wanted.seed = config.stage.pretrain.seed;
+  wanted.seed = config.seed;
   stages::SampleTable table({});
-  auto models = stages::build_models(config.stage, world.device());
+  auto models = config.recipe->build(config.seed, world.device(), world.host_group());
   distributed::agree(world.host_group(), "reconstruct", [&] {
     table = stages::SampleTable::read(config.data.shards);
     if (!options.split_given) { wanted.split = usual_split(table); }
@@ -112,9 +106,9 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
   const auto mean = mean_of_training(options, config, world);
   if (mean == nullptr) { return stages::Ending::interrupted; }
 
-  const auto& pretrain = config.stage.pretrain;
-  auto data = data::open(config.data, {stages::reconstruct_needs(wanted, pretrain.model, pretrain.mask)}, world);
-  stages::Reconstruct stage(wanted, pretrain.pixels, models, table, mean->mean(), world);
+  const auto what = stages::restorable(*config.recipe);
+  auto data = data::open(config.data, {stages::reconstruct_needs(wanted, what.model, what.mask)}, world);
+  stages::Reconstruct stage(wanted, what.pixels, models, table, mean->mean(), world);
   const auto ending = stages::run(stage, *data, world, {});
   if (ending != stages::Ending::finished) { return ending; }
   auto result = stage.result();
@@ -135,11 +129,9 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
 void reconstruct(const Options& options) {
   auto config = configs::load_run(options.run);
   if (!options.shards.empty()) { config.data.shards = options.shards; }
-  require_masks(config);
-  const auto ending = [&] {
-    auto world = distributed::World::join(config.world);
-    return distributed::guarded([&] { return restore_faces(options, config, world); });
-  }();
+  (void)stages::restorable(*config.recipe);  // refused before the world is joined
+  const auto ending =
+      distributed::in_world(config.world, [&](auto& world) { return restore_faces(options, config, world); });
   if (ending == stages::Ending::interrupted) {
     throw Error("[reconstruct] stopped by a signal, nothing was written; start the same command again",
                 ExitCode::requeue);

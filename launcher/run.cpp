@@ -1,3 +1,6 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <iostream>
 #include <vector>
 
@@ -5,23 +8,35 @@
 #include "configs/load.h"
 #include "configs/printer.h"
 #include "configs/run_folder.h"
-#include "distributed/failure.h"
+#include "distributed/agreement.h"
 #include "launcher/commands.h"
 #include "launcher/training_options.h"
 #include "launcher/walk.h"
+#include "stages/signals.h"
 
 namespace realface::launcher {
 namespace {
 
-void print(const std::vector<configs::Config>& stages) {
-  for (const auto& config : stages) { std::cout << (stages.size() > 1 ? "---\n" : "") << configs::to_yaml(config); }
+void print(const std::vector<configs::Config>& entries) {
+  for (const auto& config : entries) {
+    std::cout << (entries.size() > 1 ? "---\n# " + config.name + "\n" : "") << configs::to_yaml(config);
+  }
 }
 
-stages::Ending walk_all(const std::vector<configs::Config>& stages, distributed::World& world) {
+/// Rank 0 looks for all: others may see an older state of a shared folder.
+bool is_finished(const configs::Config& config, distributed::World& world) {
+  bool finished = false;
+  distributed::agree(world.host_group(), "run folder",
+                     [&] { finished = world.rank() == 0 && configs::is_finished(config); });
+  return distributed::any(world.host_group(), finished);
+}
+
+stages::Ending walk_all(const std::vector<configs::Config>& entries, distributed::World& world) {
+  const stages::StopSignals signals;  // over all entries: a signal between two of them stops the next
   auto ending = stages::Ending::finished;
-  for (const auto& config : stages) {
-    if (configs::is_finished(config)) {
-      log::info("skipping " + config.stage.name + ": " + config.run.dir + " is finished");
+  for (const auto& config : entries) {
+    if (is_finished(config, world)) {
+      log::info("skipping " + config.name + ": " + config.run.dir + " is finished");
       continue;
     }
     ending = walk(config, world);
@@ -35,18 +50,15 @@ void run_system(const TrainingOptions& options) {
     print(configs::load_system(options.arguments, configs::Completeness::for_reading));
     return;
   }
-  const auto stages = configs::load_system(options.arguments);
-  for (const auto& config : stages) { configs::refuse_other_run(config); }
-  leave([&] {
-    auto world = distributed::World::join(stages.front().world);
-    return distributed::guarded([&] { return walk_all(stages, world); });
-  }());
+  const auto entries = configs::load_system(options.arguments);
+  for (const auto& config : entries) { configs::refuse_other_run(config); }
+  leave(distributed::in_world(entries.front().world, [&](auto& world) { return walk_all(entries, world); }));
 }
 
 }  // namespace
 
 void add_run(CLI::App& app) {
-  auto* command = app.add_subcommand("run", "Run every stage of a system in order, each in run.dir/STAGE; resumable");
+  auto* command = app.add_subcommand("run", "Run every entry of a system in order, each in run.dir/NAME; resumable");
   auto options = add_training_options(*command, "A system file, for example configs/demo/demo.yaml");
   command->callback([options] { run_system(*options); });
 }

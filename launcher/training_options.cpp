@@ -2,6 +2,9 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <iostream>
+
+#include "configs/printer.h"
 
 namespace realface::launcher {
 
@@ -11,6 +14,12 @@ std::shared_ptr<TrainingOptions> add_training_options(CLI::App& command, const s
   command.add_option("overrides", options->arguments.overrides, "key=value, for example train.steps=100 seed=7");
   command.add_flag("--print-config", options->print_config, "Print the whole resolved configuration and do nothing");
   return options;
+}
+
+bool print_config(const TrainingOptions& options) {
+  if (!options.print_config) { return false; }
+  std::cout << configs::to_yaml(configs::load(options.arguments, configs::Completeness::for_reading));
+  return true;
 }
 
 }  // namespace realface::launcher

@@ -17,7 +17,7 @@
 #include "data/streams.h"
 #include "distributed/agreement.h"
 #include "launcher/version.h"
-#include "stages/make.h"
+#include "stages/recipe.h"
 #include "stages/signals.h"
 
 namespace realface::launcher {
@@ -31,7 +31,7 @@ std::unique_ptr<FolderLock> open_run_folder(const configs::Config& config, distr
     if (world.rank() != 0) { return; }
     make_folder(config.run.dir);
     lock = std::make_unique<FolderLock>(config.run.dir);
-    configs::claim_run_folder(config);
+    configs::claim_run_folder(config);  // under the lock: another start may have claimed it a moment ago
     log::also_to(config.run.dir + "/log.txt");
   });
   return lock;
@@ -56,7 +56,8 @@ void tell_world(distributed::World& world) {
 }
 
 checkpoints::Provenance provenance(const configs::Config& config, const data::Streams& data) {
-  return {configs::to_json(config), data.dataset_digest(), code_version(), config.stage.pretrain.seed};
+  return {configs::to_json(config),         data.dataset_digest(),        code_version(), config.seed,
+          configs::changeable_keys(config), configs::default_json(config)};
 }
 
 std::vector<Part*> all_parts(models::Set& models, stages::Stage& stage, data::Streams& data) {
@@ -78,20 +79,20 @@ stages::Ending walk(const configs::Config& config, distributed::World& world) {
   const auto lock = open_run_folder(config, world);
   keep_hang_dumps(config, world);
   tell_world(world);
-  auto models = stages::build_models(config.stage, world.device());
-  auto data = data::open(config.data, stages::needs(config.stage), world);
-  auto stage = stages::make(config.stage, models, world, data->steps_per_epoch());
+  auto models = config.recipe->build(config.seed, world.device(), world.host_group());
+  const auto data = data::open(config.data, config.recipe->needs(config.seed, world.size()), world);
+  const auto stage = config.recipe->make({world, models, *data, config.data, config.run.dir, config.seed});
   checkpoints::Saver saver(config.checkpoint, config.run.dir, world, provenance(config, *data),
                            all_parts(models, *stage, *data));
-  cluster::Metrics gauges(config.metrics, config.run.dir, run_id(config), world);
+  cluster::Metrics metrics(config.metrics, config.run.dir, run_id(config), world);
   if (const auto step = saver.resume_latest()) {
-    gauges.resumed(*step);
+    metrics.resumed(*step);
     log::info("resumed " + config.run.dir + " at step " + std::to_string(*step));
   } else {
-    stages::read_init(config.stage, models, world.host_group());
+    config.recipe->begin(models, world.host_group());
   }
 
-  const auto ending = stages::run(*stage, *data, saver, gauges, world, config.stage.pretrain.train.loop);
+  const auto ending = stages::run(*stage, *data, saver, metrics, world, config.loop);
   if (ending == stages::Ending::finished && world.rank() == 0) { configs::mark_finished(config, code_version()); }
   return ending;
 }

@@ -1,22 +1,17 @@
 #include "models/set.h"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "models/layers/batch_norm.h"
 
 namespace realface::models {
 namespace {
 
-/// Everything a module holds, by name, sorted: parameters, then buffers of other names.
-std::map<std::string, torch::Tensor> named_tensors(const torch::nn::Module& module) {
-  std::map<std::string, torch::Tensor> tensors;
-  for (const auto& item : module.named_parameters()) { tensors[item.key()] = item.value(); }
-  for (const auto& item : module.named_buffers()) { tensors[item.key()] = item.value(); }
-  return tensors;
-}
+using Json = nlohmann::json;
 
-/// The weights of one network, and where they came from at the beginning.
+/// The weights of one network, where they came from at the beginning, and what they are weights of.
 class ModelPart : public Part {
  public:
   ModelPart(std::string name, Entry& entry) : name_(std::move(name)), entry_(entry) {}
@@ -28,19 +23,65 @@ class ModelPart : public Part {
     }
     return slices;
   }
-  nlohmann::json values() const override { return {{"source", entry_.source}}; }
-  void restore(const nlohmann::json& values) override { entry_.source = values.value("source", entry_.source); }
+  Json values() const override { return {{"source", entry_.source}, {"description", entry_.description}}; }
+  void restore(const Json& values) override { entry_.source = values.value("source", entry_.source); }
 
  private:
   std::string name_;
   Entry& entry_;
 };
 
+const std::string& frozen_sha256(Entry& entry) {
+  if (entry.sha256.empty()) { entry.sha256 = weights_sha256(*entry.module); }
+  return entry.sha256;
+}
+
+/// A network that is never trained: too large to be saved again and again, but a run must go on with the same one.
+class FrozenPart : public Part {
+ public:
+  FrozenPart(std::string network, Entry& entry) : network_(std::move(network)), entry_(entry) {}
+  std::string part_name() const override { return "frozen." + network_; }
+  std::vector<Slice> tensors() const override { return {}; }
+  Json values() const override {
+    return {{"sha256", frozen_sha256(entry_)}, {"source", entry_.source}, {"description", entry_.description}};
+  }
+  void restore(const Json& values) override {
+    const auto saved = values.value("sha256", "");
+    if (saved == frozen_sha256(entry_)) { return; }
+    throw CheckpointError(
+        fmt::format(
+            "[models] the frozen network '{}' has other weights than when the checkpoint was saved: weights_sha256 {} ({}) then, {} ({}) now; give the run the weights that it had, or start another run",
+            network_, saved, values.value("source", "an unknown place"), entry_.sha256, entry_.source),
+        ExitCode::config);
+  }
+
+ private:
+  std::string network_;
+  Entry& entry_;
+};
+
+/// What a forward pass writes would differ from rank to rank, and be saved as if it were equal.
+void refuse_running_statistics(const std::string& network, const torch::nn::Module& module) {
+  for (const auto& layer : module.modules()) {
+    if (dynamic_cast<const BatchNorm*>(layer.get()) != nullptr) { continue; }
+    for (const auto& buffer : layer->named_buffers(/*recurse=*/false)) {
+      if (!buffer.key().starts_with("running_")) { continue; }
+      throw Error(fmt::format(
+          "[models] network '{}' is to be trained, and its layer {} keeps '{}', which would differ between ranks; use models::BatchNorm",
+          network, layer->name(), buffer.key()));
+    }
+  }
+}
+
 }  // namespace
 
 void Set::add(const std::string& name, Entry entry) {
-  if (entry.module == nullptr) { throw Error("[models] '" + name + "' was added without a module"); }
-  if (entries_.contains(name)) { throw Error("[models] there are two networks named '" + name + "'; rename one"); }
+  if (entry.module == nullptr) { throw Error(fmt::format("[models] '{}' was added without a module", name)); }
+  if (entries_.contains(name)) {
+    throw Error(fmt::format("[models] there are two networks named '{}'; rename one", name));
+  }
+  if (!entry.frozen) { refuse_running_statistics(name, *entry.module); }
+  entry.sha256.clear();
   entries_[name] = std::move(entry);
 }
 
@@ -49,12 +90,19 @@ const Entry& Set::entry(const std::string& name) const {
   if (found != entries_.end()) { return found->second; }
   std::string known;
   for (const auto& [other, entry] : entries_) { known += (known.empty() ? "" : ", ") + other; }
-  throw Error("[models] this run has no network '" + name + "'; it has: " + known);
+  throw Error(fmt::format("[models] this run has no network '{}'; it has: {}", name, known));
 }
 
 void Set::note_source(const std::string& name, const std::string& source) {
   entry(name);
   entries_[name].source = source;
+  entries_[name].sha256.clear();
+}
+
+std::string Set::sha256(const std::string& name) {
+  entry(name);
+  auto& found = entries_[name];
+  return found.frozen ? frozen_sha256(found) : weights_sha256(*found.module);
 }
 
 void Set::throw_wrong_type(const std::string& name) {
@@ -64,18 +112,27 @@ void Set::throw_wrong_type(const std::string& name) {
 std::vector<Part*> Set::parts() {
   std::vector<Part*> parts;
   for (auto& [name, entry] : entries_) {
-    if (entry.frozen) { continue; }
     auto& part = parts_[name];
+    if (part == nullptr && entry.frozen) { part = std::make_unique<FrozenPart>(name, entry); }
     if (part == nullptr) { part = std::make_unique<ModelPart>("model." + name, entry); }
     parts.push_back(part.get());
   }
   return parts;
 }
 
-std::string weights_sha256(const torch::nn::Module& module) {
+std::map<std::string, torch::Tensor> named_tensors(const torch::nn::Module& module) {
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& item : module.named_parameters()) { tensors[item.key()] = item.value(); }
+  for (const auto& item : module.named_buffers()) { tensors[item.key()] = item.value(); }
+  return tensors;
+}
+
+std::string weights_sha256(const torch::nn::Module& module) { return weights_sha256(named_tensors(module)); }
+
+std::string weights_sha256(const std::map<std::string, torch::Tensor>& tensors) {
   const torch::NoGradGuard no_grad;
   Sha256 sha;
-  for (const auto& [name, tensor] : named_tensors(module)) {
+  for (const auto& [name, tensor] : tensors) {
     // Names, dtypes and shapes are written with their ends marked, so that no two models make the same message.
     std::string head = name + '\n' + std::string(c10::toString(tensor.scalar_type()));
     for (const int64_t size : tensor.sizes()) { head += ' ' + std::to_string(size); }

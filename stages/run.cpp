@@ -14,18 +14,19 @@
 namespace realface::stages {
 namespace {
 
-/// The loop and what it carries from step to step. Saver and gauges are null where a stage trains nothing.
+/// The loop and what it carries from step to step. Saver and metrics are null where a stage trains nothing.
 class Loop {
  public:
-  Loop(Stage& stage, data::Streams& data, checkpoints::Saver* saver, cluster::Metrics* gauges,
+  Loop(Stage& stage, data::Streams& data, checkpoints::Saver* saver, cluster::Metrics* metrics,
        distributed::World& world, const LoopConfig& config)
       : stage_(stage),
         data_(data),
         saver_(saver),
-        gauges_(gauges),
+        metrics_(metrics),
         world_(world),
         config_(config),
         last_step_(config.stop_at > 0 ? std::min(stage.steps(), config.stop_at) : stage.steps()),
+        finished_before_(stage.position() >= stage.steps()),
         progress_(stage, world, last_step_, data.steps_per_epoch()) {}
 
   Ending run() {
@@ -40,32 +41,39 @@ class Loop {
       after_step(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     }
     agreement.settle();
-    save();
-    // Also where an earlier start went beyond stop_at: such a run has not finished either.
+    // An earlier start may have gone beyond stop_at: such a run has not finished either.
     if (stage_.position() < stage_.steps() && config_.stop_at > 0 && stage_.position() >= config_.stop_at) {
+      final_save();
       return Ending::stopped;
     }
-    stage_.finish();
+    if (!finished_before_) { stage_.finish(); }
+    final_save();
     return Ending::finished;
   }
 
  private:
   void after_step(double seconds) {
     telemetry::beat();
-    if (gauges_ != nullptr) { gauges_->step_done(seconds); }
+    if (metrics_ != nullptr) { metrics_->step_done(seconds); }
     const int64_t done = stage_.position();
+    if (config_.eval_every > 0 && (done % config_.eval_every == 0 || done == last_step_)) { evaluate(); }
     if (done % std::max<int64_t>(1, config_.log_every) == 0 || done == last_step_) { log_step(); }
     // The last step is saved when the loop is left.
-    if (saver_ != nullptr && done < last_step_) { save_due(done); }
+    if (saver_ != nullptr && done < last_step_) { save_if_due(done); }
+  }
+
+  void evaluate() {
+    const telemetry::PhaseTimer timer(telemetry::Phase::eval);
+    progress_.add_values(stage_.evaluate());
   }
 
   // A stage that skips updates may have diverged: its state must not push out sound checkpoints, so what is due waits
   // for an update that was applied.
-  void save_due(int64_t done) {
+  void save_if_due(int64_t done) {
     due_ = saver_->due(done) || due_;
     if (!due_ || skipping()) { return; }
     due_ = false;
-    save_sound(done);
+    save_checked(done);
   }
 
   // Ranks see the same gradient norm unless a collective was aborted; then too, all of them must do the same.
@@ -73,7 +81,7 @@ class Loop {
 
   void log_step() {
     const auto record = progress_.flush();
-    if (gauges_ != nullptr) { gauges_->publish(record); }
+    if (metrics_ != nullptr) { metrics_->publish(record); }
     // The count is equal on all ranks, since the norm is: all of them throw here, or none.
     if (config_.nonfinite_limit > 0 && progress_.skipped_in_a_row() >= config_.nonfinite_limit) {
       throw Error(
@@ -85,16 +93,16 @@ class Loop {
 
   // A collective that was aborted ends on the GPU like one that went well, and leaves garbage. The copy of the state
   // has waited for the GPU, and nothing is committed before the next call of the saver.
-  void save_sound(int64_t step) {
+  void save_checked(int64_t step) {
     saver_->save(step);
     distributed::agree(world_.host_group(), "checkpoints", [&] { world_.group().check(); });
   }
 
   // Before leaving: what was reached is on disk when this returns. Also after a skipped update: it changed no weight,
   // and the checkpoint before it stays.
-  void save() {
+  void final_save() {
     if (saver_ == nullptr) { return; }
-    save_sound(stage_.position());
+    save_checked(stage_.position());
     saver_->wait();
   }
 
@@ -106,26 +114,35 @@ class Loop {
       return Ending::interrupted;
     }
     log::info("a signal asked to stop: writing a checkpoint of step " + step);
-    save();
+    final_save();
     return Ending::interrupted;
   }
 
   Stage& stage_;
   data::Streams& data_;
   checkpoints::Saver* saver_;
-  cluster::Metrics* gauges_;
+  cluster::Metrics* metrics_;
   distributed::World& world_;
   const LoopConfig& config_;
   int64_t last_step_;
+  bool finished_before_;  // resumed from the last checkpoint of all
   ProgressLog progress_;
   bool due_ = false;  // a checkpoint that was due is not yet saved
 };
 
 }  // namespace
 
-Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& gauges,
+void run_fields(Visitor& v, LoopConfig& c) {
+  v.field(may_change("stop_at"), c.stop_at, within(0, kMaxSteps));
+  v.field(may_change("nonfinite_limit"), c.nonfinite_limit, within(0, kMaxCount));
+  v.field(may_change("eval_every"), c.eval_every, within(0, kMaxSteps));
+}
+
+void log_fields(Visitor& v, LoopConfig& c) { v.field(may_change("log_every"), c.log_every, within(1, kMaxCount)); }
+
+Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& metrics,
            distributed::World& world, const LoopConfig& config) {
-  return Loop(stage, data, &saver, &gauges, world, config).run();
+  return Loop(stage, data, &saver, &metrics, world, config).run();
 }
 
 Ending run(Stage& stage, data::Streams& data, distributed::World& world, const LoopConfig& config) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/settings.h"
 #include "checkpoints/saver.h"
 #include "cluster/metrics/metrics.h"
 #include "data/streams.h"
@@ -14,7 +15,12 @@ struct LoopConfig {
   int64_t log_every = 20;        // steps between log lines: the only steps that wait for the device
   int64_t stop_at = 0;           // above 0: checkpoint and end after this update, though the stage has more
   int64_t nonfinite_limit = 10;  // a run ends when so many updates in a row were skipped for gradients not finite
+  int64_t eval_every = 0;        // updates between evaluations, of stages that have one; 0: none
 };
+
+/// The keys in group `run`, and the one in group `train`; the caller has entered the group.
+void run_fields(Visitor& visitor, LoopConfig& config);
+void log_fields(Visitor& visitor, LoopConfig& config);
 
 enum class Ending {
   finished,     // the stage did all of its steps and was finished
@@ -26,7 +32,7 @@ enum class Ending {
 /// checkpoints and signals. A signal sets a flag and nothing else; the ranks agree on it at the next step boundary,
 /// write a checkpoint and return. Nothing is saved while updates are being skipped, but at the end. Collective; from
 /// the main thread. Throws Error where gradients stay not finite.
-Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& gauges,
+Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& metrics,
            distributed::World& world, const LoopConfig& config);
 
 /// The same for a stage that trains nothing (evaluation, writing of reconstructions): no checkpoints, no metrics, and

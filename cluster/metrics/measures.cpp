@@ -12,6 +12,7 @@ const std::vector<Measure>& known_measures() {
       {"train_loss", gauge, kRun, "Training loss, mean since the logged step before and over all ranks.", true},
       {"learning_rate", gauge, kRun, "Learning rate of the last logged step.", true},
       {"grad_norm", gauge, kRun, "Norm of all gradients before clipping, last logged step.", true},
+      {"stage_value", gauge, kRun, "What the stage logs by name: parts of the loss, evaluation scores.", false},
       {"epoch", gauge, kRun, "Passes over the training set so far, with fraction.", true},
       {"steps_total", counter, kRun, "Updates done by this process.", true},
       {"samples_total", counter, kRun, "Samples seen by this process, over all ranks.", true},

@@ -1,5 +1,7 @@
 #include "cluster/metrics/metrics.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -109,6 +111,7 @@ struct Metrics::Members {
                            {"learning_rate", record.learning_rate},
                            {"grad_norm", record.grad_norm},
                            {"samples", record.samples},
+                           {"values", record.values},
                            {"images_per_second", record.images_per_second},
                            {"seconds", std::chrono::duration<double>(now - time_before).count()},
                            {"phases", phases}};
@@ -156,6 +159,9 @@ void Metrics::publish(const StepRecord& record) {
   telemetry::gauge("learning_rate").set(record.learning_rate);
   telemetry::gauge("grad_norm").set(record.grad_norm);
   telemetry::gauge("epoch").set(record.epoch);
+  for (const auto& [name, value] : record.values) {
+    telemetry::gauge(fmt::format("stage_value{{name=\"{}\"}}", name)).set(value);
+  }
   telemetry::gauge("images_per_second").set(record.images_per_second);
   telemetry::counter("samples_total").add(static_cast<double>(record.samples));
   const auto line = members_->line(record);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
+#include "base/settings.h"
 #include "distributed/world.h"
 
 namespace realface::cluster {
@@ -13,12 +15,15 @@ struct MetricsConfig {
   std::string address = "127.0.0.1";  // 0.0.0.0 or :: opens it to the network
 };
 
+void fields(Visitor& visitor, MetricsConfig& config);
+
 /// One logging step's numbers, read from the device by the caller. Other metrics come from telemetry.
 struct StepRecord {
   int64_t step = 0;
   double loss = 0, learning_rate = 0, grad_norm = 0, epoch = 0;
-  int64_t samples = 0;           // since the last record, over all ranks
-  double images_per_second = 0;  // since the last record, over all ranks
+  int64_t samples = 0;                   // since the last record, over all ranks
+  double images_per_second = 0;          // since the last record, over all ranks
+  std::map<std::string, double> values;  // what the stage names besides, for example {"L_mse": 0.1}
 };
 
 /// Serves this rank's /metrics (prometheus-cpp) and, on rank 0, appends to RUN/metrics.jsonl. Names: docs/metrics.md.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/settings.h"
 #include "data/faces/landmarks.h"
 
 namespace realface::data {
@@ -23,6 +24,8 @@ struct MaskConfig {
   int64_t equalise =
       0;  // 0: as drawn; else exactly this many masked patches, filled from the same part, then from the rest (G7)
 };
+
+void fields(Visitor& visitor, MaskConfig& config);
 
 /// What is wrong with a configuration, one sentence a fault, each starting with the key ("ratio is 1.2; ..."). Empty
 /// where draw_mask can serve it.

@@ -8,12 +8,6 @@
 
 namespace realface::distributed {
 
-void check_thread_level(int provided, int multiple, const std::string& library) {
-  if (provided >= multiple) { return; }
-  throw Error("[world] MPI grants thread level " + std::to_string(provided) + " where MPI_THREAD_MULTIPLE (" +
-              std::to_string(multiple) + ") is needed; use an Open MPI built with threads, not " + library);
-}
-
 void check_promised_tasks(int size, const std::function<const char*(const char*)>& environment) {
   if (size > 1) { return; }
   // The innermost promise counts: a step of one task within an allocation of many is meant to be alone.

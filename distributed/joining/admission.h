@@ -8,10 +8,7 @@ namespace realface::distributed {
 
 /// What World::join refuses, each with one line that says what to do. Pure, so that tests reach every refusal.
 
-/// Throws Error unless MPI granted MPI_THREAD_MULTIPLE (`multiple`): communication threads call MPI beside one another.
-void check_thread_level(int provided, int multiple, const std::string& library);
-
-/// Throws ConfigError where `size` is 1 but the environment promised several tasks: then each of them is a rank 0 of 1.
+/// Throws ConfigError if `size` is 1 but the environment promised several tasks: then each of them is a rank 0 of 1.
 /// `environment` is getenv.
 void check_promised_tasks(int size, const std::function<const char*(const char*)>& environment);
 
@@ -20,7 +17,7 @@ struct RankDevice {
   std::string host, uuid;
 };
 
-/// Throws ConfigError where two ranks share a GPU, or some ranks have one and others have none.
+/// Throws ConfigError if two ranks share a GPU, or some ranks have one and others have none.
 void check_devices(const std::vector<RankDevice>& devices);
 
 }  // namespace realface::distributed

@@ -9,19 +9,10 @@
 #include <regex>
 
 #include "distributed/agreement.h"
-#include "distributed/mpi/calls.h"
 #include "distributed/nccl/devices.h"
 
 namespace realface::distributed {
 namespace {
-
-std::string mpi_library() {
-  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
-  int length = 0;
-  MPI_Get_library_version(text.data(), &length);
-  const std::string whole(text.data(), static_cast<size_t>(length));
-  return whole.substr(0, whole.find(','));
-}
 
 std::string blas() {
   const std::string config = at::show_config();
@@ -79,10 +70,10 @@ std::vector<std::string> grouped(const std::vector<std::string>& texts, const st
 
 }  // namespace
 
-std::string banner_of(Communicator& host_group, const RankFacts& mine) {
+std::string banner_of(Communicator& host_group, const RankFacts& mine, const std::string& mpi_library) {
   const std::string gpu_libraries = device_libraries();
   std::string text = std::to_string(host_group.size()) + (host_group.size() > 1 ? " ranks" : " rank") + "; libtorch " +
-                     TORCH_VERSION + ", " + mpi_library() + ", " + blas() + (gpu_libraries.empty() ? "" : ", ") +
+                     TORCH_VERSION + ", " + mpi_library + ", " + blas() + (gpu_libraries.empty() ? "" : ", ") +
                      gpu_libraries;
   for (const auto& line : grouped(gather_strings(host_group, rank_line(mine)), "")) { text.append("\n").append(line); }
   for (const auto& line : grouped(gather_strings(host_group, warning_of(mine)), "warning: ")) {

@@ -14,7 +14,7 @@ struct RankFacts {
   int threads = 1, cores = 1, local_size = 1;
 };
 
-/// See World::banner. Collective; host group.
-std::string banner_of(Communicator& host_group, const RankFacts& mine);
+/// See World::banner. `mpi_library` with its version. Collective; host group.
+std::string banner_of(Communicator& host_group, const RankFacts& mine, const std::string& mpi_library);
 
 }  // namespace realface::distributed

@@ -11,6 +11,23 @@ constexpr std::chrono::microseconds kIdle{1'000'000};
 
 }  // namespace
 
+void Operation::wait() {
+  state_.wait(State::pending, std::memory_order_acquire);
+  if (state_.load(std::memory_order_acquire) == State::failed) { throw CommunicatorError(message_); }
+  if (!delivered_) { deliver(); }
+  delivered_ = true;
+}
+
+void Operation::fail(const std::string& message) {
+  message_ = message;
+  settle(State::failed);
+}
+
+void Operation::settle(State state) {
+  state_.store(state, std::memory_order_release);
+  state_.notify_all();
+}
+
 CommunicationThread::CommunicationThread(Doorbell bell, std::shared_ptr<CollectiveLog> log)
     : bell_(bell), log_(std::move(log)), thread_([this] { run(); }) {}
 

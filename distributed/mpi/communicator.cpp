@@ -2,7 +2,9 @@
 
 #include <ATen/ops/from_blob.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 
 #include "distributed/mpi/calls.h"
 #include "distributed/mpi/communication_thread.h"
@@ -11,6 +13,41 @@
 
 namespace realface::distributed {
 namespace {
+
+using Requests = std::vector<MPI_Request>;
+
+/// A collective made of MPI's nonblocking calls.
+class MpiOperation : public Operation {
+ public:
+  MpiOperation(std::string what, std::vector<torch::Tensor> tensors, std::function<void(Requests&)> post,
+               std::function<void()> deliver = {})
+      : Operation(std::move(what), std::move(tensors)), post_(std::move(post)), deliver_(std::move(deliver)) {}
+
+  void start() override { post_(requests_); }
+  bool advance() override;
+  bool polls() const override { return true; }
+
+ protected:
+  void deliver() override {
+    if (deliver_) { deliver_(); }
+  }
+
+ private:
+  std::function<void(Requests&)> post_;
+  std::function<void()> deliver_;
+  Requests requests_;
+};
+
+bool MpiOperation::advance() {
+  int flag = 0;
+  std::vector<MPI_Status> statuses(requests_.size());
+  const int code = MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &flag, statuses.data());
+  if (code == MPI_ERR_IN_STATUS) {
+    for (const auto& status : statuses) { check_mpi(status.MPI_ERROR, what()); }
+  }
+  check_mpi(code, what());
+  return flag != 0;
+}
 
 /// A sum in the node's shared memory, see NodeChannel.
 class NodeOperation : public Operation {

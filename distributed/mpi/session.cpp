@@ -1,26 +1,20 @@
 #include "distributed/mpi/session.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
 #include "base/log.h"
 #include "distributed/communicator.h"
 #include "distributed/failure.h"
-#include "distributed/joining/admission.h"
 #include "distributed/mpi/calls.h"
 
 namespace realface::distributed {
 namespace {
 
-bool launched() {
-  constexpr std::array<const char*, 4> kSigns = {"PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "SLURM_PMI_FD"};
-  for (const char* name : kSigns) {
-    if (std::getenv(name) != nullptr) { return true; }
-  }
-  return false;
-}
-
-/// Settings of Open MPI, where the user has not chosen others.
+/// Settings of Open MPI, unless the user has chosen others.
 void prefer_settings() {
   constexpr int kKeepTheUsers = 0;
   // Reading another process's memory is forbidden in most containers, and Open MPI then fails instead of copying.
@@ -33,6 +27,11 @@ void prefer_settings() {
 
 }  // namespace
 
+bool launched() {
+  constexpr std::array<const char*, 4> kSigns = {"PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "SLURM_PMI_FD"};
+  return std::any_of(kSigns.begin(), kSigns.end(), [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
 void MpiSession::start() {
   int initialized = 0;
   MPI_Initialized(&initialized);
@@ -40,20 +39,12 @@ void MpiSession::start() {
     throw Error("[world] this process has joined a world before; MPI allows one: pass the World on instead");
   }
   prefer_settings();
-  // Without a launcher's PMIx MPI can only make singletons, or die with a page of advice (Open MPI, under srun): say
-  // what to do instead.
-  if (!launched()) {
-    check_promised_tasks(1, [](const char* name) { return std::getenv(name); });
-  }
   int provided = 0;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   running_ = true;
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> library{};
-  int length = 0;
-  MPI_Get_library_version(library.data(), &length);
   try {
-    check_thread_level(provided, MPI_THREAD_MULTIPLE, library.data());
+    check_thread_level(provided, MPI_THREAD_MULTIPLE, library());
   } catch (const Error&) {
     finish();
     throw;
@@ -90,6 +81,22 @@ int MpiSession::size() const {
 std::pair<int, int> MpiSession::local_rank_and_size() const {
   const MpiGroup node = MpiGroup::of_node(MPI_COMM_WORLD);
   return {node.rank(), node.size()};
+}
+
+std::string MpiSession::library() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  const std::string whole(text.data(), static_cast<size_t>(length));
+  return whole.substr(0, whole.find(','));
+}
+
+void check_thread_level(int provided, int multiple, const std::string& library) {
+  if (provided >= multiple) { return; }
+  throw Error(
+      fmt::format("[world] MPI grants thread level {}; MPI_THREAD_MULTIPLE ({}) is needed; use an Open MPI built with "
+                  "threads, not {}",
+                  provided, multiple, library));
 }
 
 }  // namespace realface::distributed

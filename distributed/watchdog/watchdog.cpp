@@ -1,17 +1,34 @@
 #include "distributed/watchdog/watchdog.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <future>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/telemetry.h"
 #include "distributed/communicator.h"
-#include "distributed/watchdog/messages.h"
 
 namespace realface::distributed {
+
+/// "Where are you?", from a rank whose collective hangs.
+struct Watchdog::Query {
+  int32_t asker = 0;
+};
+
+/// The answer: how far this rank is in each group.
+struct Watchdog::Status {
+  static constexpr size_t kGroups = 4;
+  std::array<uint64_t, kGroups> begun{};
+  double seconds_since_beat = -1;  // of the main thread; -1: it never gave a sign of life
+  std::array<char, 64> host{};
+  std::array<char, 96> last{};  // the latest collective begun
+};
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -20,42 +37,20 @@ constexpr std::chrono::seconds kAnswerTime{3}, kSinkTime{10};
 
 double seconds_since(Clock::time_point time) { return std::chrono::duration<double>(Clock::now() - time).count(); }
 
-std::string rounded(double seconds) { return std::to_string(static_cast<int64_t>(seconds + 0.5)) + " s"; }
+std::string rounded(double seconds) { return fmt::format("{:.0f} s", seconds); }
 
 template <size_t N>
 void copy_text(std::array<char, N>& target, const std::string& text) {
   std::memcpy(target.data(), text.data(), std::min(N - 1, text.size()));
 }
 
-/// Sends and forgets: a dead receiver must not hold this thread.
-template <class Message>
-void send(const Message& message, int rank, int tag, MPI_Comm comm) {
-  static_assert(std::is_trivially_copyable_v<Message>);
-  MPI_Request request = MPI_REQUEST_NULL;
-  // Leaked on purpose, a few hundred bytes before the end of a run: MPI may read it at any time.
-  auto* copy = new Message(message);
-  if (MPI_Isend(copy, sizeof(Message), MPI_BYTE, rank, tag, comm, &request) == MPI_SUCCESS) {
-    MPI_Request_free(&request);
-  }
-}
-
-/// A message with this tag if one has come; the sender's rank, or -1.
-template <class Message>
-int receive(Message& message, int tag, MPI_Comm comm) {
-  int there = 0;
-  MPI_Status status;
-  if (MPI_Iprobe(MPI_ANY_SOURCE, tag, comm, &there, &status) != MPI_SUCCESS || there == 0) { return -1; }
-  const int code = MPI_Recv(&message, sizeof(Message), MPI_BYTE, status.MPI_SOURCE, tag, comm, MPI_STATUS_IGNORE);
-  return code == MPI_SUCCESS ? status.MPI_SOURCE : -1;
-}
-
 }  // namespace
 
-Watchdog::Watchdog(double deadline, std::vector<std::shared_ptr<CollectiveLog>> logs)
+Watchdog::Watchdog(double deadline, Logs logs, std::unique_ptr<Messenger> messenger)
     : deadline_(deadline),
       logs_(std::move(logs)),
-      group_(MPI_COMM_WORLD),
-      answers_(static_cast<size_t>(group_.size())),
+      messenger_(std::move(messenger)),
+      answers_(static_cast<size_t>(messenger_->size())),
       thread_([this] { run(); }) {}
 
 Watchdog::~Watchdog() {
@@ -79,14 +74,14 @@ void Watchdog::run() {
 
 void Watchdog::serve() {
   Query query;
-  for (int rank = 0; (rank = receive(query, kQueryTag, group_.get())) >= 0;) { answer(rank, query); }
+  for (int rank = 0; (rank = messenger_->receive(&query, sizeof(query), kQueryTag)) >= 0;) { answer(rank); }
   Status status;
-  for (int rank = 0; (rank = receive(status, kStatusTag, group_.get())) >= 0;) {
+  for (int rank = 0; (rank = messenger_->receive(&status, sizeof(status), kStatusTag)) >= 0;) {
     answers_[static_cast<size_t>(rank)] = status;
   }
 }
 
-void Watchdog::answer(int rank, const Query&) {
+void Watchdog::answer(int rank) {
   Status status;
   Clock::time_point latest{};
   for (size_t i = 0; i < logs_.size() && i < Status::kGroups; ++i) {
@@ -101,9 +96,9 @@ void Watchdog::answer(int rank, const Query&) {
     status.seconds_since_beat = std::chrono::duration<double>(now).count() - beat;
   }
   ::gethostname(status.host.data(), status.host.size() - 1);
-  // Whoever asks reports: one report is enough.
+  // The rank that asks reports: one report is enough.
   held_until_ = Clock::now() + 2 * (kAnswerTime + kSinkTime);
-  send(status, rank, kStatusTag, group_.get());
+  messenger_->send(&status, sizeof(status), rank, kStatusTag);
 }
 
 std::optional<Watchdog::Hang> Watchdog::hang() const {
@@ -116,9 +111,9 @@ std::optional<Watchdog::Hang> Watchdog::hang() const {
 }
 
 void Watchdog::ask_all() {
-  const Query query{group_.rank()};
-  for (int rank = 0; rank < group_.size(); ++rank) {
-    if (rank != group_.rank()) { send(query, rank, kQueryTag, group_.get()); }
+  const Query query{messenger_->rank()};
+  for (int rank = 0; rank < messenger_->size(); ++rank) {
+    if (rank != messenger_->rank()) { messenger_->send(&query, sizeof(query), rank, kQueryTag); }
   }
   const auto enough = static_cast<std::ptrdiff_t>(answers_.size()) - 1;
   for (const auto start = Clock::now(); Clock::now() - start < kAnswerTime;) {
@@ -135,41 +130,47 @@ void Watchdog::report(const Hang& hang) {
   const std::string line = headline(hang);
   log::error(line);
   deliver(line + "\n" + dump());
-  abort_world(static_cast<int>(ExitCode::failure));
+  messenger_->end_run(static_cast<int>(ExitCode::failure));
+  stopping_ = true;
 }
 
 std::string Watchdog::headline(const Hang& hang) const {
+  const std::string missing = missing_from(hang);
+  return fmt::format("[watchdog] {}: {} on group {} has been pending for {} (deadline {}); {}; ending the run",
+                     whereabouts(messenger_->rank()), hang.record.text(), logs_[hang.group]->group(),
+                     rounded(seconds_since(hang.record.begun)), rounded(deadline_),
+                     missing.empty() ? "all ranks came to it: look at the network" : "missing: " + missing);
+}
+
+std::string Watchdog::missing_from(const Hang& hang) const {
   std::string missing;
   for (size_t rank = 0; rank < answers_.size(); ++rank) {
-    if (static_cast<int>(rank) == group_.rank()) { continue; }
+    if (static_cast<int>(rank) == messenger_->rank()) { continue; }
     const auto& status = answers_[rank];
     if (status && status->begun[hang.group] >= hang.record.sequence) { continue; }
-    if (!missing.empty()) { missing += ", "; }
-    missing += "rank " + std::to_string(rank);
+    missing += fmt::format("{}rank {}", missing.empty() ? "" : ", ", rank);
     if (!status) {
       missing += " (does not answer: stopped or dead)";
       continue;
     }
-    missing += std::string(" (") + status->host.data() + ", last at " +
-               (status->last[0] == '\0' ? "no collective" : status->last.data());
+    missing += fmt::format(" ({}, last at {}", status->host.data(),
+                           status->last[0] == '\0' ? "no collective" : status->last.data());
     if (status->seconds_since_beat >= 0) {
-      missing += ", last sign of life " + rounded(status->seconds_since_beat) + " ago";
+      missing += fmt::format(", last sign of life {} ago", rounded(status->seconds_since_beat));
     }
     missing += ")";
   }
-  return "[watchdog] " + whereabouts(group_.rank()) + ": " + hang.record.text() + " on group " +
-         logs_[hang.group]->group() + " has been pending for " + rounded(seconds_since(hang.record.begun)) +
-         " (deadline " + rounded(deadline_) + "); " +
-         (missing.empty() ? "all ranks came to it: look at the network" : "missing: " + missing) + "; ending the run";
+  return missing;
 }
 
 std::string Watchdog::dump() const {
   std::string text;
   for (const auto& log : logs_) {
-    text += "group " + log->group() + ":\n";
+    text += fmt::format("group {}:\n", log->group());
     for (const auto& record : log->recent()) {
-      text += "  " + record.text() + ", begun " + rounded(seconds_since(record.begun)) + " ago, " +
-              (record.pending ? "pending" : "ended " + rounded(seconds_since(record.ended)) + " ago") + "\n";
+      text +=
+          fmt::format("  {}, begun {} ago, {}\n", record.text(), rounded(seconds_since(record.begun)),
+                      record.pending ? "pending" : fmt::format("ended {} ago", rounded(seconds_since(record.ended))));
     }
   }
   return text;

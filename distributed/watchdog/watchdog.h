@@ -10,22 +10,23 @@
 #include <thread>
 #include <vector>
 
-#include "distributed/mpi/calls.h"
 #include "distributed/watchdog/collective_log.h"
+#include "distributed/watchdog/messenger.h"
 
 namespace realface::distributed {
 
-/// Ends a run whose collective does not end: a thread of each rank looks at the groups' logs. Where a collective has
-/// been pending beyond the deadline it asks every rank's watchdog for its last collective, says in one line which ranks
-/// did not come to this one and which do not answer (stopped or dead), hands the dump to the sink, and calls MPI_Abort.
-/// The whole takes at most the deadline and some ten seconds. The threads talk by messages, so it works across nodes
-/// and while main threads compute or hang.
+/// Ends a run whose collective does not end: a thread of each rank looks at the groups' logs. If a collective has been
+/// pending beyond the deadline, the thread asks every rank's watchdog for its last collective, says in one line which
+/// ranks did not come to this one and which do not answer (stopped or dead), hands the dump to the sink, and ends the
+/// run. The whole takes at most the deadline and some ten seconds. The threads talk by messages, so it works across
+/// nodes and while main threads compute or hang.
 class Watchdog {
  public:
+  using Logs = std::vector<std::shared_ptr<CollectiveLog>>;
   using Sink = std::function<void(const std::string& dump)>;
 
-  /// `deadline` in seconds. Collective. World has one; nobody else needs to make any.
-  Watchdog(double deadline, std::vector<std::shared_ptr<CollectiveLog>> logs);
+  /// `deadline` in seconds; the same groups in the same order on every rank, four at most.
+  Watchdog(double deadline, Logs logs, std::unique_ptr<Messenger> messenger);
   ~Watchdog();
 
   /// Takes the dump: one line that says what hangs, then the latest collectives of each group. Called from the
@@ -42,18 +43,19 @@ class Watchdog {
 
   void run();
   void serve();
-  void answer(int rank, const Query& query);
+  void answer(int rank);
   std::optional<Hang> hang() const;
   void ask_all();
-  [[noreturn]] void report(const Hang& hang);
+  void report(const Hang& hang);
   std::string headline(const Hang& hang) const;
+  std::string missing_from(const Hang& hang) const;
   std::string dump() const;
   void deliver(const std::string& text);
 
   const double deadline_;
-  const std::vector<std::shared_ptr<CollectiveLog>> logs_;
-  const MpiGroup group_;
-  std::vector<std::optional<Status>> answers_;
+  const Logs logs_;
+  const std::unique_ptr<Messenger> messenger_;
+  std::vector<std::optional<Status>> answers_;  // by rank
   std::chrono::steady_clock::time_point held_until_{};
   std::mutex mutex_;  // guards the sink
   Sink sink_;

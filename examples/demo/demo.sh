@@ -35,7 +35,7 @@ say "2/5 finding faces and writing shards, on 2 ranks"
 "${two_ranks[@]}" preprocess "$videos" "${dataset[@]}" --out "$out/shards" --size 64 --frames 12
 "$program" inspect "$out/shards" --sheet "$out/faces.png"
 
-train=("${two_ranks[@]}" pretrain "$recipe" "run.dir=$out/run" "data.shards=$out/shards" "${device[@]}")
+train=("${two_ranks[@]}" train "$recipe" "run.dir=$out/run" "data.shards=$out/shards" "${device[@]}")
 say "3/5 pretraining a masked autoencoder on real faces, on 2 ranks, until rank 1 is killed"
 "${train[@]}" &
 starter=$!

@@ -32,6 +32,7 @@ int64_t block_parameters(int64_t width, int64_t mlp_ratio) {
 
 MaeConfig mae_preset(const std::string& size) {
   MaeConfig config;  // base
+  config.size = size;
   if (size == "large") {
     config.width = 1024, config.depth = 24, config.heads = 16;
   } else if (size == "huge") {
@@ -48,7 +49,7 @@ MaeConfig mae_preset(const std::string& size) {
   return config;
 }
 
-MaeImpl::MaeImpl(const MaeConfig& config, uint64_t seed) : config_(config) {
+MaeImpl::MaeImpl(const MaeConfig& config) : config_(config) {
   if (config.patch < 1 || config.image % config.patch != 0) {
     throw ConfigError("[model] images of " + std::to_string(config.image) + " pixels do not divide into patches of " +
                       std::to_string(config.patch) + "; choose a patch size that divides the image");
@@ -67,8 +68,9 @@ MaeImpl::MaeImpl(const MaeConfig& config, uint64_t seed) : config_(config) {
                                                                                config.decoder_heads, config.mlp_ratio));
   decoder_norm_ = register_module("decoder_norm", std::make_shared<LayerNorm>(decoder_width));
   decoder_pred_ = register_module("decoder_pred", std::make_shared<Linear>(decoder_width, config.patch_values()));
-  initialise(seed);
 }
+
+MaeImpl::MaeImpl(const MaeConfig& config, uint64_t seed) : MaeImpl(config) { initialise(seed); }
 
 void MaeImpl::initialise(uint64_t seed) {
   const torch::NoGradGuard no_grad;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/settings.h"
 #include "models/layers/block.h"
 
 namespace realface::models {
@@ -13,6 +14,7 @@ namespace realface::models {
 /// He et al., "Masked autoencoders are scalable vision learners" (CVPR 2022), as in facebookresearch/mae. The defaults
 /// are ViT-B/16 with a decoder of 8 blocks.
 struct MaeConfig {
+  std::string size = "base";  // the preset that the numbers below began with
   int64_t image = 224, patch = 16;
   int64_t width = 768, depth = 12, heads = 12;
   int64_t decoder_width = 512, decoder_depth = 8, decoder_heads = 16;
@@ -23,6 +25,13 @@ struct MaeConfig {
   int64_t patches() const { return grid() * grid(); }
   int64_t patch_values() const { return patch * patch * 3; }
 };
+
+/// The keys of a network. A key that follows `size` begins with that preset's number, so that reading a printed
+/// configuration gives the same one.
+void fields(Visitor& visitor, MaeConfig& config);
+
+/// Combinations of sizes that no network can have.
+void check(const MaeConfig& config, Checker& checker);
 
 /// base | large | huge | small | tiny: the widths and depths of the literature's names. Throws ConfigError for another.
 MaeConfig mae_preset(const std::string& size);
@@ -46,6 +55,8 @@ torch::Tensor unpatchify(const torch::Tensor& patches, int64_t patch, int64_t ch
 /// there.
 class MaeImpl : public torch::nn::Module {
  public:
+  /// Unset weights, for a network whose weights are copied from another: no random number is drawn.
+  explicit MaeImpl(const MaeConfig& config);
   /// Initialised as in facebookresearch/mae, every draw keyed by `seed`: the same weights on every rank and machine.
   MaeImpl(const MaeConfig& config, uint64_t seed);
 

@@ -11,6 +11,7 @@ Schedule::Schedule(const ScheduleConfig& config, int64_t steps, int64_t batch, i
       lowest_(config.lr_min),
       warmup_(config.warmup * static_cast<double>(steps)),
       steps_(static_cast<double>(steps)),
+      start_(static_cast<double>(config.warmup_start)),
       cosine_(config.kind == "cosine") {
   if (config.warmup_epochs > 0 && steps_per_epoch > 0) {
     warmup_ = std::min(warmup_, config.warmup_epochs * static_cast<double>(steps_per_epoch));
@@ -18,7 +19,7 @@ Schedule::Schedule(const ScheduleConfig& config, int64_t steps, int64_t batch, i
 }
 
 double Schedule::at(int64_t step) const {
-  const auto now = static_cast<double>(step);
+  const double now = static_cast<double>(step) + start_;
   if (now < warmup_) { return peak_ * now / warmup_; }
   if (!cosine_) { return peak_; }
   const double done = std::min(1.0, (now - warmup_) / std::max(1.0, steps_ - warmup_));

@@ -14,10 +14,11 @@ struct ScheduleConfig {
   double lr_min = 0;            // the rate at the end of the cosine
   double warmup = 0.05;         // share of all steps over which the rate grows from 0 (G16)
   double warmup_epochs = 40;    // the warm-up is never longer than this; 0: no limit
+  int64_t warmup_start = 0;     // the first update's place in the warm-up: 0 (rate 0, facebookresearch/mae) or 1
+                                // (RFFR's train.py, which moves its schedule on before the first update)
 };
 
-/// The learning rate of every update: a pure function of its number, so that a resume needs no state. As in
-/// facebookresearch/mae, evaluated before the update, hence 0 for the first one of a warm-up.
+/// The learning rate of every update: a pure function of its number, so that a resume needs no state.
 class Schedule {
  public:
   /// batch: samples of an update over all ranks. steps_per_epoch: 0 where unknown, then warmup_epochs has no effect.
@@ -28,7 +29,7 @@ class Schedule {
   double warmup_steps() const { return warmup_; }
 
  private:
-  double peak_, lowest_, warmup_, steps_;
+  double peak_, lowest_, warmup_, steps_, start_;
   bool cosine_;
 };
 

@@ -80,12 +80,13 @@ TEST_F(CompatibilityTest, WhereAndHowLongARunGoesMayChange) {
   EXPECT_EQ(refusal(changed), "");
 }
 
-TEST_F(CompatibilityTest, OnlyWholeKeysMayDiffer) {
-  EXPECT_TRUE(may_differ("run.dir"));
-  EXPECT_TRUE(may_differ("data.workers"));
-  EXPECT_FALSE(may_differ("runner.dir"));
-  EXPECT_FALSE(may_differ("train.steps_per_day"));
-  EXPECT_FALSE(may_differ("data.seed"));
+TEST_F(CompatibilityTest, AKeyThatIsNewerThanTheCheckpointMustHaveItsDefault) {
+  auto newer = fake::provenance();
+  newer.config["train"]["momentum"] = 0.9;
+  newer.defaults["train"]["momentum"] = 0.9;
+  EXPECT_EQ(refusal(newer), "");
+  newer.config["train"]["momentum"] = 0.5;
+  EXPECT_NE(refusal(newer).find("train.momentum: 0.9 in the checkpoint, 0.5 in this run"), std::string::npos);
 }
 
 }  // namespace

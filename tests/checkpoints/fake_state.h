@@ -89,7 +89,9 @@ inline Provenance provenance() {
   return {{{"model", {{"width", 8}}}, {"train", {{"batch", 4}, {"steps", 100}}}, {"run", {{"dir", "a"}}}},
           "data-1",
           "v1",
-          5};
+          5,
+          {"run.dir", "train.steps", "world.threads", "metrics.port"},
+          nlohmann::json::object()};
 }
 
 inline CheckpointConfig every_step(int keep = 3) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "configs/printer.h"
+#include "stages/pretrain/recipe.h"
 #include "tests/configs/scratch.h"
 
 namespace realface::configs {
@@ -17,6 +18,10 @@ const std::vector<std::string> kRequired{"run.dir=out/x", "data.shards=shards"};
 std::vector<std::string> with_required(std::vector<std::string> overrides) {
   overrides.insert(overrides.end(), kRequired.begin(), kRequired.end());
   return overrides;
+}
+
+const stages::PretrainConfig& pretrain(const Config& config) {
+  return dynamic_cast<const stages::PretrainRecipe&>(*config.recipe).config();
 }
 
 class Load : public Scratch {
@@ -33,23 +38,23 @@ TEST_F(Load, ReadsEveryKindOfValue) {
                           "train: {steps: 10, lr: 2.5e-4, flip: false, dtype: bf16}\n"
                           "checkpoint.every: 5\n");
   const auto config = load({file, kRequired});
-  EXPECT_EQ(config.stage.pretrain.seed, 18446744073709551615U);
-  EXPECT_EQ(config.stage.pretrain.train.steps, 10);
-  EXPECT_DOUBLE_EQ(config.stage.pretrain.train.schedule.lr, 2.5e-4);
-  EXPECT_FALSE(config.stage.pretrain.train.flip);
-  EXPECT_EQ(config.stage.pretrain.train.dtype, "bf16");
+  EXPECT_EQ(config.seed, 18446744073709551615U);
+  EXPECT_EQ(pretrain(config).train.steps, 10);
+  EXPECT_DOUBLE_EQ(pretrain(config).train.schedule.lr, 2.5e-4);
+  EXPECT_FALSE(pretrain(config).train.flip);
+  EXPECT_EQ(pretrain(config).train.dtype, "bf16");
   EXPECT_EQ(config.checkpoint.every, 5);
 }
 
 TEST_F(Load, OverridesWinOverTheFile) {
   const auto file = write("a.yaml", "train:\n  steps: 10\n");
   const auto config = load({file, with_required({"train.steps=20", "train.steps=30", "run.dir=x=y"})});
-  EXPECT_EQ(config.stage.pretrain.train.steps, 30) << "the last one counts";
+  EXPECT_EQ(pretrain(config).train.steps, 30) << "the last one counts";
 }
 
 TEST_F(Load, AnEmptyFileIsAllDefaults) {
   const auto file = write("a.yaml", "");
-  EXPECT_EQ(load({file, kRequired}).stage.pretrain.model.width, 768);
+  EXPECT_EQ(pretrain(load({file, kRequired})).model.width, 768);
 }
 
 TEST_F(Load, ListsAllFaultsAtOnceWithFileAndLine) {
@@ -120,7 +125,7 @@ TEST_F(Load, AsksForFoldersThatARunNeeds) {
   const auto message = message_of<ConfigError>([&] { load({file, {}}); });
   EXPECT_THAT(message, HasSubstr("run.dir is not set"));
   EXPECT_THAT(message, HasSubstr("data.shards is not set"));
-  EXPECT_EQ(load({file, {}}, Completeness::for_reading).stage.pretrain.seed, 1U);
+  EXPECT_EQ(load({file, {}}, Completeness::for_reading).seed, 1U);
 }
 
 TEST_F(Load, SaysWhichFileIsMissing) {
@@ -130,7 +135,7 @@ TEST_F(Load, SaysWhichFileIsMissing) {
 
 TEST_F(Load, APresetFillsTheModelAndKeysChangeIt) {
   const auto file = write("a.yaml", "model: {depth: 3, size: large}\n");
-  const auto model = load({file, kRequired}).stage.pretrain.model;
+  const auto model = pretrain(load({file, kRequired})).model;
   EXPECT_EQ(model.width, 1024);
   EXPECT_EQ(model.depth, 3);
 }
@@ -151,9 +156,9 @@ TEST_F(Load, ASystemSharesItsKeysAndGivesEachStageAFolder) {
   const auto stages = load_system({system, {"train.batch=64"}});
   ASSERT_EQ(stages.size(), 1U);
   EXPECT_EQ(stages[0].run.dir, "out/all/pretrain");
-  EXPECT_EQ(stages[0].stage.pretrain.seed, 2U) << "the system's key wins over the stage's";
-  EXPECT_EQ(stages[0].stage.pretrain.train.steps, 5);
-  EXPECT_EQ(stages[0].stage.pretrain.train.batch, 64);
+  EXPECT_EQ(stages[0].seed, 2U) << "the system's key wins over the stage's";
+  EXPECT_EQ(pretrain(stages[0]).train.steps, 5);
+  EXPECT_EQ(pretrain(stages[0]).train.batch, 64);
 }
 
 TEST_F(Load, ASystemListsTheFaultsOfAllItsFiles) {

@@ -5,13 +5,15 @@
 
 #include "configs/load.h"
 #include "configs/printer.h"
+#include "stages/pretrain/recipe.h"
 #include "stages/training/schedule.h"
 
 namespace realface::configs {
 namespace {
 
 stages::PretrainConfig recipe(const std::string& name) {
-  return load({std::string(REALFACE_RECIPES) + "/" + name, {"run.dir=x", "data.shards=y"}}).stage.pretrain;
+  const auto config = load({std::string(REALFACE_RECIPES) + "/" + name, {"run.dir=x", "data.shards=y"}});
+  return dynamic_cast<const stages::PretrainRecipe&>(*config.recipe).config();
 }
 
 double peak(const stages::TrainConfig& train) { return stages::Schedule(train.schedule, 1000, train.batch, 0).peak(); }
@@ -27,7 +29,7 @@ TEST(Recipes, EveryFileInTheFolderLoads) {
 }
 
 TEST(Recipes, EveryKeyOfEveryTrainingRecipeIsThere) {
-  const auto keys = valid_keys();
+  const auto keys = valid_keys(stages::kinds().front());
   const std::set<std::string> all(keys.begin(), keys.end());
   for (const auto* key : {"run.dir", "data.shards", "train.steps", "train.epochs", "train.batch", "train.accumulate",
                           "train.dtype", "checkpoint.every", "metrics.port", "seed"}) {

@@ -4,7 +4,7 @@
 recipe=$here/../../configs/demo/pretrain.yaml
 dataset "$scratch"
 good=$(cd "$scratch/shards" && sha256sum -- *)
-train=("$program" pretrain "$recipe" run.dir="$scratch/run" "${tiny[@]}" train.steps=10 checkpoint.every=5)
+train=("$program" train "$recipe" run.dir="$scratch/run" "${tiny[@]}" train.steps=10 checkpoint.every=5)
 
 echo "- videos"
 mkdir "$scratch/none"
@@ -41,7 +41,7 @@ refused 78 "model\.width" "${train[@]}" data.shards="$scratch/shards" model.widt
 [ "$(weights_of "$scratch/run")" = "$before" ] || fail "a refused start changed the run"
 
 echo "- a rank that dies"
-ranks 2 pretrain "$recipe" run.dir="$scratch/dying" "${tiny[@]}" train.steps=100000 checkpoint.every=10 \
+ranks 2 train "$recipe" run.dir="$scratch/dying" "${tiny[@]}" train.steps=100000 checkpoint.every=10 \
   data.shards="$scratch/shards" >"$scratch/last.log" 2>&1 &
 starter=$!
 for _ in $(seq 600); do [ ! -d "$scratch/dying/checkpoints/step-10" ] || break; sleep 0.05; done

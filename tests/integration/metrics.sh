@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v promtool >/dev/null || skip "metrics needs promtool (Debian package prometheus)"
 dataset "$scratch"
-ranks 2 pretrain "$here/../../configs/demo/pretrain.yaml" run.dir="$scratch/run" data.shards="$scratch/shards" "${tiny[@]}" \
+ranks 2 train "$here/../../configs/demo/pretrain.yaml" run.dir="$scratch/run" data.shards="$scratch/shards" "${tiny[@]}" \
   train.steps=100000 checkpoint.every=20 >"$scratch/last.log" 2>&1 &
 starter=$!
 for _ in $(seq 600); do [ ! -d "$scratch/run/checkpoints/step-20" ] || break; sleep 0.05; done

@@ -15,7 +15,7 @@ print(f"{videos} videos, {frames} frames with a face")
 sys.exit(0 if videos == 10 and frames >= 270 else 1)
 PYTHON
 must "$program" verify "$scratch/shards"
-must ranks 2 pretrain "$here/../../configs/demo/pretrain.yaml" run.dir="$scratch/run" data.shards="$scratch/shards" "${tiny[@]}" model.image=64 train.steps=30
+must ranks 2 train "$here/../../configs/demo/pretrain.yaml" run.dir="$scratch/run" data.shards="$scratch/shards" "${tiny[@]}" model.image=64 train.steps=30
 [ "$(wc -l <"$scratch/run/metrics.jsonl")" -ge 6 ] || fail "metrics.jsonl has too few lines"
 python3 - "$scratch/run/metrics.jsonl" <<'PYTHON' || fail "the loss did not fall"
 import json, sys

@@ -6,9 +6,9 @@ recipe=$here/../../configs/demo/pretrain.yaml
 dataset "$scratch"
 options=("${tiny[@]}" data.shards="$scratch/shards" train.steps=600 checkpoint.every=100)
 
-must ranks "$count" pretrain "$recipe" run.dir="$scratch/whole" "${options[@]}"
+must ranks "$count" train "$recipe" run.dir="$scratch/whole" "${options[@]}"
 
-ranks "$count" pretrain "$recipe" run.dir="$scratch/killed" "${options[@]}" >"$scratch/last.log" 2>&1 &
+ranks "$count" train "$recipe" run.dir="$scratch/killed" "${options[@]}" >"$scratch/last.log" 2>&1 &
 starter=$!
 for _ in $(seq 600); do
   [ ! -d "$scratch/killed/checkpoints/step-200" ] || break
@@ -21,7 +21,7 @@ wait "$starter"
 [ -z "$(rank_processes "$scratch/killed")" ] || fail "a rank outlived the one that was killed"
 [ ! -d "$scratch/killed/checkpoints/step-600" ] || fail "the run had ended before it was killed: the test tested nothing"
 
-must ranks "$count" pretrain "$recipe" run.dir="$scratch/killed" "${options[@]}"
+must ranks "$count" train "$recipe" run.dir="$scratch/killed" "${options[@]}"
 grep -q 'resum' "$scratch/last.log" || fail "the second start did not say that it resumed"
 whole=$(weights_of "$scratch/whole")
 killed=$(weights_of "$scratch/killed")

@@ -6,12 +6,12 @@ count=${1:-1}
 dataset "$scratch/one"
 dataset "$scratch/two" 3
 recipe=$here/../../configs/demo/pretrain.yaml
-train() { ranks "$count" pretrain "$recipe" data.shards="$scratch/one/shards" "${tiny[@]}" checkpoint.every=10 "$@"; }
+train() { ranks "$count" train "$recipe" data.shards="$scratch/one/shards" "${tiny[@]}" checkpoint.every=10 "$@"; }
 result_of() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1/reconstruction.json" "$2"; }
 
 # A start that is refused by its data does not keep the corrected one away.
 run=$scratch/run
-refused 78 'crops of 32 x 32' "$program" pretrain "$recipe" data.shards="$scratch/one/shards" run.dir="$run" "${tiny[@]}" model.image=64
+refused 78 'crops of 32 x 32' "$program" train "$recipe" data.shards="$scratch/one/shards" run.dir="$run" "${tiny[@]}" model.image=64
 [ -e "$run/config.yaml" ] || fail "the start was refused before it claimed the folder: the test tests nothing"
 must train run.dir="$run" train.steps=20
 

@@ -5,7 +5,7 @@
 slurm_start
 dataset "$scratch"
 recipe=$here/../../configs/demo/pretrain.yaml
-train=("$program" pretrain "$recipe" "run.dir=$scratch/run" "data.shards=$scratch/shards" "${tiny[@]}" train.steps=20)
+train=("$program" train "$recipe" "run.dir=$scratch/run" "data.shards=$scratch/shards" "${tiny[@]}" train.steps=20)
 
 must srun --mpi=pmix -N 2 -n 2 "${train[@]}"
 size=$("$program" inspect "$scratch/run" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["world_size"])')

@@ -75,7 +75,6 @@ std::optional<data::Step> FakeStreams::next() {
 
 PretrainConfig small_config() {
   PretrainConfig config;
-  config.seed = 3;
   config.model = {.image = 16,
                   .patch = 4,
                   .width = 32,
@@ -87,8 +86,11 @@ PretrainConfig small_config() {
   config.train.steps = 200;
   config.train.batch = 8;
   config.train.schedule.lr_abs = 2e-3;
-  config.train.loop.log_every = 1;
   return config;
+}
+
+models::Set build_models(const PretrainConfig& config, distributed::World& world) {
+  return PretrainRecipe(config).build(kSeed, torch::kCPU, world.host_group());
 }
 
 Memory::Memory(const std::vector<Part*>& parts) {

@@ -10,7 +10,7 @@
 
 #include "data/streams.h"
 #include "distributed/world.h"
-#include "stages/pretrain/pretrain.h"
+#include "stages/pretrain/stage.h"
 
 namespace realface::stages {
 
@@ -39,6 +39,10 @@ class FakeStreams final : public data::Streams {
 
 /// A network small enough for hundreds of steps a second.
 PretrainConfig small_config();
+inline constexpr uint64_t kSeed = 3;
+
+/// The networks of a pretraining, fresh from kSeed.
+models::Set build_models(const PretrainConfig& config, distributed::World& world);
 
 /// What a checkpoint would hold of some parts, in memory.
 class Memory {

@@ -27,7 +27,8 @@ class Skipping final : public Stage {
     skipped_[1].add_(skip ? 1 : 0);
     StepReport report;
     report.loss = at::full({}, 1.0);
-    report.skipped = skipped_;
+    report.skipped_in_a_row = skipped_.select(0, 0);
+    report.skipped_in_all = skipped_.select(0, 1);
     return report;
   }
   std::vector<Part*> parts() override { return {}; }

@@ -26,11 +26,6 @@ std::string refusal(const std::function<void()>& check) {
   return "";
 }
 
-TEST(Admission, FewerThreadsThanMultipleAreRefused) {
-  EXPECT_EQ(refusal([] { check_thread_level(3, 3, "Some MPI"); }), "");
-  EXPECT_NE(refusal([] { check_thread_level(2, 3, "Some MPI"); }).find("MPI_THREAD_MULTIPLE"), std::string::npos);
-}
-
 TEST(Admission, SingletonsOfPromisedTasksAreRefused) {
   EXPECT_EQ(refusal([] { check_promised_tasks(1, environment({})); }), "");
   EXPECT_EQ(refusal([] { check_promised_tasks(4, environment({{"SLURM_NTASKS", "4"}})); }), "");

@@ -1,4 +1,4 @@
-#include "stages/pretrain/pretrain.h"
+#include "stages/pretrain/stage.h"
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/linalg_vector_norm.h>
@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "stages/make.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
 
@@ -18,10 +17,10 @@ namespace {
 using realface::testing::mpi_world;
 
 /// A stage with its network and its stream.
-struct Trainer {
-  explicit Trainer(const PretrainConfig& settings)
+struct Training {
+  explicit Training(const PretrainConfig& settings)
       : config(settings),
-        set(build_models({"pretrain", settings}, torch::kCPU)),
+        set(build_models(settings, mpi_world())),
         stage(settings, set, mpi_world(), 4),
         streams(settings, mpi_world()) {}
 
@@ -49,7 +48,7 @@ double relative(const torch::Tensor& a, const torch::Tensor& b) {
 
 /// Loss and gradient norm of one step's whole batch, written out without ranks, micro-batches or reducer.
 std::pair<double, double> whole_batch(const PretrainConfig& config) {
-  auto set = build_models({"pretrain", config}, torch::kCPU);
+  auto set = build_models(config, mpi_world());
   const auto mae = set.get<models::MaeImpl>("mae");
   const auto batch = FakeStreams::batch(config, 0, 0, config.train.batch);
   const auto target = Normaliser(config.pixels, config.model.patch, torch::kCPU).patches(batch.images);
@@ -69,7 +68,7 @@ TEST(Pretrain, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
     auto config = small_config();
     config.train.accumulate = accumulate;
     const auto [loss, norm] = whole_batch(config);
-    Trainer trainer(config);
+    Training trainer(config);
     const auto report = trainer.step();
     auto total = report.loss.to(torch::kFloat64).reshape({1});
     mpi_world().group().all_reduce(total)->wait();
@@ -81,9 +80,9 @@ TEST(Pretrain, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
 
 TEST(Pretrain, AccumulationTrainsAsOneBigBatch) {
   auto config = small_config();
-  Trainer whole(config);
+  Training whole(config);
   config.train.accumulate = 4;
-  Trainer pieces(config);
+  Training pieces(config);
   for (int i = 0; i < 10; ++i) {
     whole.step();
     pieces.step();
@@ -95,7 +94,7 @@ TEST(Pretrain, AccumulationTrainsAsOneBigBatch) {
 TEST(Pretrain, LearnsABatchByHeart) {
   auto config = small_config();
   config.train.schedule.lr_abs = 5e-3;
-  Trainer trainer(config);
+  Training trainer(config);
   const double first = trainer.loss();
   double last = first;
   for (int i = 1; i < 200; ++i) {
@@ -107,9 +106,9 @@ TEST(Pretrain, LearnsABatchByHeart) {
 
 TEST(Pretrain, Bf16LearnsAsFp32DoesAndKeepsFp32Masters) {
   auto config = small_config();
-  Trainer fp32(config);
+  Training fp32(config);
   config.train.dtype = "bf16";
-  Trainer bf16(config);
+  Training bf16(config);
   double loss32 = 0, loss16 = 0;
   for (int i = 0; i < 100; ++i) {
     loss32 = fp32.loss();
@@ -126,12 +125,12 @@ TEST_P(PretrainResume, ContinuesBitForBit) {
   config.train.dtype = GetParam();
   config.train.clip = 0.5;
   config.train.bucket_mb = 1;
-  Trainer straight(config);
+  Training straight(config);
   for (int i = 0; i < 4; ++i) { straight.step(); }
   const Memory memory(straight.parts());
   for (int i = 0; i < 4; ++i) { straight.step(); }
 
-  Trainer resumed(config);
+  Training resumed(config);
   memory.restore(resumed.parts());
   EXPECT_EQ(resumed.stage.position(), 4);
   resumed.streams.seek(4);
@@ -143,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(Dtypes, PretrainResume, ::testing::Values("fp32", "bf16
                          [](const auto& dtype) { return std::string(dtype.param); });
 
 TEST(Pretrain, AllRanksHoldTheSameWeights) {
-  Trainer trainer(small_config());
+  Training trainer(small_config());
   for (int i = 0; i < 3; ++i) { trainer.step(); }
   const auto mine = weights(trainer.set);
   auto of_rank_0 = mine.clone();
@@ -152,7 +151,7 @@ TEST(Pretrain, AllRanksHoldTheSameWeights) {
 }
 
 TEST(Pretrain, SkipsAnUpdateWhoseGradientIsNotFinite) {
-  Trainer trainer(small_config());
+  Training trainer(small_config());
   trainer.step();
   auto token = trainer.set.get<models::MaeImpl>("mae")->named_parameters()["mask_token"];
   const auto sound = token.detach().clone();
@@ -161,16 +160,16 @@ TEST(Pretrain, SkipsAnUpdateWhoseGradientIsNotFinite) {
     token.fill_(std::numeric_limits<float>::infinity());
   }
   const auto before = weights(trainer.set);
-  EXPECT_EQ(trainer.step().skipped[0].item<float>(), 1.0F);
-  EXPECT_EQ(trainer.step().skipped[0].item<float>(), 2.0F);
+  EXPECT_EQ(trainer.step().skipped_in_a_row.item<float>(), 1.0F);
+  EXPECT_EQ(trainer.step().skipped_in_a_row.item<float>(), 2.0F);
   EXPECT_TRUE(at::equal(weights(trainer.set), before));
   {
     const torch::NoGradGuard no_grad;
     token.copy_(sound);
   }
   const auto report = trainer.step();
-  EXPECT_EQ(report.skipped[0].item<float>(), 0.0F) << "the row is broken";
-  EXPECT_EQ(report.skipped[1].item<float>(), 2.0F);
+  EXPECT_EQ(report.skipped_in_a_row.item<float>(), 0.0F) << "the row is broken";
+  EXPECT_EQ(report.skipped_in_all.item<float>(), 2.0F);
   EXPECT_FALSE(at::equal(weights(trainer.set), before));
 }
 
@@ -178,7 +177,7 @@ TEST(Pretrain, CountsItsStepsFromEpochs) {
   auto config = small_config();
   config.train.steps = 0;
   config.train.epochs = 2.5;
-  auto set = build_models({"pretrain", config}, torch::kCPU);
+  auto set = build_models(config, mpi_world());
   EXPECT_EQ(Pretrain(config, set, mpi_world(), 5).steps(), 13);
   EXPECT_THROW(Pretrain(config, set, mpi_world(), 0), ConfigError);
   config.train.epochs = 1e9;  // of 5 000 updates each: more than any run does

@@ -81,11 +81,11 @@ INSTANTIATE_TEST_SUITE_P(Kinds, AgainstPyTorch, testing::Values("adamw", "adam")
                          [](const auto& kind) { return kind.param; });
 
 TEST(Optimizer, DecaysMatricesAndTokensButNotBiasesAndNorms) {
-  EXPECT_TRUE(Optimizer::decayed("blocks.0.attn.qkv.weight", at::zeros({6, 2})));
-  EXPECT_TRUE(Optimizer::decayed("cls_token", at::zeros({1, 1, 8})));
-  EXPECT_FALSE(Optimizer::decayed("blocks.0.norm1.weight", at::zeros({8})));
-  EXPECT_FALSE(Optimizer::decayed("blocks.0.attn.qkv.bias", at::zeros({8})));
-  EXPECT_FALSE(Optimizer::decayed("odd.bias", at::zeros({8, 8})));
+  EXPECT_TRUE(Optimizer::mae_rule("blocks.0.attn.qkv.weight", at::zeros({6, 2})).decayed);
+  EXPECT_TRUE(Optimizer::mae_rule("cls_token", at::zeros({1, 1, 8})).decayed);
+  EXPECT_FALSE(Optimizer::mae_rule("blocks.0.norm1.weight", at::zeros({8})).decayed);
+  EXPECT_FALSE(Optimizer::mae_rule("blocks.0.attn.qkv.bias", at::zeros({8})).decayed);
+  EXPECT_FALSE(Optimizer::mae_rule("odd.bias", at::zeros({8, 8})).decayed);
 }
 
 TEST(Optimizer, SkippedUpdateChangesNothing) {

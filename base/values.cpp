@@ -1,9 +1,9 @@
-#include "configs/values.h"
+#include "base/values.h"
 
 #include <array>
 #include <charconv>
 
-namespace realface::configs {
+namespace realface {
 namespace {
 
 template <class Number>
@@ -33,4 +33,4 @@ std::optional<bool> parse_bool(const std::string& text) {
   return std::nullopt;
 }
 
-}  // namespace realface::configs
+}  // namespace realface

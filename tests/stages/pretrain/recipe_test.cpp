@@ -1,4 +1,4 @@
-#include "stages/make.h"
+#include "stages/pretrain/recipe.h"
 
 #include <gtest/gtest.h>
 
@@ -15,43 +15,43 @@ namespace {
 using realface::testing::mpi_world;
 
 /// A stage that begins with the weights of a file in the folder, of each rank.
-StageConfig begins_with(const TemporaryFolder& folder) {
-  StageConfig config{"pretrain", small_config()};
-  config.pretrain.init = (folder.path() / "init.safetensors").string();
+PretrainConfig begins_with(const TemporaryFolder& folder) {
+  auto config = small_config();
+  config.init = (folder.path() / "init.safetensors").string();
   return config;
 }
 
 TEST(Init, IsReadOnlyWhereItIsAskedFor) {
   const TemporaryFolder folder;
   const auto config = begins_with(folder);
-  const models::MaeImpl other(config.pretrain.model, config.pretrain.seed + 1);
+  const models::MaeImpl other(config.model, kSeed + 1);
   models::TensorFile file;
   for (const auto& item : other.named_parameters()) { file.tensors[item.key()] = item.value().detach(); }
-  const auto fresh = weights(build_models({"pretrain", small_config()}, torch::kCPU));
+  const auto fresh = weights(build_models(small_config(), mpi_world()));
 
-  auto set = build_models(config, torch::kCPU);  // no file is there yet, and none is needed
+  auto set = build_models(config, mpi_world());  // no file is there yet, and none is needed
   EXPECT_TRUE(weights(set).equal(fresh));
   EXPECT_EQ(set.entry("mae").source, "initialised from seed 3");
 
-  models::write_tensor_file(config.pretrain.init, file);
-  read_init(config, set, mpi_world().host_group());
+  models::write_tensor_file(config.init, file);
+  PretrainRecipe(config).begin(set, mpi_world().host_group());
   EXPECT_TRUE(
       set.get<models::MaeImpl>("mae")->named_parameters()["mask_token"].equal(other.named_parameters()["mask_token"]));
   EXPECT_FALSE(weights(set).equal(fresh));
-  EXPECT_EQ(set.entry("mae").source, config.pretrain.init + ", SHA-256 " + hex(sha256_file(config.pretrain.init)));
+  EXPECT_EQ(set.entry("mae").source, config.init + ", SHA-256 " + hex(sha256_file(config.init)));
 }
 
 TEST(Init, ThatOneRankCannotReadIsAnErrorOfAll) {
   const TemporaryFolder folder;
   const auto config = begins_with(folder);
   if (mpi_world().rank() != 0) {
-    const models::MaeImpl network(config.pretrain.model, 1);
+    const models::MaeImpl network(config.model, 1);
     models::TensorFile file;
     for (const auto& item : network.named_parameters()) { file.tensors[item.key()] = item.value().detach(); }
-    models::write_tensor_file(config.pretrain.init, file);
+    models::write_tensor_file(config.init, file);
   }
-  auto set = build_models(config, torch::kCPU);
-  EXPECT_THROW(read_init(config, set, mpi_world().host_group()), Error);
+  auto set = build_models(config, mpi_world());
+  EXPECT_THROW(PretrainRecipe(config).begin(set, mpi_world().host_group()), Error);
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+#include "base/settings.h"
+#include "data/faces/masks.h"
+#include "data/streams.h"
+
+namespace realface::data {
+
+// `shards` may move: that it holds the same data is what the dataset digest shows.
+void fields(Visitor& v, DataConfig& c) {
+  v.field(may_change("shards"), c.shards, {});
+  v.field(may_change("workers"), c.workers, within(1, 1024));
+  v.field(may_change("prefetch"), c.prefetch, within(1, 1024));
+  v.field(may_change("max_bad_share"), c.max_bad_share, share());
+  v.field("order", c.order, {"global", "window"});
+  v.field("block_mb", c.block_mb, within(1, 4096));
+  v.field("window_blocks", c.window_blocks, within(1, 1 << 20));
+}
+
+void fields(Visitor& v, MaskConfig& c) {
+  v.field("kind", c.kind, {"none", "random", "part", "roi_part", "tube", "block", "key_region"});
+  v.field("ratio", c.ratio, inside(0, 1));
+  v.field("parts", c.parts, {"literal", "semantic"});
+  v.field("only", c.only, {"all", "eyes", "nose", "lips"});
+  v.field("roi_tau", c.roi_tau, share());
+  v.field("key_share", c.key_share, share());
+  v.field("equalise", c.equalise, within(0, kMaxCount));
+}
+
+}  // namespace realface::data

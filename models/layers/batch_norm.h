@@ -1,0 +1,38 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <functional>
+#include <vector>
+
+namespace realface::models {
+
+/// Batch normalisation over all dimensions but the second (Ioffe and Szegedy 2015), with PyTorch's names and defaults:
+/// parameters `weight` and `bias`, buffers `running_mean` and `running_var`, all [C].
+///
+/// A training forward normalises by the statistics of its own batch and never writes the running ones: it notes (mean,
+/// variance) instead, and the code that trains the network calls move_running_statistics once an update. Otherwise each
+/// rank would keep statistics of its own, and a checkpoint a mixture of them.
+class BatchNorm : public torch::nn::Module {
+ public:
+  explicit BatchNorm(int64_t channels, double momentum = 0.1, double eps = 1e-5);
+  torch::Tensor forward(const torch::Tensor& x);  // [B, C, ...] -> the same shape
+
+  /// f32 [2C + 1]: sums of the noted means and unbiased variances, and their number; forgets them.
+  torch::Tensor take_notes();
+  /// Moves the running statistics once towards the average of the summed notes; unchanged if there are none.
+  void move(const torch::Tensor& notes);
+
+ private:
+  double momentum_, eps_;
+  torch::Tensor weight_, bias_, running_mean_, running_var_;
+  std::vector<std::pair<torch::Tensor, torch::Tensor>> notes_;  // of forwards since the last take_notes
+};
+
+/// For every BatchNorm of `working`, a copy of `master` or `master` itself: sums its notes over ranks with `sum` (in
+/// place; called once, and not at all without a BatchNorm) and moves the statistics of both networks. Each forward
+/// counts alike, so the result is the same at every world size if each forward sees the same samples at every one.
+void move_running_statistics(torch::nn::Module& working, torch::nn::Module& master,
+                             const std::function<void(torch::Tensor&)>& sum);
+
+}  // namespace realface::models

@@ -1,0 +1,99 @@
+#include "stages/pretrain/recipe.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "distributed/agreement.h"
+#include "models/mae/description.h"
+#include "stages/pretrain/stage.h"
+#include "stages/training/initial_weights.h"
+
+namespace realface::stages {
+namespace {
+
+void check_mask(const PretrainConfig& config, Checker& checker) {
+  const auto& mask = config.mask;
+  const int64_t grid = config.model.grid();
+  if (config.model.image % config.model.patch != 0) { return; }  // reported already; the grid means nothing
+  if (mask.kind == "none") {
+    checker.fault({"mask.kind", "stage"},
+                  "mask.kind is 'none', but pretraining restores masked patches; choose a kind");
+    return;
+  }
+  if (mask.kind == "tube") {
+    checker.fault({"mask.kind"},
+                  "mask.kind is 'tube', which masks clips, but this model sees single faces; use random");
+    return;
+  }
+  for (const auto& fault : data::mask_faults(mask, grid)) {
+    const auto key = "mask." + fault.substr(0, fault.find(' '));
+    checker.fault({key, "mask.kind", "model.patch", "model.image"},
+                  fmt::format("mask.{0} (the model has a grid of {1} x {1} patches)", fault, grid));
+  }
+}
+
+}  // namespace
+
+void PretrainRecipe::fields(Visitor& v) {
+  v.field("init", config_.init, {});
+  group(v, "model", [&] {
+    models::fields(v, config_.model);
+    v.field("pixels", config_.pixels, {"imagenet", "unit"});
+  });
+  group(v, "mask", [&] { data::fields(v, config_.mask); });
+  group(v, "train", [&] { stages::fields(v, config_.train); });
+}
+
+void PretrainRecipe::check(Checker& checker) const {
+  models::check(config_.model, checker);
+  check_mask(config_, checker);
+  stages::check(config_.train, checker);
+  if (config_.pixels == "unit" && config_.model.norm_pix) {
+    checker.fault(
+        {"model.norm_pix", "model.pixels"},
+        "model.norm_pix normalises each patch, model.pixels 'unit' keeps raw values (docs/decisions.md, F3); choose one");
+  }
+}
+
+nlohmann::json PretrainRecipe::length() const { return stages::length(config_.train); }
+
+models::Set PretrainRecipe::build(uint64_t seed, torch::Device device, distributed::Communicator& /*host*/) const {
+  auto mae = std::make_shared<models::MaeImpl>(config_.model, seed);
+  mae->to(device);
+  models::Entry entry;
+  entry.module = mae;
+  entry.source = fmt::format("initialised from seed {}", seed);
+  entry.description = models::describe(config_.model, config_.pixels);
+  entry.again = [model = config_.model] { return std::make_shared<models::MaeImpl>(model); };
+  models::Set set;
+  set.add("mae", std::move(entry));
+  return set;
+}
+
+void PretrainRecipe::begin(models::Set& models, distributed::Communicator& host) const {
+  if (config_.init.empty()) { return; }
+  distributed::agree(host, "init", [&] {
+    const auto source = load_initial_weights(config_.init, *models.get<models::MaeImpl>("mae"));
+    models.note_source("mae", source);
+    log::info("the network begins with the weights of " + source);
+  });
+}
+
+std::vector<data::StreamNeeds> PretrainRecipe::needs(uint64_t seed, int /*world_size*/) const {
+  data::StreamNeeds faces;
+  faces.name = Pretrain::kStream;
+  faces.augment.flip = config_.train.flip;
+  faces.batch = config_.train.batch;
+  faces.accumulate = config_.train.accumulate;
+  faces.seed = seed;
+  faces.image = config_.model.image;
+  faces.patch = config_.model.patch;
+  faces.mask = config_.mask;
+  return {faces};
+}
+
+std::unique_ptr<Stage> PretrainRecipe::make(const Walk& walk) const {
+  return std::make_unique<Pretrain>(config_, walk.models, walk.world, walk.data.steps_per_epoch());
+}
+
+}  // namespace realface::stages

@@ -1,0 +1,40 @@
+#include "stages/pretrain/stage.h"
+
+#include <ATen/ops/zeros.h>
+
+#include "base/telemetry.h"
+
+namespace realface::stages {
+
+Pretrain::Pretrain(const PretrainConfig& config, models::Set& set, distributed::World& world, int64_t steps_per_epoch)
+    : samples_(config.train.batch),
+      pixels_(config.pixels, config.model.patch, world.device()),
+      trainer_(config.train, set, world, steps_per_epoch) {}
+
+StepReport Pretrain::step(const data::Step& step) {
+  trainer_.begin();
+  const auto& batches = step.streams.at(kStream);
+  // One divisor for all ranks and micro-batches: a rank with more masked patches weighs more (G8).
+  const double scale = 1.0 / static_cast<double>(std::max<int64_t>(1, step.masked.at(kStream)));
+  torch::Tensor sum = at::zeros({}, batches.front().images.options().dtype(torch::kFloat32));
+  for (size_t i = 0; i < batches.size(); ++i) {
+    const auto part = loss(batches[i]) * scale;
+    trainer_.backward(part, /*last=*/i + 1 == batches.size());
+    sum += part.detach();
+  }
+  return trainer_.end(sum, samples_);
+}
+
+/// The squared error summed over the masked patches of one micro-batch.
+torch::Tensor Pretrain::loss(const data::Batch& batch) {
+  const telemetry::PhaseTimer timer(telemetry::Phase::forward);
+  auto& network = trainer_.working<models::MaeImpl>("mae");
+  const auto target = pixels_.patches(batch.images);  // [B, N, P*P*3]
+  // Lengths that vary are rounded up, so that few different shapes are met (G7).
+  const int64_t length = batch.fixed_visible ? batch.visible_max : (batch.visible_max + 7) / 8 * 8;
+  const auto visible = models::visible_tokens(batch.mask, length, batch.fixed_visible);
+  const auto predictions = network.forward(target.to(trainer_.dtype()), visible);
+  return network.loss_sum(target, predictions, batch.mask, visible);
+}
+
+}  // namespace realface::stages

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/settings.h"
+#include "stages/training/optimizer.h"
+#include "stages/training/schedule.h"
+
+namespace realface::stages {
+
+/// What every recipe that trains says in its group `train`.
+struct TrainConfig {
+  int64_t steps = 0;           // updates; 0: from epochs
+  double epochs = 300;         // over the training faces (G16); without effect if steps is given
+  int64_t batch = 256;         // samples an update, over all ranks and micro-batches
+  int64_t accumulate = 1;      // micro-batches an update, on each rank: more of them need less memory
+  std::string dtype = "fp32";  // fp32 | bf16: parameters of forward and backward; masters and gradients stay fp32
+  bool flip = true;            // mirror half of the faces, landmarks too (G18)
+  double clip = 0;             // largest norm of the gradient; 0: no clipping
+  int64_t bucket_mb = 25;      // size of a gradient bucket: reduction starts when one is full
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule;
+};
+
+/// Describes the keys inside the group, which the caller has entered.
+void fields(Visitor& visitor, TrainConfig& config);
+void check(const TrainConfig& config, Checker& checker);
+nlohmann::json length(const TrainConfig& config);
+
+/// Updates of a run. steps_per_epoch: 0 if unknown. Throws ConfigError if the number cannot be known or is beyond
+/// reason.
+int64_t step_count(const TrainConfig& config, int64_t steps_per_epoch);
+
+}  // namespace realface::stages
