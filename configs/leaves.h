@@ -34,7 +34,8 @@ struct Document {
   bool has_entries = false;
 };
 
-/// Reads the file; text that is no YAML, keys given twice, lists and empty values are faults.
+/// Reads the file; text that is no YAML, keys given twice and empty values are faults. So is a file that is too deep,
+/// or that unfolds to more than any configuration needs, as one does whose aliases hold themselves or each other.
 Document read_document(const std::string& path, Faults& faults);
 
 /// Replaces leaves by the `key=value` arguments.
