@@ -5,8 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
+#include <vector>
 
 #include "base/error.h"
 
@@ -22,8 +21,9 @@ namespace {
 /// A file descriptor that closes itself.
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (number_ < 0) { fail(path, "cannot be opened for writing", errno); }
+  Descriptor(const fs::path& path, int flags, const std::string& fault)
+      : number_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
+    if (number_ < 0) { fail(path, fault, errno); }
   }
   ~Descriptor() { ::close(number_); }
   Descriptor(const Descriptor&) = delete;
@@ -48,12 +48,8 @@ void write_all(const Descriptor& file, const fs::path& path, const std::string& 
 }  // namespace
 
 void sync_path(const fs::path& path) {
-  const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (number < 0) { fail(path, "cannot be opened to sync it", errno); }
-  const int result = ::fsync(number);
-  const int code = errno;
-  ::close(number);
-  if (result != 0) { fail(path, "cannot be synced to disk", code); }
+  const Descriptor file(path, O_RDONLY, "cannot be opened to sync it");
+  if (::fsync(file.number()) != 0) { fail(path, "cannot be synced to disk", errno); }
 }
 
 void publish_rename(const fs::path& from, const fs::path& to) {
@@ -67,7 +63,7 @@ void publish_rename(const fs::path& from, const fs::path& to) {
 void publish_file(const fs::path& path, const std::string& bytes) {
   const fs::path temporary = path.string() + ".tmp." + std::to_string(::getpid());
   try {
-    write_all(Descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC), temporary, bytes);
+    write_all(Descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC, "cannot be opened for writing"), temporary, bytes);
     publish_rename(temporary, path);
   } catch (...) {
     std::error_code ignored;
@@ -77,12 +73,17 @@ void publish_file(const fs::path& path, const std::string& bytes) {
 }
 
 std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) { fail(path, "cannot be opened for reading", errno); }
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) { fail(path, "could not be read to its end", errno); }
-  return std::move(text).str();
+  const Descriptor file(path, O_RDONLY, "cannot be opened for reading");
+  std::string text;
+  std::vector<char> piece(1 << 16);
+  while (true) {
+    const ssize_t count = ::read(file.number(), piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) { continue; }
+    if (count < 0 && errno == EISDIR) { throw Error("[" + path.string() + "] is a folder; expected a file"); }
+    if (count < 0) { fail(path, "could not be read to its end", errno); }
+    if (count == 0) { return text; }
+    text.append(piece.data(), static_cast<size_t>(count));
+  }
 }
 
 void make_folder(const fs::path& path) {

@@ -17,7 +17,7 @@ void publish_rename(const std::filesystem::path& from, const std::filesystem::pa
 /// fsync of a file or a folder.
 void sync_path(const std::filesystem::path& path);
 
-/// The whole file, or Error naming it.
+/// The whole file, or Error naming it; a folder is no file.
 std::string read_file(const std::filesystem::path& path);
 
 /// Makes the folder and its parents; an error names the folder and the reason (no space, no permission, a file in the

@@ -45,5 +45,27 @@ TEST_F(AtomicFile, NamesTheFolderThatCannotBeMade) {
   }
 }
 
+/// What reading the file throws.
+std::string refusal(const fs::path& path) {
+  try {
+    read_file(path);
+  } catch (const Error& error) { return error.what(); }
+  return "";
+}
+
+TEST_F(AtomicFile, ReadsAFileWhole) {
+  std::string text(200'001, 'a');
+  text[100'000] = '\0';
+  publish_file(folder_ / "a", text);
+  EXPECT_EQ(read_file(folder_ / "a"), text);
+  publish_file(folder_ / "empty", "");
+  EXPECT_EQ(read_file(folder_ / "empty"), "");
+}
+
+TEST_F(AtomicFile, AFolderIsNotReadAsAnEmptyFile) {
+  EXPECT_NE(refusal(folder_).find(folder_.string() + "] is a folder; expected a file"), std::string::npos);
+  EXPECT_NE(refusal(folder_ / "none").find("none] cannot be opened for reading: No such file"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace realface

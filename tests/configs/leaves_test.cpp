@@ -72,6 +72,12 @@ TEST_F(LeavesOfAFile, LongTextsGivenOverAndOverAreRefused) {
   EXPECT_THAT(fault(many + "*a]\n"), HasSubstr("a.yaml:2: the file unfolds to more than"));
 }
 
+TEST_F(LeavesOfAFile, AFolderIsNoFile) {
+  Faults faults;
+  read_document(folder_.string(), faults);
+  EXPECT_THAT(message_of<ConfigError>([&] { faults.raise(); }), HasSubstr("is a folder; expected a file"));
+}
+
 TEST_F(LeavesOfAFile, DeepGroupsAreRefused) {
   const auto nested = [](int levels) {
     std::string text = "x: 1";
