@@ -88,7 +88,6 @@ void tell(const stages::Reconstruction& result) {
 }
 
 stages::Ending restore_faces(Options options, configs::Config config, distributed::World& world) {
-  const stages::StopSignals signals;  // over both loops: a signal that comes between them stops the second
   auto& wanted = options.config;
   // Any number of ranks serves: each takes as many faces of an update as another.
   wanted.batch = std::max<int64_t>(1, wanted.batch / world.size()) * world.size();
@@ -130,6 +129,7 @@ void reconstruct(const Options& options) {
   auto config = configs::load_run(options.run);
   if (!options.shards.empty()) { config.data.shards = options.shards; }
   (void)stages::restorable(*config.recipe);  // refused before the world is joined
+  const stages::StopSignals signals;         // over both loops: a signal that comes between them stops the second
   const auto ending =
       distributed::in_world(config.world, [&](auto& world) { return restore_faces(options, config, world); });
   if (ending == stages::Ending::interrupted) {

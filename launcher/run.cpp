@@ -32,7 +32,6 @@ bool is_finished(const configs::Config& config, distributed::World& world) {
 }
 
 stages::Ending walk_all(const std::vector<configs::Config>& entries, distributed::World& world) {
-  const stages::StopSignals signals;  // over all entries: a signal between two of them stops the next
   auto ending = stages::Ending::finished;
   for (const auto& config : entries) {
     if (is_finished(config, world)) {
@@ -52,6 +51,7 @@ void run_system(const TrainingOptions& options) {
   }
   const auto entries = configs::load_system(options.arguments);
   for (const auto& config : entries) { configs::refuse_other_run(config); }
+  const stages::StopSignals signals;  // over all entries: a signal between two of them stops the next
   leave(distributed::in_world(entries.front().world, [&](auto& world) { return walk_all(entries, world); }));
 }
 

@@ -6,6 +6,7 @@
 #include "launcher/commands.h"
 #include "launcher/training_options.h"
 #include "launcher/walk.h"
+#include "stages/signals.h"
 
 namespace realface::launcher {
 namespace {
@@ -14,6 +15,7 @@ void train(const TrainingOptions& options) {
   if (print_config(options)) { return; }
   const auto config = configs::load(options.arguments);
   configs::refuse_other_run(config);
+  const stages::StopSignals signals;
   leave(distributed::in_world(config.world, [&](auto& world) { return walk(config, world); }));
 }
 

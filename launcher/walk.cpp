@@ -18,7 +18,6 @@
 #include "distributed/agreement.h"
 #include "launcher/version.h"
 #include "stages/recipe.h"
-#include "stages/signals.h"
 
 namespace realface::launcher {
 namespace {
@@ -75,7 +74,6 @@ std::string run_id(const configs::Config& config) {
 }  // namespace
 
 stages::Ending walk(const configs::Config& config, distributed::World& world) {
-  const stages::StopSignals signals;
   const auto lock = open_run_folder(config, world);
   keep_hang_dumps(config, world);
   tell_world(world);

@@ -9,6 +9,7 @@ namespace {
 
 volatile std::sig_atomic_t stop_raised = 0;
 int holders = 0;
+bool installed = false;
 constexpr std::array kSignals = {SIGTERM, SIGUSR1, SIGUSR2};
 std::array<struct sigaction, kSignals.size()> previous;
 
@@ -19,16 +20,20 @@ void raise_flag(int /*signal*/) { stop_raised = 1; }
 StopSignals::StopSignals() {
   if (holders++ > 0) { return; }
   stop_raised = 0;
+  if (installed) { return; }
   struct sigaction action {};
   action.sa_handler = raise_flag;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < kSignals.size(); ++i) { sigaction(kSignals[i], &action, &previous[i]); }
+  installed = true;
 }
 
 StopSignals::~StopSignals() {
-  if (--holders > 0) { return; }
+  // A process that stops has still to leave its world: a second signal must not replace its exit code by the signal's.
+  if (--holders > 0 || raised()) { return; }
   for (size_t i = 0; i < kSignals.size(); ++i) { sigaction(kSignals[i], &previous[i], nullptr); }
+  installed = false;
 }
 
 bool StopSignals::raised() { return stop_raised != 0; }
@@ -42,6 +47,7 @@ bool StopAgreement::at_boundary() {
   if (pending_ != nullptr) {
     pending_->wait();
     if (flag_.item<int32_t>() != 0) {
+      stop_raised = 1;  // the signal may have come to another rank, and a second one to this
       pending_.reset();
       return true;
     }

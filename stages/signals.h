@@ -8,8 +8,9 @@
 namespace realface::stages {
 
 /// While one lives, SIGTERM, SIGUSR1 and SIGUSR2 (Slurm's warning before the time limit, and preemption) set a flag
-/// instead of ending the process; the flag stays up until the last one goes, and the earlier handlers return with it.
-/// The walk holds one from its start, so that a signal that comes while data is opened is not lost. Main thread.
+/// instead of ending the process. The flag stays up until the last one goes. The earlier handlers return with it, but
+/// only if the flag is down: a process that was asked to stop ends with its own exit code, however many signals follow.
+/// A command holds one before it joins the world, so that an early signal is not lost. Main thread.
 class StopSignals {
  public:
   StopSignals();
@@ -21,7 +22,8 @@ class StopSignals {
 };
 
 /// Makes one rank's signal everybody's decision, without waiting: each boundary starts a small reduction on the host
-/// group and reads that of the boundary before, so all ranks stop at the same step, one after the signal.
+/// group and reads that of the boundary before, so all ranks stop at the same step, one after the signal. What is
+/// agreed raises the flag of every rank.
 class StopAgreement {
  public:
   explicit StopAgreement(distributed::Communicator& group);
