@@ -1,8 +1,12 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -97,9 +101,21 @@ void add_commands(CLI::App& app) {
   realface::launcher::add_bench(app);
 }
 
+/// A write that fails must be an error of that write, for whoever wrote to handle: a checkpoint beyond the file size
+/// limit, a line for a reader that has left. By default either ends the process without a word.
+void outlive_failed_writes() {
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  // Were output or error closed, the next file opened would get its number, and log lines would be written into it.
+  int number = ::open("/dev/null", O_RDWR);
+  while (number >= 0 && number <= STDERR_FILENO) { number = ::open("/dev/null", O_RDWR); }
+  if (number > STDERR_FILENO) { ::close(number); }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  outlive_failed_writes();
   // Pictures are handled in loader threads of our own; OpenCV's pool would only fight them for the cores.
   cv::setNumThreads(1);
   CLI::App app("Trains deepfake detectors that learn from real faces.", "realface");
