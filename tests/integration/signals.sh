@@ -35,16 +35,16 @@ done
 echo "- an output that nobody reads"
 { "$program" train "$recipe" run.dir="$scratch/unread" "${options[@]}" train.steps=200 checkpoint.every=50 2>&1; echo $? >"$scratch/code"; } |
   head -n 1 >/dev/null
- "$(cat "$scratch/code")" = 0 ] || fail "exit code $(cat "$scratch/code") with an output that nobody reads"
- -e "$scratch/unread/finished.json" ] || fail "the run did not finish"
+[ "$(cat "$scratch/code")" = 0 ] || fail "exit code $(cat "$scratch/code") with an output that nobody reads"
+[ -e "$scratch/unread/finished.json" ] || fail "the run did not finish"
 "$program" train "$recipe" run.dir="$scratch/closed" "${options[@]}" train.steps=20 checkpoint.every=5 >&- 2>&- || fail "with a closed output"
 must "$program" verify "$scratch/closed"
- "$(weights_of "$scratch/unread" | wc -c)" -gt 60 ] || fail "no weights"
+[ "$(weights_of "$scratch/unread" | wc -c)" -gt 60 ] || fail "no weights"
 
 echo "- a file size limit"
 code=0
 (ulimit -f 100 && exec "$program" train "$recipe" run.dir="$scratch/limited" "${options[@]}" train.steps=20 checkpoint.every=5) \
   >"$scratch/last.log" 2>&1 || code=$?
- "$code" = 1 ] || fail "expected exit code 1 where no checkpoint fits the limit, got $code"
+[ "$code" = 1 ] || fail "expected exit code 1 where no checkpoint fits the limit, got $code"
 grep -q "File too large" "$scratch/last.log" || fail "the limit is not named"
 grep -q " W " "$scratch/last.log" || fail "no warning of the checkpoints before the last"
