@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/exception_text.h"
 #include "base/log.h"
 #include "base/telemetry.h"
 #include "checkpoints/failpoint.h"
@@ -43,7 +44,7 @@ std::string text_of(const std::exception_ptr& error, bool* no_room) {
   } catch (const WriteError& write) {
     *no_room = write.no_room();
     return write.what();
-  } catch (const std::exception& other) { return other.what(); }
+  } catch (const std::exception& other) { return exception_text(other); }
 }
 
 }  // namespace

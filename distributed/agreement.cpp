@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/exception_text.h"
 #include "distributed/failure.h"
 
 namespace realface::distributed {
@@ -25,7 +26,7 @@ Outcome outcome_of(const std::function<void()>& work) {
   } catch (const Error& error) {
     outcome = {std::current_exception(), error.what(), error.exit_code()};
   } catch (const std::exception& error) {
-    outcome = {std::current_exception(), error.what(), ExitCode::failure};
+    outcome = {std::current_exception(), exception_text(error), ExitCode::failure};
   } catch (...) { outcome = {std::current_exception(), "an exception of an unknown type", ExitCode::failure}; }
   return outcome;
 }

@@ -2,6 +2,8 @@
 
 #include <mutex>
 
+#include "base/exception_text.h"
+
 namespace realface::distributed {
 namespace {
 
@@ -11,7 +13,7 @@ std::optional<Failure> noted;
 }  // namespace
 
 void note_failure(const std::exception& error) {
-  Failure failure{.reason = error.what()};
+  Failure failure{.reason = exception_text(error)};
   if (const auto* ours = dynamic_cast<const Error*>(&error)) { failure.code = ours->exit_code(); }
   failure.of_peer = dynamic_cast<const PeerError*>(&error) != nullptr;
   note_failure(failure);

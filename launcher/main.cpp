@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/exception_text.h"
 #include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
@@ -133,5 +134,5 @@ int main(int argc, char** argv) {
   } catch (const realface::Error& error) {
     if (is_everybodys(error) && rank_in_environment() != "0") { return static_cast<int>(error.exit_code()); }
     return leave(error.exit_code(), error.what());
-  } catch (const std::exception& error) { return leave(ExitCode::failure, error.what()); }
+  } catch (const std::exception& error) { return leave(ExitCode::failure, realface::exception_text(error)); }
 }

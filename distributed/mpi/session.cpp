@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/exception_text.h"
 #include "base/log.h"
 #include "distributed/communicator.h"
 #include "distributed/failure.h"
@@ -62,7 +63,7 @@ void MpiSession::abandon(const std::exception& error) {
     return;
   }
   note_failure(error);
-  log::error(whereabouts(rank()) + ": " + error.what());
+  log::error(whereabouts(rank()) + ": " + exception_text(error));
   abort_world(static_cast<int>(noted_failure()->code));
 }
 

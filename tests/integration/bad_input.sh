@@ -34,6 +34,10 @@ echo "- configuration"
 refused 78 "train\.steps" "${train[@]}" data.shards="$scratch/shards" train.step=10
 refused 78 "train\.batch" "${mpirun[@]}" -n 3 "${train[@]}" data.shards="$scratch/shards" train.batch=16
 
+echo "- memory"
+(ulimit -v 4000000 && refused 1 "^realface: \[memory\] .*train\.batch" "${train[@]}" data.shards="$scratch/shards" model.width=65536) || exit 1
+! grep -q "frame #" "$scratch/last.log" || fail "a stack trace"
+
 echo "- checkpoints"
 must "${train[@]}" data.shards="$scratch/shards"
 before=$(weights_of "$scratch/run")
