@@ -4,13 +4,14 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -18,6 +19,7 @@ namespace realface::cluster {
 namespace {
 
 constexpr size_t kHeadLimit = 8192;
+constexpr size_t kMostCallers = 64;
 constexpr int kPauseMs = 100;
 
 std::string response(const std::string& status, const std::string& fields, const std::string& body = "") {
@@ -36,6 +38,20 @@ RequestLine parse(std::string_view head) {
   if (second == line.npos || !line.substr(second + 1).starts_with("HTTP/1.")) { return {}; }
   const auto target = line.substr(first + 1, second - first - 1);
   return {line.substr(0, first), target.substr(0, target.find('?'))};
+}
+
+/// Until the first of them has had its time; -1: for ever.
+int milliseconds_to(const std::list<Connection>& callers) {
+  if (callers.empty()) { return -1; }
+  // All have the same time, so the first that came is the first to go.
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(callers.front().deadline() - Connection::Clock::now());
+  return static_cast<int>(std::max<int64_t>(0, left.count()));
+}
+
+/// The first that came and has not yet said what it wants; the first of all if each is being answered.
+std::list<Connection>::iterator longest_silent(std::list<Connection>& callers) {
+  const auto found = std::find_if(callers.begin(), callers.end(), [](const auto& caller) { return caller.asking(); });
+  return found == callers.end() ? callers.begin() : found;
 }
 
 Descriptor make_stop() {
@@ -62,26 +78,45 @@ HttpServer::HttpServer(const std::string& address, int port, std::function<std::
 HttpServer::~HttpServer() { ::eventfd_write(stop_.number(), 1); }
 
 void HttpServer::serve() const {
-  std::array<pollfd, 2> watched{pollfd{listening_.number(), POLLIN, 0}, pollfd{stop_.number(), POLLIN, 0}};
-  while (watched[1].revents == 0) {
-    if (::poll(watched.data(), watched.size(), -1) < 0 || watched[1].revents != 0) { continue; }
-    meet_caller();
+  Callers callers;
+  while (true) {
+    std::vector<pollfd> watched{{stop_.number(), POLLIN, 0}, {listening_.number(), POLLIN, 0}};
+    for (const auto& caller : callers) { watched.push_back({caller.number(), caller.events(), 0}); }
+    const int ready = ::poll(watched.data(), watched.size(), milliseconds_to(callers));
+    if (ready > 0 && watched[0].revents != 0) { return; }
+    const auto now = Connection::Clock::now();
+    size_t place = 2;
+    for (auto caller = callers.begin(); caller != callers.end(); ++place) {
+      const bool moved = ready > 0 && watched[place].revents != 0;
+      const bool stays = (!moved || advance(*caller)) && now < caller->deadline();
+      caller = stays ? std::next(caller) : callers.erase(caller);
+    }
+    if (ready > 0 && watched[1].revents != 0) { meet(callers); }
   }
 }
 
-void HttpServer::meet_caller() const {
-  Descriptor caller(::accept4(listening_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (caller.number() < 0) {
-    // Out of descriptors, say: the caller still waits, and poll() would return at once again and again.
-    pollfd stop{stop_.number(), POLLIN, 0};
-    ::poll(&stop, 1, kPauseMs);
-    return;
+void HttpServer::meet(Callers& callers) const {
+  for (size_t met = 0; met < kMostCallers; ++met) {
+    Descriptor socket(::accept4(listening_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.number() < 0 && (errno == EAGAIN || errno == ECONNABORTED)) { return; }
+    if (socket.number() < 0 && !callers.empty()) {
+      callers.erase(longest_silent(callers));  // out of descriptors, say
+      continue;
+    }
+    if (socket.number() < 0) {
+      // The caller still waits, and poll() would return at once again and again.
+      pollfd stop{stop_.number(), POLLIN, 0};
+      ::poll(&stop, 1, kPauseMs);
+      return;
+    }
+    callers.emplace_back(std::move(socket), kHeadLimit, Connection::Clock::now() + deadline_);
+    if (!advance(callers.back())) { callers.pop_back(); }
+    if (callers.size() > kMostCallers) { callers.erase(longest_silent(callers)); }
   }
-  Connection connection(std::move(caller), stop_.number(), Connection::Clock::now() + deadline_);
-  const auto head = connection.receive_head(kHeadLimit);
-  if (!head) { return; }
-  connection.send(answer(*head));
-  connection.hang_up();
+}
+
+bool HttpServer::advance(Connection& caller) const {
+  return caller.advance([this](const std::string& head) { return answer(head); });
 }
 
 std::string HttpServer::answer(const std::string& head) const {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <string>
 #include <thread>
 
@@ -15,8 +16,9 @@ namespace realface::cluster {
 /// the C library takes the process's static thread-local storage: libtorch's and OpenBLAS's together leave too little,
 /// no thread starts, and no metrics are served. Here the thread has the process's usual stack.
 ///
-/// Callers are served one after another, each for `deadline` at most, so that one that stalls delays a scrape but never
-/// prevents it. Each connection is for one request.
+/// Many callers are served at once, each for one request and for `deadline` at most. None waits for another; of more
+/// than 64 the one that has been silent for longest is dropped, so that callers that only hold connections cannot keep
+/// a scrape away.
 class HttpServer {
  public:
   /// `body` is called on the server's thread. port 0: any free one. Throws Error where the port cannot be bound.
@@ -27,8 +29,11 @@ class HttpServer {
   int port() const { return port_of(listening_); }
 
  private:
+  using Callers = std::list<Connection>;  // in the order in which they came
+
   void serve() const;
-  void meet_caller() const;
+  void meet(Callers& callers) const;
+  bool advance(Connection& caller) const;
   std::string answer(const std::string& head) const;
 
   std::function<std::string()> body_;

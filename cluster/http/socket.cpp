@@ -16,15 +16,15 @@
 namespace realface::cluster {
 namespace {
 
-constexpr int kWaitingCallers = 16;
+constexpr int kWaitingCallers = 1024;  // the kernel takes its own limit (net.core.somaxconn) if that is lower
 
 [[noreturn]] void refuse(const std::string& address, int port, const std::string& reason) {
   throw Error("[metrics] " + address + ':' + std::to_string(port) + " cannot be bound: " + reason +
               "; set metrics.port to 0 for any free one, and metrics.address to an address of this host");
 }
 
-/// Of the last recv() or send(): try again?
-bool interrupted(ssize_t count) { return count < 0 && (errno == EINTR || errno == EAGAIN); }
+/// Of the last recv() or send(): it would go on later. poll() returns at once if a signal was the reason.
+bool must_wait(ssize_t count) { return count < 0 && (errno == EINTR || errno == EAGAIN); }
 
 }  // namespace
 
@@ -66,52 +66,53 @@ int port_of(const Descriptor& listening) {
   return std::stoi(port.data());
 }
 
-Connection::Connection(Descriptor socket, int stop, Clock::time_point deadline)
-    : socket_(std::move(socket)), stop_(stop), deadline_(deadline) {}
+Connection::Connection(Descriptor socket, size_t limit, Clock::time_point deadline)
+    : socket_(std::move(socket)), limit_(limit), deadline_(deadline) {}
 
-bool Connection::wait(short events) const {
-  std::array<pollfd, 2> watched{pollfd{socket_.number(), events, 0}, pollfd{stop_, POLLIN, 0}};
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
-    if (left <= 0) { return false; }
-    const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(left));
-    if (ready < 0 && errno == EINTR) { continue; }
-    return ready > 0 && watched[1].revents == 0;
-  }
+short Connection::events() const { return state_ == State::answering ? POLLOUT : POLLIN; }
+
+bool Connection::advance(const std::function<std::string(const std::string&)>& answer) {
+  if (state_ == State::asking) { receive(answer); }
+  if (state_ == State::answering) { send(); }
+  if (state_ == State::leaving) { leave(); }
+  return state_ != State::gone;
 }
 
-std::optional<std::string> Connection::receive_head(size_t limit) {
-  std::string head;
+void Connection::receive(const std::function<std::string(const std::string&)>& answer) {
   std::array<char, 1024> buffer{};
-  while (head.find("\r\n\r\n") == std::string::npos && head.size() <= limit) {
-    if (!wait(POLLIN)) { return std::nullopt; }
+  while (text_.find("\r\n\r\n") == std::string::npos && text_.size() <= limit_) {
     const ssize_t count = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
-    if (interrupted(count)) { continue; }
-    if (count <= 0) { return std::nullopt; }
-    head.append(buffer.data(), static_cast<size_t>(count));
+    if (must_wait(count)) { return; }
+    if (count <= 0) {
+      state_ = State::gone;
+      return;
+    }
+    text_.append(buffer.data(), static_cast<size_t>(count));
   }
-  return head;
+  text_ = answer(text_);
+  state_ = State::answering;
 }
 
-void Connection::send(const std::string& text) {
-  size_t sent = 0;
-  while (sent < text.size() && wait(POLLOUT)) {
+void Connection::send() {
+  while (sent_ < text_.size()) {
     // MSG_NOSIGNAL: a caller that left must not end the run by SIGPIPE.
-    const ssize_t count = ::send(socket_.number(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (interrupted(count)) { continue; }
-    if (count <= 0) { return; }
-    sent += static_cast<size_t>(count);
+    const ssize_t count = ::send(socket_.number(), text_.data() + sent_, text_.size() - sent_, MSG_NOSIGNAL);
+    if (must_wait(count)) { return; }
+    if (count <= 0) {
+      state_ = State::gone;
+      return;
+    }
+    sent_ += static_cast<size_t>(count);
   }
+  ::shutdown(socket_.number(), SHUT_WR);
+  state_ = State::leaving;
 }
 
-void Connection::hang_up() {
-  ::shutdown(socket_.number(), SHUT_WR);
+void Connection::leave() {
   // Closing with bytes unread resets the connection, and the caller may lose the answer.
-  std::array<char, 1024> rest{};
-  while (wait(POLLIN)) {
-    const ssize_t count = ::recv(socket_.number(), rest.data(), rest.size(), 0);
-    if (count == 0 || (count < 0 && !interrupted(count))) { return; }
-  }
+  std::array<char, 8192> rest{};
+  const ssize_t count = ::recv(socket_.number(), rest.data(), rest.size(), 0);
+  if (count <= 0 && !must_wait(count)) { state_ = State::gone; }
 }
 
 }  // namespace realface::cluster

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <functional>
 #include <string>
 
 namespace realface::cluster {
@@ -26,26 +26,36 @@ Descriptor listen_at(const std::string& address, int port);
 /// The port that a listening socket has.
 int port_of(const Descriptor& listening);
 
-/// One caller. All that is done with it ends at the deadline, or once `stop` (a descriptor) can be read.
+/// One caller, for one request. Never waits.
 class Connection {
  public:
   using Clock = std::chrono::steady_clock;
-  Connection(Descriptor socket, int stop, Clock::time_point deadline);
+  /// `socket` is non-blocking. A head of more than `limit` bytes is taken as it is.
+  Connection(Descriptor socket, size_t limit, Clock::time_point deadline);
 
-  /// What the caller sends up to the blank line, or more than `limit` bytes without one; none where the caller left or
-  /// the time is up.
-  std::optional<std::string> receive_head(size_t limit);
-  /// Sends as much as the caller takes in time.
-  void send(const std::string& text);
-  /// Says that no more comes, and waits for the caller to say the same.
-  void hang_up();
+  int number() const { return socket_.number(); }
+  short events() const;  // of poll(): what is worth waiting for
+  Clock::time_point deadline() const { return deadline_; }
+  /// The caller has not yet said what it wants.
+  bool asking() const { return state_ == State::asking; }
+
+  /// Receives the request up to the blank line, sends what `answer` makes of that head, says that no more comes, and
+  /// listens until the caller says the same: all as far as it goes without waiting. False once nothing more is to do.
+  bool advance(const std::function<std::string(const std::string& head)>& answer);
 
  private:
-  bool wait(short events) const;
+  enum class State { asking, answering, leaving, gone };
+
+  void receive(const std::function<std::string(const std::string& head)>& answer);
+  void send();
+  void leave();
 
   Descriptor socket_;
-  int stop_;
+  size_t limit_;
   Clock::time_point deadline_;
+  State state_ = State::asking;
+  std::string text_;  // the head while asking, then the answer
+  size_t sent_ = 0;
 };
 
 }  // namespace realface::cluster
