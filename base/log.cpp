@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -11,6 +12,7 @@ namespace realface::log {
 namespace {
 
 struct Speaker {
+  std::shared_ptr<spdlog::sinks::dist_sink_mt> copies;  // holds the file, if there is one
   std::shared_ptr<spdlog::logger> logger;
   int rank = 0;
   std::string prefix;
@@ -24,10 +26,12 @@ int rank_before_joining() {
 Speaker& speaker() {
   static Speaker instance = [] {
     // Results go to stdout, talk to stderr: a command's output can be piped.
-    auto logger = std::make_shared<spdlog::logger>("realface", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto copies = std::make_shared<spdlog::sinks::dist_sink_mt>();
+    const spdlog::sinks_init_list sinks{std::make_shared<spdlog::sinks::stderr_sink_mt>(), copies};
+    auto logger = std::make_shared<spdlog::logger>("realface", sinks);
     logger->set_pattern("%H:%M:%S %L %v");
     logger->flush_on(spdlog::level::info);
-    return Speaker{std::move(logger), rank_before_joining(), ""};
+    return Speaker{std::move(copies), std::move(logger), rank_before_joining(), ""};
   }();
   return instance;
 }
@@ -40,9 +44,9 @@ void set_rank(int rank, int world_size) {
 }
 
 void also_to(const std::string& path) {
-  auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
-  sink->set_pattern("%Y-%m-%dT%H:%M:%S %L %v");
-  speaker().logger->sinks().push_back(std::move(sink));
+  auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+  file->set_pattern("%Y-%m-%dT%H:%M:%S %L %v");
+  speaker().copies->set_sinks({std::move(file)});
 }
 
 void info(const std::string& line) {

@@ -9,7 +9,8 @@ namespace realface::log {
 /// (docs/architecture.md, "Leaving").
 void set_rank(int rank, int world_size);
 
-/// Copies every line to a file as well, from now on (the run folder's log).
+/// Copies every line to a file as well, from now on: the log of the run folder, in place of that of an earlier one.
+/// Throws spdlog's error if the file cannot be opened.
 void also_to(const std::string& path);
 
 void info(const std::string& line);   // rank 0 only
