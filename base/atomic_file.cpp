@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace realface {
 namespace fs = std::filesystem;
@@ -18,21 +19,11 @@ namespace {
               (code == ENOSPC ? "; free some space there or write somewhere else" : ""));
 }
 
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags, const std::string& fault)
-      : number_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (number_ < 0) { fail(path, fault, errno); }
-  }
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
+Descriptor open_or_fail(const fs::path& path, int flags, const std::string& fault) {
+  auto file = open_file(path, flags);
+  if (!file) { fail(path, fault, errno); }
+  return file;
+}
 
 void write_all(const Descriptor& file, const fs::path& path, const std::string& bytes) {
   size_t done = 0;
@@ -48,7 +39,7 @@ void write_all(const Descriptor& file, const fs::path& path, const std::string& 
 }  // namespace
 
 void sync_path(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY, "cannot be opened to sync it");
+  const auto file = open_or_fail(path, O_RDONLY, "cannot be opened to sync it");
   if (::fsync(file.number()) != 0) { fail(path, "cannot be synced to disk", errno); }
 }
 
@@ -63,7 +54,7 @@ void publish_rename(const fs::path& from, const fs::path& to) {
 void publish_file(const fs::path& path, const std::string& bytes) {
   const fs::path temporary = path.string() + ".tmp." + std::to_string(::getpid());
   try {
-    write_all(Descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC, "cannot be opened for writing"), temporary, bytes);
+    write_all(open_or_fail(temporary, O_WRONLY | O_CREAT | O_TRUNC, "cannot be opened for writing"), temporary, bytes);
     publish_rename(temporary, path);
   } catch (...) {
     std::error_code ignored;
@@ -73,7 +64,7 @@ void publish_file(const fs::path& path, const std::string& bytes) {
 }
 
 std::string read_file(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY, "cannot be opened for reading");
+  const auto file = open_or_fail(path, O_RDONLY, "cannot be opened for reading");
   std::string text;
   std::vector<char> piece(1 << 16);
   while (true) {

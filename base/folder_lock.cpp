@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -15,8 +14,8 @@ namespace {
 
 enum class Attempt { locked, busy, unsupported };
 
-Attempt attempt(int descriptor) {
-  while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+Attempt attempt(const Descriptor& folder) {
+  while (::flock(folder.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) { continue; }
     // NFS and some parallel file systems refuse to lock a folder; work goes on unguarded there.
     return errno == EWOULDBLOCK ? Attempt::busy : Attempt::unsupported;
@@ -27,21 +26,16 @@ Attempt attempt(int descriptor) {
 }  // namespace
 
 FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds patience)
-    : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (descriptor_ < 0) {
-    throw Error("[" + folder.string() + "] cannot be opened as a folder: " + std::strerror(errno));
-  }
+    : folder_(open_file(folder, O_RDONLY | O_DIRECTORY)) {
+  if (!folder_) { throw Error("[" + folder.string() + "] cannot be opened as a folder: " + std::strerror(errno)); }
   const std::string path = folder.string();
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (attempt(descriptor_) == Attempt::busy) {
+  while (attempt(folder_) == Attempt::busy) {
     if (std::chrono::steady_clock::now() >= deadline) {
-      ::close(descriptor_);
       throw Error("[" + path + "] another realface writes to this folder; wait for its end or stop it first");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
-
-FolderLock::~FolderLock() { ::close(descriptor_); }
 
 }  // namespace realface

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include "base/file.h"
+
 namespace realface {
 
 /// One writer a folder: held while this object lives, and given up by the kernel when the process dies, however it dies
@@ -14,12 +16,9 @@ class FolderLock {
   /// Error naming the folder. `folder` must exist.
   explicit FolderLock(const std::filesystem::path& folder,
                       std::chrono::milliseconds patience = std::chrono::seconds(10));
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  int descriptor_;
+  Descriptor folder_;
 };
 
 }  // namespace realface

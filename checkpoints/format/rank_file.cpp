@@ -1,13 +1,13 @@
 #include "checkpoints/format/rank_file.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <map>
 
 #include "base/crc32c.h"
+#include "base/file.h"
 #include "base/safetensors.h"
 #include "checkpoints/dtypes.h"
 #include "checkpoints/failpoint.h"
@@ -34,31 +34,14 @@ void write_tensor(OutputFile& file, const torch::Tensor& data) {
   file.write(start + bytes / 2, bytes - bytes / 2);
 }
 
-/// Reads exactly `size` bytes at `offset` of an open file.
-void read_exactly(int number, const std::filesystem::path& path, char* next, size_t size, uint64_t offset) {
-  while (size > 0) {
-    const ssize_t count = ::pread(number, next, size, static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) { continue; }
-    if (count < 0) { throw CheckpointError(subject_of(path) + " cannot be read: " + std::strerror(errno)); }
-    if (count == 0) {
-      throw CheckpointError(subject_of(path) + " ends too early; the file was cut short, use another checkpoint");
-    }
-    next += count;
-    offset += static_cast<uint64_t>(count);
-    size -= static_cast<size_t>(count);
+void read_at(const std::filesystem::path& path, void* data, size_t size, uint64_t offset) {
+  const auto file = open_file(path, O_RDONLY);
+  if (!file) { throw CheckpointError(subject_of(path) + " cannot be opened: " + std::strerror(errno)); }
+  const auto [bytes, error] = read_exactly(file, offset, data, size);
+  if (error != 0) { throw CheckpointError(subject_of(path) + " cannot be read: " + std::strerror(error)); }
+  if (bytes < size) {
+    throw CheckpointError(subject_of(path) + " ends too early; the file was cut short, use another checkpoint");
   }
-}
-
-void read_at(const std::filesystem::path& path, char* data, size_t size, uint64_t offset) {
-  const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (number < 0) { throw CheckpointError(subject_of(path) + " cannot be opened: " + std::strerror(errno)); }
-  try {
-    read_exactly(number, path, data, size, offset);
-  } catch (...) {
-    ::close(number);
-    throw;
-  }
-  ::close(number);
 }
 
 }  // namespace
@@ -95,7 +78,7 @@ RankReport write_rank_file(const std::filesystem::path& folder, int rank, const 
 torch::Tensor read_piece(const std::filesystem::path& folder, const Manifest& manifest, const PieceRecord& piece) {
   const auto path = folder / manifest.files[piece.file].name;
   auto data = at::empty(piece.shape, torch::TensorOptions().dtype(dtype_of(piece.dtype)));
-  read_at(path, static_cast<char*>(data.data_ptr()), data.nbytes(), piece.begin);
+  read_at(path, data.data_ptr(), data.nbytes(), piece.begin);
   if (crc32c(data.data_ptr(), data.nbytes()) != piece.crc32c) {
     throw CheckpointError(subject_of(path) + " tensor " + piece.key() +
                           " does not match its checksum; the file is damaged, use another checkpoint");

@@ -31,16 +31,14 @@ WriteError::WriteError(const std::filesystem::path& path, const std::string& wha
 bool WriteError::no_room() const { return is_no_room(code_); }
 
 OutputFile::OutputFile(const std::filesystem::path& path)
-    : path_(path), number_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
-  if (number_ < 0) { throw WriteError(path_, "cannot be opened for writing", errno); }
+    : path_(path), file_(open_file(path, O_WRONLY | O_CREAT | O_TRUNC)) {
+  if (!file_) { throw WriteError(path_, "cannot be opened for writing", errno); }
 }
-
-OutputFile::~OutputFile() { ::close(number_); }
 
 void OutputFile::write(const void* data, size_t size) {
   const auto* next = static_cast<const char*>(data);
   while (size > 0) {
-    const ssize_t written = ::write(number_, next, std::min(size, kPiece));
+    const ssize_t written = ::write(file_.number(), next, std::min(size, kPiece));
     if (written < 0 && errno == EINTR) { continue; }
     if (written < 0) { throw WriteError(path_, "cannot be written", errno); }
     const auto count = static_cast<size_t>(written);
@@ -52,7 +50,7 @@ void OutputFile::write(const void* data, size_t size) {
 }
 
 void OutputFile::sync() {
-  if (::fsync(number_) != 0) { throw WriteError(path_, "cannot be synced to disk", errno); }
+  if (::fsync(file_.number()) != 0) { throw WriteError(path_, "cannot be synced to disk", errno); }
 }
 
 void make_step_folder(const std::filesystem::path& path) {

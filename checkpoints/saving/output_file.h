@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace realface::checkpoints {
 
@@ -24,9 +25,6 @@ class WriteError : public CheckpointError {
 class OutputFile {
  public:
   explicit OutputFile(const std::filesystem::path& path);
-  ~OutputFile();
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
 
   void write(const void* data, size_t size);
   void sync();
@@ -35,7 +33,7 @@ class OutputFile {
 
  private:
   std::filesystem::path path_;
-  int number_;
+  Descriptor file_;
   uint64_t bytes_ = 0;
   uint32_t crc_ = 0;
 };

@@ -56,7 +56,7 @@ std::list<Connection>::iterator longest_silent(std::list<Connection>& callers) {
 
 Descriptor make_stop() {
   Descriptor stop(::eventfd(0, EFD_CLOEXEC));
-  if (stop.number() < 0) {
+  if (!stop) {
     throw Error(std::string("[metrics] no eventfd: ") + std::strerror(errno) + "; raise the limit of open files");
   }
   return stop;
@@ -98,12 +98,12 @@ void HttpServer::serve() const {
 void HttpServer::meet(Callers& callers) const {
   for (size_t met = 0; met < kMostCallers; ++met) {
     Descriptor socket(::accept4(listening_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (socket.number() < 0 && (errno == EAGAIN || errno == ECONNABORTED)) { return; }
-    if (socket.number() < 0 && !callers.empty()) {
+    if (!socket && (errno == EAGAIN || errno == ECONNABORTED)) { return; }
+    if (!socket && !callers.empty()) {
       callers.erase(longest_silent(callers));  // out of descriptors, say
       continue;
     }
-    if (socket.number() < 0) {
+    if (!socket) {
       // The caller still waits, and poll() would return at once again and again.
       pollfd stop{stop_.number(), POLLIN, 0};
       ::poll(&stop, 1, kPauseMs);

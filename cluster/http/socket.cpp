@@ -28,12 +28,6 @@ bool must_wait(ssize_t count) { return count < 0 && (errno == EINTR || errno == 
 
 }  // namespace
 
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-
-Descriptor::~Descriptor() {
-  if (number_ >= 0) { ::close(number_); }
-}
-
 Descriptor listen_at(const std::string& address, int port) {
   if (port < 0 || port > 65535) { refuse(address, port, "a port is a number from 0 to 65535"); }
   addrinfo wanted{};
@@ -46,7 +40,7 @@ Descriptor listen_at(const std::string& address, int port) {
   Descriptor listening(::socket(place->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int yes = 1;
   // A resumed run takes its port again at once, though connections of the run before are not yet forgotten.
-  if (listening.number() < 0 || ::setsockopt(listening.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+  if (!listening || ::setsockopt(listening.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
       ::bind(listening.number(), place->ai_addr, place->ai_addrlen) != 0 ||
       ::listen(listening.number(), kWaitingCallers) != 0) {
     refuse(address, port, std::strerror(errno));

@@ -4,20 +4,9 @@
 #include <functional>
 #include <string>
 
+#include "base/file.h"
+
 namespace realface::cluster {
-
-/// A file descriptor, closed with the object.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor();
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// A non-blocking TCP socket that listens. `address` is of IPv4 or IPv6, or a host's name; port 0: any free one.
 /// Throws Error that names address and port, the system's reason, and what to do.

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace realface::cluster {
 namespace {
@@ -63,11 +64,10 @@ void Curve::append(const Json& line) {
   const auto step = line.at("step").get<int64_t>();
   if (step <= last_step_) { cut_after(step - 1); }
   const std::string text = line.dump() + '\n';
-  const int number = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (number < 0) { fail(path_, "cannot be opened for writing", errno); }
-  const ssize_t written = ::write(number, text.data(), text.size());
+  const auto file = open_file(path_, O_WRONLY | O_CREAT | O_APPEND);
+  if (!file) { fail(path_, "cannot be opened for writing", errno); }
+  const ssize_t written = ::write(file.number(), text.data(), text.size());
   const int code = written < 0 ? errno : ENOSPC;
-  ::close(number);
   if (written != static_cast<ssize_t>(text.size())) {
     truncate();
     fail(path_, "cannot be written", code);

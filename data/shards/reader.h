@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "data/shards/format.h"
 #include "data/shards/manifest.h"
 
@@ -51,9 +52,6 @@ class PositionedFile {
  public:
   PositionedFile() = default;
   explicit PositionedFile(const std::filesystem::path& path);
-  PositionedFile(PositionedFile&& other) noexcept;
-  PositionedFile& operator=(PositionedFile&& other) noexcept;
-  ~PositionedFile();
 
   /// Reads exactly `size` bytes at `position`, or throws DataError (system error, file cut short).
   void read(uint64_t position, void* out, size_t size) const;
@@ -66,7 +64,7 @@ class PositionedFile {
 
  private:
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  Descriptor file_;
 };
 
 }  // namespace realface::data

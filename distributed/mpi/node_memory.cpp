@@ -9,25 +9,11 @@
 #include <random>
 #include <string>
 
+#include "base/file.h"
 #include "distributed/mpi/calls.h"
 
 namespace realface::distributed {
 namespace {
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) { ::close(fd_); }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// Where another rank finds a block, and how it knows that it found the right one.
 struct Invitation {
@@ -44,9 +30,9 @@ std::byte* map(int fd, size_t bytes) {
 /// the block's end tells.
 std::byte* map_of(const Invitation& invitation, size_t bytes) {
   const std::string path = "/proc/" + std::to_string(invitation.pid) + "/fd/" + std::to_string(invitation.fd);
-  const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (file.get() < 0 || ::lseek(file.get(), 0, SEEK_END) != static_cast<off_t>(bytes)) { return nullptr; }
-  std::byte* block = map(file.get(), bytes);
+  const auto file = open_file(path, O_RDWR);
+  if (!file || ::lseek(file.number(), 0, SEEK_END) != static_cast<off_t>(bytes)) { return nullptr; }
+  std::byte* block = map(file.number(), bytes);
   if (block == nullptr) { return nullptr; }
   uint64_t token = 0;
   std::memcpy(&token, block + bytes - sizeof(token), sizeof(token));
@@ -69,10 +55,10 @@ std::shared_ptr<NodeMemory> NodeMemory::allocate(const MpiGroup& group, size_t b
   memory->blocks_.resize(static_cast<size_t>(group.size()), nullptr);
 
   const Descriptor file(::memfd_create("realface", MFD_CLOEXEC));
-  const bool sized = file.get() >= 0 && ::ftruncate(file.get(), static_cast<off_t>(memory->mapped_)) == 0;
-  Invitation mine{.pid = ::getpid(), .fd = file.get(), .token = random_token()};
+  const bool sized = file.number() >= 0 && ::ftruncate(file.number(), static_cast<off_t>(memory->mapped_)) == 0;
+  Invitation mine{.pid = ::getpid(), .fd = file.number(), .token = random_token()};
   std::byte*& own = memory->blocks_[static_cast<size_t>(group.rank())];
-  own = sized ? map(file.get(), memory->mapped_) : nullptr;
+  own = sized ? map(file.number(), memory->mapped_) : nullptr;
   if (own != nullptr) { std::memcpy(own + memory->mapped_ - sizeof(mine.token), &mine.token, sizeof(mine.token)); }
 
   std::vector<Invitation> all(memory->blocks_.size());
