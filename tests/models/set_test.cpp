@@ -17,22 +17,44 @@ std::shared_ptr<Linear> filled(double value) {
   return layer;
 }
 
-TEST(Set, PartsAreTheNetworksThatAreNotFrozenAndTheirLiveTensors) {
+/// The part of a set's only network.
+Part& only_part(Set& set) {
+  const auto parts = set.parts();
+  EXPECT_EQ(parts.size(), 1u);
+  return *parts.at(0);
+}
+
+/// A set of one frozen network, "judge".
+Set frozen(double value, const std::string& source) {
+  Set set;
+  set.add("judge", {filled(value), true, source});
+  return set;
+}
+
+TEST(Set, ATrainedNetworkHasAPartOfItsLiveTensors) {
   Set set;
   const auto layer = filled(1);
   set.add("net", {layer, false, "seed"});
-  set.add("judge", {filled(2), true, "file"});
-  const auto parts = set.parts();
-  ASSERT_EQ(parts.size(), 1u);
-  EXPECT_EQ(parts[0]->part_name(), "model.net");
-  const auto slices = parts[0]->tensors();
+  auto& part = only_part(set);
+  EXPECT_EQ(part.part_name(), "model.net");
+  const auto slices = part.tensors();
   ASSERT_EQ(slices.size(), 2u);
   EXPECT_EQ(slices[0].name, "bias");
   EXPECT_EQ(slices[1].name, "weight");
   EXPECT_EQ(slices[1].global_shape, (std::vector<int64_t>{2, 3}));
   slices[1].tensor.fill_(5);  // as a resume does
   EXPECT_EQ(layer->named_parameters()["weight"].sum().item<float>(), 30.0f);
-  EXPECT_EQ(set.parts()[0], parts[0]);
+  EXPECT_EQ(&only_part(set), &part);
+}
+
+TEST(Set, AFrozenNetworkHasAPartOfItsDigestAndSourceWithoutTensors) {
+  auto set = frozen(2, "file");
+  auto& part = only_part(set);
+  EXPECT_EQ(part.part_name(), "frozen.judge");
+  EXPECT_TRUE(part.tensors().empty());
+  EXPECT_EQ(part.values().at("sha256"), weights_sha256(*filled(2)));
+  EXPECT_EQ(part.values().at("source"), "file");
+  EXPECT_EQ(set.sha256("judge"), weights_sha256(*filled(2)));
 }
 
 TEST(Set, WhereANetworkCameFromIsKeptInItsCheckpoints) {
