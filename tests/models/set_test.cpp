@@ -1,10 +1,13 @@
 #include "models/set.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "models/layers/batch_norm.h"
 #include "models/layers/linear.h"
 
 namespace realface::models {
@@ -55,6 +58,66 @@ TEST(Set, AFrozenNetworkHasAPartOfItsDigestAndSourceWithoutTensors) {
   EXPECT_EQ(part.values().at("sha256"), weights_sha256(*filled(2)));
   EXPECT_EQ(part.values().at("source"), "file");
   EXPECT_EQ(set.sha256("judge"), weights_sha256(*filled(2)));
+}
+
+TEST(Set, ARunGoesOnOnlyWithTheFrozenWeightsThatItHad) {
+  auto first = frozen(2, "here.safetensors");
+  const auto kept = only_part(first).values();
+
+  auto same = frozen(2, "moved.safetensors");
+  EXPECT_NO_THROW(only_part(same).restore(kept));
+  EXPECT_EQ(same.entry("judge").source, "moved.safetensors");
+
+  auto other = frozen(3, "other.safetensors");
+  try {
+    only_part(other).restore(kept);
+    FAIL() << "other weights were taken";
+  } catch (const CheckpointError& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::config);
+    for (const std::string& said : {std::string("'judge'"), weights_sha256(*filled(2)), weights_sha256(*filled(3)),
+                                    std::string("here.safetensors"), std::string("other.safetensors")}) {
+      EXPECT_THAT(error.what(), testing::HasSubstr(said));
+    }
+  }
+  EXPECT_THROW(only_part(other).restore(nlohmann::json::object()), CheckpointError);  // it does not say: not the same
+}
+
+TEST(Set, TheDigestOfAFrozenNetworkIsComputedAgainOnceItsSourceIsNoted) {
+  auto set = frozen(2, "drawn");
+  const auto before = only_part(set).values().at("sha256");
+  {
+    const torch::NoGradGuard no_grad;
+    set.entry("judge").module->parameters()[0].fill_(4);
+  }
+  EXPECT_EQ(set.sha256("judge"), before);  // computed once: a frozen network may be large
+  set.note_source("judge", "file");
+  EXPECT_EQ(only_part(set).values().at("sha256"), weights_sha256(*set.entry("judge").module));
+  EXPECT_NE(set.sha256("judge"), before);
+}
+
+TEST(Set, EveryPartSaysWhatItsNetworkIs) {
+  const nlohmann::json description = {{"architecture", "linear"}, {"width", 3}};
+  Set set;
+  set.add("net", {.module = filled(1), .description = description});
+  set.add("judge", {.module = filled(1), .frozen = true, .description = description});
+  set.add("plain", {.module = filled(1)});
+  const auto parts = set.parts();
+  ASSERT_EQ(parts.size(), 3u);
+  for (const auto* part : parts) {
+    const bool described = part->part_name() != "model.plain";
+    EXPECT_EQ(part->values().at("description"), described ? description : nlohmann::json()) << part->part_name();
+  }
+}
+
+TEST(Set, RunningStatisticsThatAForwardPassWritesAreRefusedInANetworkToBeTrained) {
+  const auto torchs = std::make_shared<torch::nn::BatchNorm2dImpl>(torch::nn::BatchNorm2dOptions(3));
+  Set set;
+  EXPECT_NO_THROW(set.add("judge", {.module = torchs, .frozen = true}));
+  EXPECT_NO_THROW(set.add("net", {.module = std::make_shared<BatchNorm>(3)}));
+  try {
+    set.add("other", {.module = torchs});
+    FAIL() << "torch's batch normalisation was taken";
+  } catch (const Error& error) { EXPECT_THAT(error.what(), testing::HasSubstr("running_mean")); }
 }
 
 TEST(Set, WhereANetworkCameFromIsKeptInItsCheckpoints) {
