@@ -60,8 +60,9 @@ class Visitor {
   virtual void field(const Key& key, std::vector<std::string>& values) = 0;            // a list: [a, b]
   virtual void table(const Key& key, std::map<std::string, std::string>& values) = 0;  // names of the user's choice
   /// A reference to weights: an earlier entry of the system, a finished run folder or a weights file. Once a
-  /// configuration is loaded, the value is a path.
-  virtual void weights(const Key& key, std::string& value) { field(key, value, {}); }
+  /// configuration is loaded, the value is a path. A resumed run may find the weights elsewhere: that they are the same
+  /// is what their digest shows.
+  virtual void weights(const Key& key, std::string& value) { field(Key(key.name, true), value, {}); }
 
   void field(const Key& key, int& value, const Range& range);
 };

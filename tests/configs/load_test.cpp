@@ -111,7 +111,9 @@ TEST_F(Load, NamesStagesThatDoNotExist) {
 }
 
 TEST_F(Load, RefusesWhatIsNoMapOfValues) {
-  EXPECT_THAT(fault("train: [1, 2]\n"), HasSubstr("'train' is a list"));
+  EXPECT_THAT(fault("train: [1, 2]\n"),
+              HasSubstr("'train' is a group of keys; expected keys below it, found '[1, 2]'"));
+  EXPECT_THAT(fault("seed: [1, 2]\n"), HasSubstr("'seed' is a list; expected one value"));
   EXPECT_THAT(fault("train: 5\n"), HasSubstr("'train' is a group of keys"));
   EXPECT_THAT(fault("seed:\n"), HasSubstr("'seed' has no value"));
   EXPECT_THAT(fault("seed: 1\nseed: 2\n"), HasSubstr("a.yaml:2: 'seed' is given twice, first at"));

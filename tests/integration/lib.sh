@@ -28,7 +28,7 @@ ranks() {
 rank_processes() {
   local process
   for process in $(pgrep -f "run.dir=$1"); do
-    [ "$(cat "/proc/$process/comm" 2>/dev/null)" != realface ] || echo "$process"
+    [ "$(cat "/proc/$process/comm" 2>/dev/null)" != "$(basename "$program")" ] || echo "$process"
   done
 }
 
