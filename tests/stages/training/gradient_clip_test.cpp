@@ -1,8 +1,10 @@
 #include "stages/training/gradient_clip.h"
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 namespace realface::stages {
@@ -16,6 +18,17 @@ std::vector<torch::Tensor> buckets() {
 TEST(GradientNorm, IsThatOfAllBucketsTogether) {
   EXPECT_FLOAT_EQ(gradient_norm(buckets()).item<float>(), 7.0F);
   EXPECT_FLOAT_EQ(gradient_norm({at::tensor(std::vector<float>{3, 4})}).item<float>(), 5.0F);
+}
+
+// 2 % of the elements are large: a running sum in fp32 stops growing by the small ones.
+TEST(GradientNorm, IsNotBiasedByTheNumberOfElements) {
+  for (const int64_t elements : {int64_t{1}, int64_t{4095}, int64_t{4097}, int64_t{6'553'600}, int64_t{40'000'001}}) {
+    const auto flat = at::full({elements}, 1e-3F);
+    flat.narrow(0, 0, (elements + 49) / 50).fill_(0.5F);
+    const double expected = flat.to(torch::kFloat64).square().sum().sqrt().item<double>();
+    EXPECT_NEAR(gradient_norm({flat}).item<double>() / expected, 1.0, 3e-6) << elements;
+    EXPECT_NEAR(gradient_norm({flat, flat}).item<double>() / expected, std::sqrt(2.0), 5e-6) << elements;
+  }
 }
 
 TEST(ClipDivisor, BringsTheNormToTheLimit) {
