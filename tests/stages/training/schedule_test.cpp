@@ -39,6 +39,23 @@ TEST(Schedule, WarmsUpLinearlyAndFallsAlongHalfACosine) {
   EXPECT_NEAR(schedule.at(1000), 0.1, 1e-12);
 }
 
+// F12: the published train.py of RFFR moves its schedule on before its first update.
+TEST(Schedule, MayBeginOneUpdateIntoTheWarmUp) {
+  ScheduleConfig config;
+  config.lr_abs = 1.0;
+  config.warmup = 0.1;
+  config.warmup_epochs = 0;
+  config.warmup_start = 1;
+  const Schedule schedule(config, 1000, 256, 0);
+  EXPECT_DOUBLE_EQ(schedule.at(0), 0.01);
+  EXPECT_DOUBLE_EQ(schedule.at(98), 0.99);
+  EXPECT_DOUBLE_EQ(schedule.at(99), 1.0);
+  for (int64_t step = 100; step < 999; ++step) {
+    const double expected = 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step + 1 - 100) / 900));
+    ASSERT_NEAR(schedule.at(step), expected, 1e-12) << "at step " << step;
+  }
+}
+
 TEST(Schedule, CapsTheWarmUpAtSoManyEpochs) {
   ScheduleConfig config;
   config.warmup = 0.05;
