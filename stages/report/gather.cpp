@@ -21,6 +21,16 @@ double number_at(const nlohmann::json& line, const char* key) {
   return found != line.end() && found->is_number() ? found->get<double>() : kNaN;
 }
 
+std::map<std::string, double> numbers_at(const nlohmann::json& line, const char* key) {
+  std::map<std::string, double> numbers;
+  const auto found = line.find(key);
+  if (found == line.end() || !found->is_object()) { return numbers; }
+  for (const auto& [name, value] : found->items()) {
+    if (value.is_number()) { numbers[name] = value.get<double>(); }
+  }
+  return numbers;
+}
+
 CurvePoint point_of(const nlohmann::json& line) {
   CurvePoint point;
   point.step = line.at("step").get<int64_t>();
@@ -30,11 +40,8 @@ CurvePoint point_of(const nlohmann::json& line) {
   point.images_per_second = number_at(line, "images_per_second");
   point.time = number_at(line, "time");
   if (const double from = number_at(line, "resumed_from"); from >= 0) { point.resumed_from = std::llround(from); }
-  if (const auto phases = line.find("phases"); phases != line.end() && phases->is_object()) {
-    for (const auto& [name, seconds] : phases->items()) {
-      if (seconds.is_number()) { point.phases[name] = seconds.get<double>(); }
-    }
-  }
+  point.phases = numbers_at(line, "phases");
+  point.values = numbers_at(line, "values");
   return point;
 }
 

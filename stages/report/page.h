@@ -21,6 +21,7 @@ struct CurvePoint {
   int64_t resumed_from = -1;             // the checkpoint that the run was continued from just before; -1: none
   double time = loss;                    // seconds since the epoch
   std::map<std::string, double> phases;  // seconds of the main thread since the line before
+  std::map<std::string, double> values;  // what the stage names besides: shares of its loss, results of an evaluation
 };
 
 /// All that a report says. Every part may be missing: the page then says so in words.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "stages/report/charts.h"
 #include "stages/report/html.h"
@@ -11,7 +12,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kPoints = 500;  // more would not be seen
 
-using Field = double CurvePoint::*;
+using Field = std::function<double(const CurvePoint&)>;
 
 double median(std::vector<double> values) {
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
@@ -21,20 +22,20 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-std::vector<double> values_of(const std::vector<CurvePoint>& curve, Field field, size_t from = 0) {
+std::vector<double> values_of(const std::vector<CurvePoint>& curve, const Field& field, size_t from = 0) {
   std::vector<double> values;
-  for (size_t i = from; i < curve.size(); ++i) { values.push_back(curve[i].*field); }
+  for (size_t i = from; i < curve.size(); ++i) { values.push_back(field(curve[i])); }
   return values;
 }
 
 /// Means of as many neighbouring points as leave at most kPoints; not finite where one of them is not.
-charts::Line line_of(const std::vector<CurvePoint>& curve, Field field, const std::string& css_class) {
+charts::Line line_of(const std::vector<CurvePoint>& curve, const Field& field, const std::string& css_class) {
   charts::Line line{{}, {}, css_class};
   const size_t stride = (curve.size() + kPoints - 1) / kPoints;
   for (size_t i = 0; i < curve.size(); i += stride) {
     double sum = 0, step = 0;
     const size_t end = std::min(i + stride, curve.size());
-    for (size_t j = i; j < end; ++j) { sum += curve[j].*field, step += static_cast<double>(curve[j].step); }
+    for (size_t j = i; j < end; ++j) { sum += field(curve[j]), step += static_cast<double>(curve[j].step); }
     line.x.push_back(step / static_cast<double>(end - i));
     line.y.push_back(sum / static_cast<double>(end - i));
   }
@@ -65,11 +66,27 @@ std::vector<charts::Marker> resume_markers(const ReportInput& input) {
   return markers;
 }
 
-std::string chart_of(const ReportInput& input, Field field, const std::string& what, double height, bool from_zero) {
-  const auto raw = line_of(input.curve, field, "faint");
+std::string chart_of(const ReportInput& input, const std::vector<CurvePoint>& curve, const Field& field,
+                     const std::string& what, double height, bool from_zero) {
+  const auto raw = line_of(curve, field, "faint");
   charts::LineChart chart{what + " over updates", "update",  what,  {raw, smoothed(raw)},
                           resume_markers(input),  from_zero, height};
   return charts::draw(chart);
+}
+
+/// One chart for each value that the stage named. An evaluation's stands in few lines of the metrics, so lines without
+/// it are left out.
+std::string named_values(const ReportInput& input) {
+  std::map<std::string, std::vector<CurvePoint>> curves;
+  for (const auto& point : input.curve) {
+    for (const auto& [name, value] : point.values) { curves[name].push_back(point); }
+  }
+  std::string drawn;
+  for (const auto& [name, curve] : curves) {
+    const auto value = [&name](const CurvePoint& point) { return point.values.at(name); };
+    drawn += chart_of(input, curve, value, name, 180, false);
+  }
+  return drawn.empty() ? "" : "<h3>What the stage measures besides</h3>\n" + drawn;
 }
 
 std::string missing_figures(const ReportInput& input) {
@@ -141,15 +158,15 @@ std::string training(const ReportInput& input) {
         element("p", "missing", "There is no <code>metrics.jsonl</code> with figures of a training in this run."));
   }
   std::string content = paragraph(
-      "The loss is the mean squared error over hidden patches, in normalised pixel values, of the faces of each update. The strong line is its running mean.");
-  const auto loss = chart_of(input, &CurvePoint::loss, "loss", 300, false);
+      "The loss is what the stage minimises, a mean over each update; in pretraining, the squared error over hidden patches in normalised pixel values. The strong line is its running mean.");
+  const auto loss = chart_of(input, input.curve, &CurvePoint::loss, "loss", 300, false);
   content += loss.empty() ? element("p", "missing", "Not one loss was a finite number.") : loss;
-  content += missing_figures(input) + resumes(input);
-  const auto rate = chart_of(input, &CurvePoint::images_per_second, "faces a second", 200, true);
+  content += missing_figures(input) + resumes(input) + named_values(input);
+  const auto rate = chart_of(input, input.curve, &CurvePoint::images_per_second, "faces a second", 200, true);
   if (!rate.empty()) { content += "<h3>Throughput</h3>\n" + rate; }
   content += where_time_went(input);
-  const auto learning_rate = chart_of(input, &CurvePoint::learning_rate, "learning rate", 180, true);
-  const auto norm = chart_of(input, &CurvePoint::grad_norm, "gradient norm", 180, false);
+  const auto learning_rate = chart_of(input, input.curve, &CurvePoint::learning_rate, "learning rate", 180, true);
+  const auto norm = chart_of(input, input.curve, &CurvePoint::grad_norm, "gradient norm", 180, false);
   if (!(learning_rate + norm).empty()) {
     content += "<details><summary>Learning rate and gradient norm</summary>\n" + learning_rate + norm + "</details>\n";
   }

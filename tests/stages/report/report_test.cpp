@@ -127,6 +127,17 @@ TEST(Report, SaysWhatWasFound) {
   EXPECT_TRUE(says(page, "0.120 to 0.160"));
 }
 
+TEST(Report, DrawsEveryNamedValueWhereItStands) {
+  auto input = whole_input();
+  for (auto& point : input.curve) { point.values["L_<cls>"] = point.loss / 2; }
+  input.curve[100].values["AUC"] = 0.75;
+  const auto page = render(input);
+  EXPECT_TRUE(says(page, "L_&lt;cls&gt; over updates"));
+  EXPECT_TRUE(says(page, "AUC over updates"));
+  EXPECT_EQ(nesting_fault(page), "");
+  EXPECT_FALSE(says(render(whole_input()), "measures besides"));
+}
+
 TEST(Report, SaysInWordsWhatIsMissing) {
   const auto page = render({});
   EXPECT_TRUE(says(page, "No faces were restored yet"));
@@ -193,11 +204,13 @@ TEST(Report, SaysNeverSeenOnlyWhereThatIsKnown) {
 
 TEST(Metrics, AreReadLineByLineAndACutLineIsPassedBy) {
   const auto curve = parse_metrics(
-      "{\"step\": 20, \"loss\": 0.5, \"learning_rate\": 1e-3, \"phases\": {\"forward\": 2}, \"time\": 10}\n"
+      "{\"step\": 20, \"loss\": 0.5, \"learning_rate\": 1e-3, \"phases\": {\"forward\": 2}, \"time\": 10, "
+      "\"values\": {\"AUC\": 0.5, \"no\": null}}\n"
       "{\"step\": 40, \"loss\": null, \"resumed_from\": 30}\n\n[1]\n{\"step\": 60, \"lo");
   ASSERT_EQ(curve.size(), 2u);
   EXPECT_EQ(curve[0].loss, 0.5);
   EXPECT_EQ(curve[0].phases.at("forward"), 2);
+  EXPECT_EQ(curve[0].values, (std::map<std::string, double>{{"AUC", 0.5}}));
   EXPECT_EQ(curve[0].resumed_from, -1);
   EXPECT_TRUE(std::isnan(curve[1].loss));
   EXPECT_TRUE(std::isnan(curve[0].grad_norm));
