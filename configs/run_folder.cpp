@@ -12,6 +12,7 @@
 #include "checkpoints/format/folder.h"
 #include "configs/load.h"
 #include "configs/printer.h"
+#include "distributed/agreement.h"
 
 namespace realface::configs {
 namespace {
@@ -87,6 +88,12 @@ bool is_finished(const Config& config) {
   if (!has_finished(config.run.dir)) { return false; }
   const auto note = nlohmann::json::parse(read_file(finished_path(config)), nullptr, /*allow_exceptions=*/false);
   return note.is_object() && note.value("length", nlohmann::json()) == config.recipe->length();
+}
+
+bool is_finished(const Config& config, distributed::Communicator& host) {
+  bool finished = false;
+  distributed::agree(host, "run folder", [&] { finished = host.rank() == 0 && is_finished(config); });
+  return distributed::any(host, finished);
 }
 
 void mark_finished(const Config& config, const std::string& code_version) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "configs/config.h"
+#include "distributed/communicator.h"
 
 /// A run folder belongs to one configuration, kept in RUN/config.yaml.
 namespace realface::configs {
@@ -22,6 +23,8 @@ void claim_run_folder(const Config& config);
 
 /// Is there a finished run (RUN/finished.json) with the length that the configuration asks for?
 bool is_finished(const Config& config);
+/// The same for all ranks: the first one looks, because others may see an older state of a shared folder. Collective.
+bool is_finished(const Config& config, distributed::Communicator& host);
 /// Is there a finished run of any length?
 bool has_finished(const std::string& run_dir);
 void mark_finished(const Config& config, const std::string& code_version);  // by one rank

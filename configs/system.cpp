@@ -30,7 +30,13 @@ class System {
     override_leaves(source, entry);
     auto [config, used] = resolve(source, completeness_, faults_);
     used_.insert(used.begin(), used.end());
-    for (const auto& described : entries(config)) { known_.push_back(described.key); }
+    for (const auto& [key, leaf] : shared_) {
+      if (used.contains(own_key(entry, key))) { used_.insert(key); }
+    }
+    for (const auto& described : entries(config)) {
+      known_.push_back(described.key);
+      if (!entry.name.empty()) { known_.push_back(entry.name + "." + described.key); }
+    }
     check_name(entry, config.name);
     check_world(entry, config);
     folders_[config.name] = config.run.dir;
@@ -57,12 +63,19 @@ class System {
       source.leaves[key] = leaf;
     }
     for (const auto& [key, leaf] : entry.leaves) { source.leaves[key] = leaf; }
-    const auto prefix = entry.name + ".";
     for (const auto& [key, leaf] : shared_) {
-      if (entry.name.empty() || !key.starts_with(prefix)) { continue; }
-      source.leaves[key.substr(prefix.size())] = leaf;
-      used_.insert(key);
+      const auto own = own_key(entry, key);
+      if (own.empty()) { continue; }
+      if (!source.leaves.contains(own)) { source.shared.insert(own); }
+      source.leaves[own] = leaf;
     }
+  }
+
+  /// KEY of NAME.KEY, or "" if the key is not the entry's alone. An entry may be named like a group of keys, so what
+  /// stands after the name need not be a key.
+  static std::string own_key(const SystemEntry& entry, const std::string& key) {
+    const auto prefix = entry.name + ".";
+    return entry.name.empty() || !key.starts_with(prefix) ? "" : key.substr(prefix.size());
   }
 
   void check_name(const SystemEntry& entry, const std::string& name) {

@@ -8,7 +8,6 @@
 #include "configs/load.h"
 #include "configs/printer.h"
 #include "configs/run_folder.h"
-#include "distributed/agreement.h"
 #include "launcher/commands.h"
 #include "launcher/training_options.h"
 #include "launcher/walk.h"
@@ -23,18 +22,10 @@ void print(const std::vector<configs::Config>& entries) {
   }
 }
 
-/// Rank 0 looks for all: others may see an older state of a shared folder.
-bool is_finished(const configs::Config& config, distributed::World& world) {
-  bool finished = false;
-  distributed::agree(world.host_group(), "run folder",
-                     [&] { finished = world.rank() == 0 && configs::is_finished(config); });
-  return distributed::any(world.host_group(), finished);
-}
-
 stages::Ending walk_all(const std::vector<configs::Config>& entries, distributed::World& world) {
   auto ending = stages::Ending::finished;
   for (const auto& config : entries) {
-    if (is_finished(config, world)) {
+    if (configs::is_finished(config, world.host_group())) {
       log::info("skipping " + config.name + ": " + config.run.dir + " is finished");
       continue;
     }
