@@ -9,7 +9,10 @@
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "distributed/agreement.h"
 #include "stages/progress_log.h"
@@ -38,19 +41,32 @@ class Counting final : public Stage, public Part {
     report.grad_norm = at::full({}, 1.0);
     report.skipped_in_a_row = report.skipped_in_all = at::full({}, skipped);
     report.samples = 8;
+    report.values = {{"L_part", at::full({}, static_cast<double>(position_) / mpi_world().size())}};
     return report;
   }
-  void finish() override { finished = true; }
+  std::map<std::string, double> evaluate() override {
+    evaluated_at.push_back(position_);
+    return {{"AUC", 0.5 + 0.01 * static_cast<double>(position_)}};
+  }
+  void finish() override {
+    if (in_finish) { in_finish(); }
+    finished = true;
+  }
   std::vector<Part*> parts() override { return {this}; }
 
   std::string part_name() const override { return "stage"; }
   std::vector<Slice> tensors() const override { return {}; }
-  nlohmann::json values() const override { return {{"position", position_}}; }
-  void restore(const nlohmann::json& values) override { position_ = values.at("position"); }
+  nlohmann::json values() const override { return {{"position", position_}, {"finished", finished}}; }
+  void restore(const nlohmann::json& values) override {
+    position_ = values.at("position");
+    was_finished = values.at("finished");
+  }
 
   std::function<void(int64_t)> in_step;
+  std::function<void()> in_finish;
+  std::vector<int64_t> evaluated_at;
   float skipped = 0;
-  bool finished = false;
+  bool finished = false, was_finished = false;
 
  private:
   int64_t steps_, position_ = 0;
@@ -91,6 +107,57 @@ TEST_F(Run, EndsWithTheStageAndSavesItsLastStep) {
   EXPECT_EQ(stage.position(), 5);
   EXPECT_TRUE(stage.finished);
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/checkpoints/step-5/manifest.json"));
+}
+
+// A stage that gathers in memory writes its result in finish(): a checkpoint of the last step from before would resume
+// as done, with nothing.
+TEST_F(Run, FinishesTheStageBeforeItsLastCheckpoint) {
+  Counting stage(5);
+  bool saved_before = true;
+  stage.in_finish = [&] { saved_before = saved(5); };
+  EXPECT_EQ(run(stage, {}), Ending::finished);
+  EXPECT_FALSE(saved_before);
+  Counting again(5);
+  EXPECT_EQ(run(again, {}), Ending::finished);
+  EXPECT_EQ(resumed_, 5);
+  EXPECT_TRUE(again.was_finished);
+  EXPECT_FALSE(again.finished) << "it is not finished twice";
+}
+
+TEST_F(Run, AStageThatCannotFinishLeavesNoLastCheckpoint) {
+  checkpoints_.every = 2;
+  Counting stage(5);
+  stage.in_finish = [] { throw Error("[train] the weights are not finite"); };
+  EXPECT_THROW(run(stage, {}), Error);
+  EXPECT_FALSE(saved(5));
+  EXPECT_TRUE(saved(2));
+}
+
+TEST_F(Run, EvaluatesEveryFewUpdatesAndAtTheEnd) {
+  Counting stage(7);
+  EXPECT_EQ(run(stage, {.eval_every = 3}), Ending::finished);
+  EXPECT_EQ(stage.evaluated_at, (std::vector<int64_t>{3, 6, 7}));
+  Counting without(7);
+  distributed::any(mpi_world().host_group(), false);
+  if (mpi_world().rank() == 0) { std::filesystem::remove_all(folder_ + "/checkpoints"); }
+  distributed::any(mpi_world().host_group(), false);
+  EXPECT_EQ(run(without, {}), Ending::finished);
+  EXPECT_TRUE(without.evaluated_at.empty());
+}
+
+TEST_F(Run, LogsTheMeansOfNamedValuesAndWhatAnEvaluationSaid) {
+  Counting stage(6);
+  EXPECT_EQ(run(stage, {.log_every = 2, .eval_every = 4}), Ending::finished);
+  if (mpi_world().rank() != 0) { return; }
+  std::vector<nlohmann::json> values;
+  std::istringstream lines(read_file(folder_ + "/metrics.jsonl"));
+  for (std::string line; std::getline(lines, line);) { values.push_back(nlohmann::json::parse(line).at("values")); }
+  ASSERT_EQ(values.size(), 3U);
+  EXPECT_NEAR(values[0].at("L_part").get<double>(), 1.5, 1e-6) << "the mean of 1 and 2, over all ranks";
+  EXPECT_NEAR(values[2].at("L_part").get<double>(), 5.5, 1e-6);
+  EXPECT_FALSE(values[0].contains("AUC"));
+  EXPECT_NEAR(values[1].at("AUC").get<double>(), 0.54, 1e-9);
+  EXPECT_NEAR(values[2].at("AUC").get<double>(), 0.56, 1e-9);
 }
 
 TEST_F(Run, StopsWhereAskedAndContinuesThere) {

@@ -41,6 +41,14 @@ TEST(Init, IsReadOnlyWhereItIsAskedFor) {
   EXPECT_EQ(set.entry("mae").source, config.init + ", SHA-256 " + hex(sha256_file(config.init)));
 }
 
+// It is overwritten by the master before it computes anything: drawing its weights would be a waste.
+TEST(Recipe, TheCopyToComputeWithIsNotInitialised) {
+  const auto copy = build_models(small_config(), mpi_world()).entry("mae").again();
+  for (const auto* name : {"blocks.0.attn.qkv.weight", "decoder_pred.weight", "cls_token"}) {
+    EXPECT_EQ(copy->named_parameters()[name].abs().sum().item<double>(), 0.0) << name;
+  }
+}
+
 TEST(Init, ThatOneRankCannotReadIsAnErrorOfAll) {
   const TemporaryFolder folder;
   const auto config = begins_with(folder);

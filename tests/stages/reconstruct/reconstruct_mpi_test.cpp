@@ -17,7 +17,6 @@
 #include "models/mae/mae.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
-#include "stages/reconstruct/weights.h"
 #include "tests/mpi_world.h"
 #include "tests/temporary_folder.h"
 
@@ -188,42 +187,6 @@ TEST(MeanPatches, IsTheMeanOverAllRanksWithoutPadding) {
 TEST(MeanPatches, OfNoFaceIsAnError) {
   const MeanPatches stage(Normaliser("unit", kPatch, torch::kCPU), 0, mpi_world());
   EXPECT_THROW(stage.mean(), DataError);
-}
-
-/// A checkpoint of one rank alone, with all weights equal to `step`.
-void save_alone(const std::filesystem::path& run_dir, int64_t step) {
-  auto set = tiny_set();
-  {
-    const torch::NoGradGuard no_grad;
-    for (auto& parameter : set.get<models::MaeImpl>("mae")->parameters()) {
-      parameter.fill_(static_cast<double>(step));
-    }
-  }
-  const auto alone = distributed::make_self_communicator();
-  checkpoints::Saver saver({}, run_dir.string(), *alone, {}, set.parts());
-  saver.save(step);
-  saver.wait();
-}
-
-TEST(LoadNewestWeights, AllRanksTakeTheCheckpointThatTheFirstChooses) {
-  auto& host = mpi_world().host_group();
-  // What a network file system may do: the first rank does not yet see the newest one.
-  const TemporaryFolder folder;
-  save_alone(folder.path(), 1);
-  if (host.rank() != 0) { save_alone(folder.path(), 2); }
-  auto set = tiny_set();
-  EXPECT_EQ(load_newest_weights(folder.path(), set, host).step, 1);
-  EXPECT_EQ(set.get<models::MaeImpl>("mae")->named_parameters()["mask_token"].max().item<float>(), 1.0F);
-}
-
-TEST(LoadNewestWeights, ARankThatReadsDamageFailsAllOfThem) {
-  auto& host = mpi_world().host_group();
-  const TemporaryFolder folder;
-  save_alone(folder.path(), 1);
-  const auto file = folder.path() / "checkpoints" / "step-1" / "rank-0000.safetensors";
-  if (host.rank() == host.size() - 1) { std::filesystem::resize_file(file, 100); }
-  auto set = tiny_set();
-  EXPECT_THROW(load_newest_weights(folder.path(), set, host), Error);
 }
 
 TEST(Reconstruct, RefusesANetworkThatPredictsNormalisedPatches) {

@@ -2,7 +2,7 @@
 
 #include "models/layers/init.h"
 #include "models/layers/linear.h"
-#include "stages/reconstruct/weights.h"
+#include "stages/training/weights.h"
 #include "tests/stages/toy/stage.h"
 
 namespace realface::stages {
