@@ -19,9 +19,9 @@
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/restorable.h"
-#include "stages/reconstruct/weights.h"
 #include "stages/run.h"
 #include "stages/signals.h"
+#include "stages/training/weights.h"
 
 namespace realface::launcher {
 namespace {
@@ -98,7 +98,7 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
     table = stages::SampleTable::read(config.data.shards);
     if (!options.split_given) { wanted.split = usual_split(table); }
   });
-  const auto loaded = stages::load_newest_weights(options.run, models, world.host_group());
+  const auto loaded = stages::load_weights(options.run, models, "mae", world.host_group());
   if (wanted.split == "train" && world.rank() == 0) {
     log::warn("[reconstruct] faces of the training split are restored: their errors flatter the network");
   }

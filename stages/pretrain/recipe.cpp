@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "distributed/agreement.h"
 #include "models/mae/description.h"
 #include "stages/pretrain/stage.h"
-#include "stages/training/initial_weights.h"
+#include "stages/training/weights.h"
 
 namespace realface::stages {
 namespace {
@@ -72,11 +71,8 @@ models::Set PretrainRecipe::build(uint64_t seed, torch::Device device, distribut
 
 void PretrainRecipe::begin(models::Set& models, distributed::Communicator& host) const {
   if (config_.init.empty()) { return; }
-  distributed::agree(host, "init", [&] {
-    const auto source = load_initial_weights(config_.init, *models.get<models::MaeImpl>("mae"));
-    models.note_source("mae", source);
-    log::info("the network begins with the weights of " + source);
-  });
+  const auto loaded = load_weights(config_.init, models, "mae", host);
+  log::info("the network begins with the weights of " + loaded.source);
 }
 
 std::vector<data::StreamNeeds> PretrainRecipe::needs(uint64_t seed, int /*world_size*/) const {

@@ -11,7 +11,7 @@ namespace realface::stages {
 
 struct PretrainConfig {
   std::string pixels = "imagenet";  // imagenet: (x/255 - mean) / deviation; unit: x/255, for RFFR (F3)
-  std::string init;                 // a file of weights to begin with (G17); empty: none
+  std::string init;                 // a run, checkpoint or file of weights to begin with (G17); empty: none
   models::MaeConfig model;
   data::MaskConfig mask;
   TrainConfig train;
@@ -28,7 +28,7 @@ class PretrainRecipe final : public Recipe {
   void check(Checker& checker) const override;
   nlohmann::json length() const override;
   models::Set build(uint64_t seed, torch::Device device, distributed::Communicator& host) const override;
-  /// Reads `init`, if it is given, and notes file and digest as the network's source.
+  /// Reads `init`, if it is given, and notes path and digest as the network's source.
   void begin(models::Set& models, distributed::Communicator& host) const override;
   std::vector<data::StreamNeeds> needs(uint64_t seed, int world_size) const override;
   std::unique_ptr<Stage> make(const Walk& walk) const override;

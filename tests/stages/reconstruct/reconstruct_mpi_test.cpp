@@ -12,13 +12,10 @@
 
 #include "base/counter_rng.h"
 #include "base/error.h"
-#include "checkpoints/saver.h"
-#include "distributed/self_communicator.h"
 #include "models/mae/mae.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
 #include "tests/mpi_world.h"
-#include "tests/temporary_folder.h"
 
 namespace realface::stages {
 namespace {

@@ -44,13 +44,9 @@ nlohmann::json ToyRecipe::length() const { return stages::length(config_.train);
 models::Set ToyRecipe::build(uint64_t seed, torch::Device device, distributed::Communicator& host) const {
   auto mae = std::make_shared<models::MaeImpl>(config_.model, seed);
   mae->to(device);
-  if (!config_.teacher.empty()) {
-    models::Set loaded;
-    loaded.add("mae", {.module = mae});
-    load_newest_weights(config_.teacher, loaded, host);
-  }
   models::Set set;
-  set.add("teacher", {.module = mae, .frozen = true, .source = config_.teacher});
+  set.add("teacher", {.module = mae, .frozen = true});
+  if (!config_.teacher.empty()) { load_weights(config_.teacher, set, "teacher", host); }
   set.add("left", trained_map(config_, seed, "left", device));
   set.add("right", trained_map(config_, seed, "right", device));
   return set;

@@ -1,15 +1,19 @@
-#include "stages/training/initial_weights.h"
+#include "stages/training/weights.h"
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "checkpoints/saver.h"
+#include "distributed/self_communicator.h"
+#include "models/mae/description.h"
 #include "models/weights/tensor_file.h"
+#include "tests/temporary_folder.h"
 
 namespace realface::stages {
 namespace {
@@ -27,39 +31,72 @@ models::MaeConfig config() {
           .decoder_heads = 2};
 }
 
-torch::Tensor parameter(const models::MaeImpl& network, const std::string& name) {
-  return network.named_parameters()[name].detach();
+models::Set set_of(const models::MaeConfig& sizes, uint64_t seed, bool frozen = false) {
+  models::Set set;
+  set.add("mae", {.module = std::make_shared<models::MaeImpl>(sizes, seed),
+                  .frozen = frozen,
+                  .source = "drawn",
+                  .description = models::describe(sizes, "imagenet")});
+  return set;
 }
 
-class InitialWeights : public testing::Test {
- protected:
-  InitialWeights()
-      : path_(std::filesystem::temp_directory_path() / ("realface-init-" + std::to_string(getpid()) + ".safetensors")) {
-    for (const auto& item : source_.named_parameters()) { file_.tensors[item.key()] = item.value().detach(); }
-  }
-  ~InitialWeights() override { std::filesystem::remove(path_); }
+torch::Tensor parameter(const models::Set& set, const std::string& name) {
+  return set.entry("mae").module->named_parameters()[name].detach();
+}
 
-  std::string load() {
-    models::write_tensor_file(path_, file_);
-    return load_initial_weights(path_.string(), target_);
-  }
-  std::string fault() {
+/// Weights of seed 1 are saved; a network of seed 2 is to take them.
+class LoadWeights : public testing::Test {
+ protected:
+  std::string source(const std::filesystem::path& path) { return load_weights(path, target_, "mae", *alone_).source; }
+  std::string fault(const std::filesystem::path& path, const std::string& saved = "mae") {
     try {
-      load();
+      load_weights(path, target_, "mae", *alone_, saved);
     } catch (const Error& error) { return error.what(); }
     return "";
   }
   bool taken(const std::string& name) { return at::equal(parameter(target_, name), parameter(source_, name)); }
 
-  std::filesystem::path path_;
-  models::MaeImpl source_{config(), 1}, target_{config(), 2};
+  TemporaryFolder folder_;
+  std::unique_ptr<distributed::Communicator> alone_ = distributed::make_self_communicator();
+  models::Set source_ = set_of(config(), 1), target_ = set_of(config(), 2);
+};
+
+class InitialWeights : public LoadWeights {
+ protected:
+  InitialWeights() : file_{models::named_tensors(*source_.entry("mae").module), {}} {}
+  std::filesystem::path path() const { return folder_.path() / "init.safetensors"; }
+  std::string load() {
+    models::write_tensor_file(path(), file_);
+    return source(path());
+  }
+  std::string fault() {
+    models::write_tensor_file(path(), file_);
+    return LoadWeights::fault(path());
+  }
   models::TensorFile file_;
+};
+
+/// Runs of one rank.
+class CheckpointWeights : public LoadWeights {
+ protected:
+  std::filesystem::path run() const { return folder_.path() / "run"; }
+  std::filesystem::path step(int64_t step) const { return run() / "checkpoints" / fmt::format("step-{}", step); }
+  void save(models::Set& set, int64_t step) const {
+    checkpoints::Provenance provenance;
+    provenance.dataset_digest = "faces", provenance.code_version = "v1";
+    checkpoints::Saver saver({}, run().string(), *alone_, provenance, set.parts());
+    saver.save(step);
+    saver.wait();
+  }
 };
 
 TEST_F(InitialWeights, AWholeAutoencoderIsTaken) {
   const auto source = load();
-  for (const auto& item : source_.named_parameters()) { EXPECT_TRUE(taken(item.key())) << item.key(); }
-  EXPECT_EQ(source, path_.string() + ", SHA-256 " + hex(sha256_file(path_.string())));
+  for (const auto& item : source_.entry("mae").module->named_parameters()) {
+    EXPECT_TRUE(taken(item.key())) << item.key();
+  }
+  EXPECT_EQ(source, fmt::format("{}, SHA-256 {}", path().string(), hex(sha256_file(path().string()))));
+  EXPECT_EQ(target_.entry("mae").source, source);
 }
 
 TEST_F(InitialWeights, AnEncoderLeavesTheDecoderAsItWas) {
@@ -90,8 +127,96 @@ TEST_F(InitialWeights, WhatDoesNotFitIsListedAndNothingIsTaken) {
   EXPECT_FALSE(taken("blocks.0.attn.qkv.weight"));
 }
 
-TEST_F(InitialWeights, AMissingFileIsNamed) {
-  EXPECT_THROW(load_initial_weights("/nonexistent/weights.safetensors", target_), Error);
+TEST_F(LoadWeights, AMissingFileIsNamed) {
+  EXPECT_THAT(fault("/nonexistent/weights.safetensors"), HasSubstr("/nonexistent/weights.safetensors"));
+}
+
+TEST_F(LoadWeights, AFolderWithoutCheckpointsIsRefused) {
+  EXPECT_THAT(fault(folder_.path()), HasSubstr("holds no intact checkpoint"));
+}
+
+TEST_F(CheckpointWeights, OfARunAreThoseOfItsNewestIntactCheckpoint) {
+  save(source_, 1);
+  auto newer = set_of(config(), 3);
+  save(newer, 2);
+  std::filesystem::resize_file(step(2) / "rank-0000.safetensors", 100);
+  const auto loaded = load_weights(run(), target_, "mae", *alone_);
+  for (const auto& item : source_.entry("mae").module->named_parameters()) {
+    EXPECT_TRUE(taken(item.key())) << item.key();
+  }
+  EXPECT_EQ(loaded.step, 1);
+  EXPECT_EQ(loaded.dataset_digest, "faces");
+  EXPECT_EQ(loaded.code_version, "v1");
+  EXPECT_EQ(loaded.sha256, source_.sha256("mae"));
+  EXPECT_EQ(target_.entry("mae").source, fmt::format("{}, weights_sha256 {}", step(1).string(), loaded.sha256));
+}
+
+TEST_F(CheckpointWeights, OfAStepFolderAreThatSteps) {
+  save(source_, 1);
+  auto newer = set_of(config(), 3);
+  save(newer, 2);
+  EXPECT_THAT(source(step(1)), HasSubstr("step-1"));
+  EXPECT_TRUE(taken("mask_token"));
+}
+
+TEST_F(CheckpointWeights, AFrozenNetworkTakesThemAndItsDigestIsTheirs) {
+  save(source_, 1);
+  auto frozen = set_of(config(), 2, /*frozen=*/true);
+  EXPECT_NE(frozen.sha256("mae"), source_.sha256("mae"));
+  load_weights(run(), frozen, "mae", *alone_);
+  EXPECT_EQ(frozen.sha256("mae"), source_.sha256("mae"));
+}
+
+TEST_F(CheckpointWeights, TheFileOfTheOnlyRankIsTaken) {
+  save(source_, 1);
+  EXPECT_THAT(source(step(1) / "rank-0000.safetensors"), HasSubstr("rank-0000.safetensors, SHA-256"));
+  EXPECT_TRUE(taken("decoder_pred.weight"));
+}
+
+TEST_F(CheckpointWeights, AFileThatHoldsAShareNamesTheFolderToGive) {
+  const auto path = folder_.write("step-7/rank-0001.safetensors");
+  models::TensorFile share;
+  share.tensors["model.mae/norm.weight"] = parameter(source_, "norm.weight");
+  share.tensors["optimizer/first.norm.weight"] = parameter(source_, "norm.weight");
+  models::write_tensor_file(path, share);
+  const auto message = fault(path);
+  EXPECT_THAT(message, HasSubstr("holds 1 of the 38 tensors of network 'mae'"));
+  EXPECT_THAT(message, HasSubstr("the folder " + path.parent_path().string()));
+  EXPECT_FALSE(taken("blocks.0.attn.qkv.weight"));
+}
+
+TEST_F(CheckpointWeights, OfAnotherNetworkAreRefusedAndNothingIsTaken) {
+  auto sizes = config();
+  sizes.width = 32;
+  auto wide = set_of(sizes, 1);
+  save(wide, 1);
+  const auto message = fault(run());
+  EXPECT_THAT(message, HasSubstr("width is 32 there and 16 here"));
+  EXPECT_THAT(message, HasSubstr("blocks.0.attn.proj.bias is 32 there and 16 here"));
+  EXPECT_EQ(target_.sha256("mae"), set_of(config(), 2).sha256("mae"));
+}
+
+TEST_F(CheckpointWeights, ANumberOfHeadsThatShapesDoNotShowIsNoticed) {
+  auto sizes = config();
+  sizes.heads = 4;
+  auto other = set_of(sizes, 1);
+  save(other, 1);
+  EXPECT_THAT(fault(run()), HasSubstr("heads is 4 there and 2 here"));
+}
+
+TEST_F(CheckpointWeights, ThatDoNotSayWhatTheyAreAreTakenIfTheirShapesFit) {
+  models::Set old;
+  old.add("mae", {.module = source_.entry("mae").module});
+  save(old, 1);
+  EXPECT_EQ(fault(run()), "");
+  EXPECT_TRUE(taken("mask_token"));
+}
+
+TEST_F(CheckpointWeights, ANetworkThatWasFrozenOrAbsentThereIsRefused) {
+  auto frozen = set_of(config(), 1, /*frozen=*/true);
+  save(frozen, 1);
+  EXPECT_THAT(fault(run()), HasSubstr("was not trained there; give those that it was given: drawn"));
+  EXPECT_THAT(fault(run(), "xception"), HasSubstr("holds no network 'xception'"));
 }
 
 }  // namespace

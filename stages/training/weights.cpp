@@ -1,0 +1,229 @@
+#include "stages/training/weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "checkpoints/format/folder.h"
+#include "checkpoints/format/layout.h"
+#include "checkpoints/format/manifest.h"
+#include "checkpoints/restore.h"
+#include "checkpoints/verify.h"
+#include "distributed/agreement.h"
+#include "models/weights/tensor_file.h"
+
+namespace realface::stages {
+namespace {
+
+namespace fs = std::filesystem;
+using Tensors = std::map<std::string, torch::Tensor>;
+using Shapes = std::map<std::string, std::vector<int64_t>>;
+
+constexpr size_t kShown = 6;
+
+std::string bare_name(std::string name) {
+  static const std::array<std::string, 4> kPrefixes{"module.", "model.", "encoder.", "mae."};
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& prefix : kPrefixes) {
+      if (!name.starts_with(prefix)) { continue; }
+      name.erase(0, prefix.size());
+      again = true;
+    }
+  }
+  return name;
+}
+
+bool of_decoder(const std::string& name) { return name.starts_with("decoder_") || name == "mask_token"; }
+bool of_classifier(const std::string& name) { return name.starts_with("head.") || name.starts_with("fc_norm."); }
+
+Shapes shapes_of(const Tensors& tensors) {
+  Shapes shapes;
+  for (const auto& [name, tensor] : tensors) { shapes[name] = tensor.sizes().vec(); }
+  return shapes;
+}
+
+/// How saved weights and the network differ, a line each.
+std::vector<std::string> differences(const Shapes& saved, const Shapes& network, bool encoder_only) {
+  std::vector<std::string> lines;
+  for (const auto& [name, shape] : network) {
+    const auto found = saved.find(name);
+    if (found == saved.end()) {
+      if (!(encoder_only && of_decoder(name))) { lines.push_back(name + " is missing"); }
+    } else if (found->second != shape) {
+      lines.push_back(
+          fmt::format("{} is {} there and {} here", name, fmt::join(found->second, "x"), fmt::join(shape, "x")));
+    }
+  }
+  for (const auto& [name, shape] : saved) {
+    if (!network.contains(name)) { lines.push_back(name + " is unknown"); }
+  }
+  return lines;
+}
+
+void require_none(const fs::path& path, const std::vector<std::string>& lines) {
+  if (lines.empty()) { return; }
+  auto message =
+      fmt::format("[{}] does not fit this network; expected weights of the same model.* keys:", path.string());
+  for (size_t i = 0; i < std::min(kShown, lines.size()); ++i) { message += "\n  " + lines[i]; }
+  if (lines.size() > kShown) { message += fmt::format("\n  and {} more", lines.size() - kShown); }
+  throw Error(message);
+}
+
+// --- Files -----------------------------------------------------------------------------------------------------------
+
+std::string part_of(const std::string& saved) { return "model." + saved; }
+
+/// Is this what one rank wrote of a checkpoint?
+bool is_rank_file(const fs::path& path, const Tensors& file) {
+  return fs::exists(path.parent_path() / checkpoints::kManifestName) ||
+         std::any_of(file.begin(), file.end(), [](const auto& item) {
+           return item.first.starts_with("model.") && item.first.find('/') != std::string::npos;
+         });
+}
+
+/// The network's tensors, which must all be there: ranks share the writing.
+Tensors whole_network(const fs::path& path, const Tensors& file, const std::string& saved, const Shapes& network) {
+  const auto prefix = part_of(saved) + "/";
+  Tensors tensors;
+  for (const auto& [name, tensor] : file) {
+    if (name.starts_with(prefix)) { tensors[name.substr(prefix.size())] = tensor; }
+  }
+  const auto held =
+      std::count_if(network.begin(), network.end(), [&](const auto& item) { return tensors.contains(item.first); });
+  if (static_cast<size_t>(held) < network.size()) {
+    throw Error(fmt::format(
+        "[{}] is one rank's share of a checkpoint and holds {} of the {} tensors of network '{}'; give the whole checkpoint, the folder {}",
+        path.string(), held, network.size(), saved, fs::absolute(path).parent_path().string()));
+  }
+  return tensors;
+}
+
+Tensors bare(const Tensors& file) {
+  Tensors tensors;
+  for (const auto& [name, tensor] : file) {
+    if (!of_classifier(bare_name(name))) { tensors[bare_name(name)] = tensor; }
+  }
+  return tensors;
+}
+
+LoadedWeights load_file(const fs::path& path, const std::string& saved, const models::Entry& entry) {
+  const auto network = models::named_tensors(*entry.module);
+  const auto own = shapes_of(network);
+  const auto file = models::read_tensor_file(path).tensors;
+  const auto tensors = is_rank_file(path, file) ? whole_network(path, file, saved, own) : bare(file);
+  const auto in_decoder = [](const auto& item) { return of_decoder(item.first); };
+  const bool encoder_only = std::any_of(network.begin(), network.end(), in_decoder) &&
+                            std::none_of(tensors.begin(), tensors.end(), in_decoder);
+  require_none(path, differences(shapes_of(tensors), own, encoder_only));
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : tensors) { network.at(name).copy_(tensor); }
+  LoadedWeights loaded;
+  loaded.sha256 = hex(sha256_file(path.string()));
+  loaded.source = fmt::format("{}{}, SHA-256 {}", path.string(), encoder_only ? " (encoder only)" : "", loaded.sha256);
+  return loaded;
+}
+
+// --- Checkpoints -----------------------------------------------------------------------------------------------------
+
+int64_t newest_intact(const fs::path& run_dir) {
+  const checkpoints::Folder checkpoint_folder(run_dir);
+  for (const int64_t step : checkpoint_folder.steps()) {
+    const auto faults = checkpoints::folder_faults(checkpoint_folder.step(step));
+    if (faults.empty()) { return step; }
+    log::warn(fmt::format("[{}] skipping step {}: {}", run_dir.string(), step, faults.front()));
+  }
+  throw CheckpointError(fmt::format(
+      "[{}] holds no intact checkpoint; expected a run folder with checkpoints, a folder step-N of one, or a safetensors file",
+      run_dir.string()));
+}
+
+/// The checkpoint folder that `path` stands for, of the same step on every rank; empty: `path` is no folder.
+/// Collective.
+fs::path chosen_folder(const fs::path& path, distributed::Communicator& host) {
+  std::string step;
+  distributed::agree(host, "weights", [&] {
+    if (host.rank() != 0 || !fs::is_directory(path)) { return; }
+    step = fs::exists(path / checkpoints::kManifestName) ? "." : std::to_string(newest_intact(path));
+  });
+  step = distributed::broadcast_string(host, step);
+  if (step.empty()) { return {}; }
+  return step == "." ? path : checkpoints::Folder(path).step(std::stoll(step));
+}
+
+void require_network(const fs::path& folder, const checkpoints::Manifest& manifest, const std::string& saved) {
+  if (manifest.values.contains(part_of(saved))) { return; }
+  if (const auto frozen = manifest.values.find("frozen." + saved); frozen != manifest.values.end()) {
+    throw CheckpointError(fmt::format(
+        "[{}] holds no weights of network '{}', which was not trained there; give those that it was given: {}",
+        folder.string(), saved, frozen->second.value("source", "an unknown place")));
+  }
+  throw CheckpointError(
+      fmt::format("[{}] holds no network '{}'; give the run that trained one", folder.string(), saved));
+}
+
+/// Settings that shapes do not show, such as the number of heads, and how pixels were normalised.
+std::vector<std::string> description_differences(const nlohmann::json& saved, const nlohmann::json& own) {
+  std::vector<std::string> lines;
+  if (!saved.is_object() || !own.is_object()) { return lines; }  // an older checkpoint, or a network without one
+  for (const auto& [key, value] : own.items()) {
+    if (key == "size" || !saved.contains(key) || saved.at(key) == value) { continue; }  // `size` only names the others
+    lines.push_back(fmt::format("{} is {} there and {} here", key, saved.at(key).dump(), value.dump()));
+  }
+  return lines;
+}
+
+LoadedWeights load_checkpoint(const fs::path& folder, const std::string& saved, const models::Entry& entry) {
+  const auto manifest = checkpoints::read_manifest(folder);
+  require_network(folder, manifest, saved);
+  const auto network = models::named_tensors(*entry.module);
+  Shapes shapes;
+  for (const auto& piece : manifest.pieces) {
+    if (piece.part == part_of(saved)) { shapes[piece.name] = piece.global_shape; }
+  }
+  auto lines = description_differences(manifest.values.at(part_of(saved)).value("description", nlohmann::json()),
+                                       entry.description);
+  std::ranges::copy(differences(shapes, shapes_of(network), /*encoder_only=*/false), std::back_inserter(lines));
+  require_none(folder, lines);
+
+  std::vector<checkpoints::OwnedSlice> slices;
+  for (const auto& [name, tensor] : network) { slices.push_back({part_of(saved), replicated(name, tensor.detach())}); }
+  checkpoints::load_tensors(folder, manifest, slices);
+  const auto sha256 = models::weights_sha256(network);
+  return {fmt::format("{}, weights_sha256 {}", folder.string(), sha256), sha256, manifest.step,
+          manifest.provenance.dataset_digest, manifest.provenance.code_version};
+}
+
+/// Ranks on other machines may read another file under the same path. Collective.
+void require_same_everywhere(const LoadedWeights& loaded, distributed::Communicator& host) {
+  const auto first = distributed::broadcast_string(host, loaded.sha256);
+  distributed::agree(host, "weights", [&] {
+    if (loaded.sha256 == first) { return; }
+    throw Error(fmt::format(
+        "[weights] rank {} read {}, but rank 0 read weights with the SHA-256 {}; give a path that holds the same everywhere",
+        host.rank(), loaded.source, first));
+  });
+}
+
+}  // namespace
+
+LoadedWeights load_weights(const fs::path& path, models::Set& set, const std::string& name,
+                           distributed::Communicator& host, const std::string& saved) {
+  const auto folder = chosen_folder(path, host);
+  LoadedWeights loaded;
+  distributed::agree(host, "weights", [&] {
+    const auto& entry = set.entry(name);
+    loaded = folder.empty() ? load_file(path, saved, entry) : load_checkpoint(folder, saved, entry);
+  });
+  require_same_everywhere(loaded, host);
+  set.note_source(name, loaded.source);
+  return loaded;
+}
+
+}  // namespace realface::stages

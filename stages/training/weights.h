@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "distributed/communicator.h"
+#include "models/set.h"
+
+namespace realface::stages {
+
+/// Where a network's weights came from.
+struct LoadedWeights {
+  std::string source;          // for readers: "enc.safetensors (encoder only), SHA-256 5f0c...", noted in the set
+  std::string sha256;          // of the file, or weights_sha256 of the network in a checkpoint
+  int64_t step = -1;           // updates done; -1: read from a file, which says nothing of this and the following
+  std::string dataset_digest;  // of what they were trained on
+  std::string code_version;    // of the program that trained them
+};
+
+/// Copies trained weights into the network `name` of the set and notes their source there. `path` is one of
+/// - a run folder: its newest intact checkpoint. Rank 0 chooses it for all, since others may see an older folder;
+/// - a checkpoint folder `step-N`, whatever number of ranks wrote it, or one rank's file of it that holds the whole
+///   network;
+/// - a safetensors file of another program, with the names of facebookresearch/mae, bare or below `module.`, `model.`,
+///   `encoder.` or `mae.` (G17): a whole autoencoder, or an encoder alone, as timm's vision transformers are; the
+///   decoder then keeps its weights. A classifier's `head.*` and `fc_norm.*` are ignored.
+/// `saved` is the network's name in a checkpoint.
+///
+/// Collective; host group; on an error of one rank, every rank throws. Throws Error or CheckpointError if nothing can
+/// be read, or if names, shapes or the description differ, listing how; files that differ leave the network unchanged.
+/// In a network to be trained, a file's values of a fixed parameter (a position table) must be those that it has.
+LoadedWeights load_weights(const std::filesystem::path& path, models::Set& set, const std::string& name,
+                           distributed::Communicator& host, const std::string& saved = "mae");
+
+}  // namespace realface::stages
