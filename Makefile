@@ -22,7 +22,7 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 .PHONY: build test demo compare compare-data fuzz format check tidy setup clean
 
 build: setup
-	@$(MAKE) --no-print-directory $(BUILD)/.configured
+	@$(MAKE) --no-print-directory OPTIONS="$(OPTIONS)" $(BUILD)/.configured
 	@cmake --build $(BUILD) -j $(JOBS) --target $(TARGET)
 
 setup:

@@ -11,10 +11,10 @@ root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
 rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3}
 
-# $1 a dtype of ours, $2 ranks; prints one JSON line.
+# $1 a dtype of ours, $2 ranks; prints one JSON line. 16 faces a rank.
 ours() {
-  mpirun --oversubscribe --bind-to none -n "$2" "$program" bench step --json --dtype "$1" --threads 1 --device cpu --model small \
-    --batch 16 --steps "$steps" --warmup "$warmup"
+  mpirun --oversubscribe --bind-to none -n "$2" "$program" bench step "$root/configs/mae/pretrain.yaml" model.size=small train.dtype="$1" \
+    train.batch=$((16 * $2)) world.threads=1 world.device=cpu --json --steps "$steps" --warmup "$warmup"
 }
 
 # $1 a dtype of the peer.
