@@ -113,6 +113,25 @@ Tensors bare(const Tensors& file) {
   return tensors;
 }
 
+/// Fixed parameters, as position tables are, that the file would replace by others for good. They may have been rounded
+/// to 16 bits; a learned table is nowhere near one of sines and cosines. A frozen network is as the file has it.
+std::vector<std::string> fixed_differences(const Tensors& file, const models::Entry& entry) {
+  constexpr double kRounding = 0.01;
+  std::vector<std::string> lines;
+  if (entry.frozen) { return lines; }
+  for (const auto& item : entry.module->named_parameters()) {
+    const auto found = file.find(item.key());
+    if (item.value().requires_grad() || found == file.end()) { continue; }
+    const auto own = item.value().detach().to(torch::kCPU, torch::kFloat32);
+    const auto distance = (found->second.to(torch::kFloat32) - own).abs().max().item<double>();
+    if (distance <= kRounding) { continue; }  // false for NaN
+    lines.push_back(fmt::format(
+        "{} is never trained here, and the file has another (by up to {:.2g}), as if learned; use the weights of a masked autoencoder, whose table is fixed",
+        item.key(), distance));
+  }
+  return lines;
+}
+
 LoadedWeights load_file(const fs::path& path, const std::string& saved, const models::Entry& entry) {
   const auto network = models::named_tensors(*entry.module);
   const auto own = shapes_of(network);
@@ -122,6 +141,7 @@ LoadedWeights load_file(const fs::path& path, const std::string& saved, const mo
   const bool encoder_only = std::any_of(network.begin(), network.end(), in_decoder) &&
                             std::none_of(tensors.begin(), tensors.end(), in_decoder);
   require_none(path, differences(shapes_of(tensors), own, encoder_only));
+  require_none(path, fixed_differences(tensors, entry));
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) { network.at(name).copy_(tensor); }
   LoadedWeights loaded;

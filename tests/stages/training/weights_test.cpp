@@ -1,6 +1,7 @@
 #include "stages/training/weights.h"
 
 #include <ATen/ops/equal.h>
+#include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -125,6 +126,24 @@ TEST_F(InitialWeights, WhatDoesNotFitIsListedAndNothingIsTaken) {
   EXPECT_THAT(message, HasSubstr("strange is unknown"));
   EXPECT_THAT(message, HasSubstr("decoder_norm.bias is missing"));
   EXPECT_FALSE(taken("blocks.0.attn.qkv.weight"));
+}
+
+TEST_F(InitialWeights, ALearnedPositionTableIsRefusedSinceItWouldNeverBeTrained) {
+  const auto fixed = parameter(target_, "pos_embed").clone();
+  file_.tensors["pos_embed"] = at::randn({1, 17, 16}) * 0.02;
+  const auto message = fault();
+  EXPECT_THAT(message, HasSubstr("pos_embed is never trained here"));
+  EXPECT_TRUE(parameter(target_, "pos_embed").equal(fixed));
+  EXPECT_FALSE(taken("norm.weight") && taken("mask_token"));
+
+  auto frozen = set_of(config(), 2, /*frozen=*/true);  // nothing of it is trained, so any table will do
+  load_weights(path(), frozen, "mae", *alone_);
+  EXPECT_TRUE(parameter(frozen, "pos_embed").equal(file_.tensors["pos_embed"]));
+}
+
+TEST_F(InitialWeights, AFixedTableMayHaveBeenRounded) {
+  for (auto& [name, tensor] : file_.tensors) { tensor = tensor.to(torch::kBFloat16); }
+  EXPECT_EQ(fault(), "");
 }
 
 TEST_F(LoadWeights, AMissingFileIsNamed) {
