@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "models/mae/description.h"
 #include "models/weights/tensor_file.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
@@ -47,6 +48,17 @@ TEST(Recipe, TheCopyToComputeWithIsNotInitialised) {
   for (const auto* name : {"blocks.0.attn.qkv.weight", "decoder_pred.weight", "cls_token"}) {
     EXPECT_EQ(copy->named_parameters()[name].abs().sum().item<double>(), 0.0) << name;
   }
+}
+
+TEST(Recipe, WhatACheckpointSaysOfTheNetworkRebuildsItWithoutARecipe) {
+  auto config = small_config();
+  config.model.norm_pix = true;
+  config.model.heads = 4;
+  config.pixels = "unit";
+  auto set = build_models(config, mpi_world());
+  const auto read = models::mae_description(set.parts().at(0)->values().at("description"));
+  EXPECT_EQ(read.pixels, "unit");
+  EXPECT_EQ(models::describe(read.config, read.pixels), models::describe(config.model, config.pixels));
 }
 
 TEST(Init, ThatOneRankCannotReadIsAnErrorOfAll) {
