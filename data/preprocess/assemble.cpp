@@ -66,7 +66,7 @@ Report finish(const Plan& plan, const OutputFolder& output) {
   Report report;
   for (const auto& shard : plan.shards) {
     manifest.shards.push_back(open_shard(output.shard(shard)).entry());
-    report.add(Report::from_json(nlohmann::json::parse(read_file(output.report(shard)))));
+    report.add(Report::from_json(output.read_note(output.report(shard), {})));
   }
   manifest.config = {{"preprocess", plan.config}, {"code_version", plan.code_version}, {"report", report.json(false)}};
   manifest.save(output.path());

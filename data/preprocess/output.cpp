@@ -1,5 +1,7 @@
 #include "data/preprocess/output.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +12,11 @@
 
 namespace realface::data::preprocess {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kPlanName = "plan.json";
+
+}  // namespace
 
 void OutputFolder::refuse(const std::string& differs) const {
   throw ConfigError("[" + path_.string() + "] holds the output of another preprocessing: " + differs +
@@ -37,6 +44,39 @@ void OutputFolder::check_finished(const Plan& plan) const {
   }
 }
 
+nlohmann::json OutputFolder::read_note(const fs::path& file, const std::vector<std::string>& keys) const {
+  auto note = nlohmann::json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  const bool whole = std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return note.contains(key); });
+  if (note.is_object() && whole) { return note; }
+  throw DataError(fmt::format(
+      "[{}] is not the JSON that an interrupted start leaves: it was cut or edited, and has {} bytes; remove "
+      "{} and run the same command again, which begins from the start",
+      file.string(), fs::file_size(file), path_.string()));
+}
+
+OutputFolder::State OutputFolder::take_up(const Plan& plan) const {
+  const auto then = read_note(parts() / kPlanName, {"digest", "config", "sources"});
+  if (then.value("digest", nlohmann::json()) != plan.digest) { refuse(difference(then, to_json(plan))); }
+  const auto version = then.value("code_version", nlohmann::json());
+  if (version == plan.code_version) { return State::resumed; }
+  log::warn(fmt::format(
+      "[{}] was begun by version {} of realface; it starts again, since shards of two versions do not belong "
+      "together",
+      path_.string(), version.is_string() ? version.get<std::string>() : "unknown"));
+  // The plan last: a kill in between leaves what makes the next start come here again.
+  for (const auto& shard : plan.shards) { fs::remove(path_ / shard.name); }
+  clean();
+  return State::fresh;
+}
+
+void OutputFolder::refuse_other_files() const {
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with(".")) { continue; }
+    throw Error(fmt::format("[{}] is not empty ({}); name a new or an empty folder with --out", path_.string(), name));
+  }
+}
+
 OutputFolder::State OutputFolder::begin(const Plan& plan) {
   make_folder(path_);
   if (fs::exists(path_ / kManifestName)) {
@@ -44,30 +84,14 @@ OutputFolder::State OutputFolder::begin(const Plan& plan) {
     clean();
     return State::finished;
   }
-  const fs::path file = parts() / "plan.json";
   State state = State::fresh;
-  if (fs::exists(file)) {
-    const nlohmann::json then = nlohmann::json::parse(read_file(file)), now = to_json(plan);
-    if (then.at("digest") != plan.digest) { refuse(difference(then, now)); }
-    state = State::resumed;
-    if (then.at("code_version") != plan.code_version) {
-      log::warn("[" + path_.string() + "] was begun by version " + then.at("code_version").get<std::string>() +
-                " of realface; it starts again, since shards of two versions do not belong together");
-      // The plan last: a kill in between leaves what makes the next start come here again.
-      for (const auto& shard : plan.shards) { fs::remove(path_ / shard.name); }
-      clean();
-      state = State::fresh;
-    }
+  if (fs::exists(parts() / kPlanName)) {
+    state = take_up(plan);
   } else {
-    for (const auto& entry : fs::directory_iterator(path_)) {
-      if (!entry.path().filename().string().starts_with(".")) {
-        throw Error("[" + path_.string() + "] is not empty (" + entry.path().filename().string() +
-                    "); name a new or an empty folder with --out");
-      }
-    }
+    refuse_other_files();
   }
   make_folder(parts());
-  if (state == State::fresh) { publish_file(file, to_json(plan).dump()); }
+  if (state == State::fresh) { publish_file(parts() / kPlanName, to_json(plan).dump()); }
   return state;
 }
 

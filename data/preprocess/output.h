@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,16 @@ class OutputFolder {
   std::vector<int64_t> open_shards(const Plan& plan) const;
   std::vector<int64_t> open_videos(const Plan& plan, const std::vector<int64_t>& shards) const;
 
+  /// A JSON file of `.parts/`, with these keys. Throws DataError if it was cut or edited.
+  nlohmann::json read_note(const std::filesystem::path& file, const std::vector<std::string>& keys) const;
+
   /// Removes `.parts/`.
   void clean() const;
 
  private:
   std::filesystem::path parts() const { return path_ / ".parts"; }
+  State take_up(const Plan& plan) const;
+  void refuse_other_files() const;
   void refuse(const std::string& differs) const;
   void check_finished(const Plan& plan) const;
 

@@ -116,6 +116,24 @@ TEST(OutputFolder, RefusesAnotherPlanNamingWhatDiffers) {
   EXPECT_THAT(failure(output, plan_of(5)), HasSubstr("the input videos (3 there, 5 now)"));
 }
 
+TEST(OutputFolder, NamesAPlanThatWasCut) {
+  for (const bool edited : {false, true}) {
+    TemporaryFolder folder;
+    OutputFolder output(folder.path());
+    const Plan plan = plan_of(3);
+    output.begin(plan);
+    const auto file = folder.path() / ".parts" / "plan.json";
+    if (edited) {
+      folder.write(".parts/plan.json", "{}");
+    } else {
+      std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+    }
+    const auto message = failure(output, plan);
+    EXPECT_THAT(message, HasSubstr("[" + file.string() + "] is not the JSON that an interrupted start leaves"));
+    EXPECT_THAT(message, HasSubstr("remove " + folder.path().string()));
+  }
+}
+
 TEST(OutputFolder, StartsAgainWhereAnotherVersionBeganIt) {
   TemporaryFolder folder;
   OutputFolder output(folder.path());
