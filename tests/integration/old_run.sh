@@ -21,4 +21,4 @@ for step, (loss, norm) in then.items():
     assert abs(now[step]["grad_norm"] - norm) < 1e-4, (step, now[step]["grad_norm"], norm)
 PYTHON
 must "$program" train run/config.yaml run.stop_at=0
-grep -q "is finished" last.log || fail "a finished run is not known as such"
+grep -q "resumed run at step 6" last.log || fail "a run that has ended begins again"
