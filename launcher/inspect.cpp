@@ -10,6 +10,7 @@
 #include "checkpoints/inspect.h"
 #include "data/inspection/inspect.h"
 #include "data/inspection/leaks.h"
+#include "launcher/batch_file.h"
 #include "launcher/commands.h"
 
 namespace realface::launcher {
@@ -22,6 +23,8 @@ struct InspectOptions {
   std::string path;
   bool json = false, leaks = false, sbi = false;
   std::string sheet;
+  int64_t batch = 0;  // 0: not asked for
+  std::string out;
 };
 
 /// Beside the reader, never in the dataset, which is sealed.
@@ -74,7 +77,10 @@ void inspect(const InspectOptions& options) {
   if (!fs::exists(path)) {
     throw Error("[" + options.path + "] does not exist; name shards, a checkpoint or a run folder");
   }
-  if (options.leaks) {
+  if (options.batch > 0) {
+    if (options.out.empty()) { throw UsageError("[inspect] --batch needs --out FILE, a safetensors file to write"); }
+    write_batch(path, options.batch, options.out);
+  } else if (options.leaks) {
     inspect_leaks(options);
   } else if (checkpoints::is_checkpoint(path)) {
     const Json facts = checkpoints::inspect_checkpoint(path);
@@ -107,6 +113,9 @@ void add_inspect(CLI::App& app) {
                     "Draw the real faces blended onto themselves, as pseudo-fakes are made of them");
   command->add_flag("--leaks", options->leaks,
                     "Instead, whether fakes can be told from reals by the sizes of their files and pictures alone");
+  command->add_option("--batch", options->batch, "Of a run folder: write the batch of this update, counted from 1")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--out", options->out, "The safetensors file that --batch writes");
   command->callback([options] { inspect(*options); });
 }
 
