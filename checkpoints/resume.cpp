@@ -39,12 +39,15 @@ std::string first_fault(distributed::Communicator& host, const std::string& mine
   return "";
 }
 
-/// Runs `work` and returns what it threw, as text.
+/// Runs `work` and returns what it threw, as text. A checkpoint of another version is no fault of its own: that is
+/// thrown.
 template <class Work>
 std::string fault_of(const Work& work) {
   try {
     work();
     return "";
+  } catch (const VersionError&) {
+    throw;  // on all ranks, since all of them decode the same text
   } catch (const std::exception& error) { return error.what(); }
 }
 

@@ -97,6 +97,7 @@ struct Saver::Members {
   std::vector<OwnedSlice> plan() {
     std::vector<OwnedSlice> slices;
     distributed::agree(host, "checkpoints", [&] {
+      folder.check_unmoved();
       slices = slices_to_write(all_slices(parts), host.rank(), host.size());
       manifest = Manifest{step, host.size(), now_seconds(), provenance, {}, {}, {}};
       for (const Part* part : parts) { manifest.values[part->part_name()] = part->values(); }

@@ -36,14 +36,15 @@ void verify(const std::string& path) {
     throw Error("[" + path + "] has " + std::to_string(faults.size()) + (faults.size() == 1 ? " fault" : " faults") +
                 ", listed above; make it anew or bring it back from a copy");
   }
-  std::cout << path << ": every byte is as it was written\n";
+  std::cout << path << ": all that is read of it is as it was written\n";
 }
 
 }  // namespace
 
 void add_verify(CLI::App& app) {
   auto path = std::make_shared<std::string>();
-  auto* command = app.add_subcommand("verify", "Check every byte of shards, a checkpoint or all checkpoints of a run");
+  auto* command =
+      app.add_subcommand("verify", "Check all that is read of shards, of a checkpoint or of all checkpoints of a run");
   command->add_option("path", *path, "Folder or file to check")->required();
   command->callback([path] { verify(*path); });
 }

@@ -1,5 +1,7 @@
 #include "checkpoints/format/folder.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -13,6 +15,16 @@
 namespace realface::checkpoints {
 namespace fs = std::filesystem;
 
+namespace {
+
+std::optional<std::pair<uint64_t, uint64_t>> identity_of(const fs::path& folder) {
+  struct stat facts {};
+  if (::stat(folder.c_str(), &facts) != 0) { return std::nullopt; }
+  return std::pair<uint64_t, uint64_t>(facts.st_dev, facts.st_ino);
+}
+
+}  // namespace
+
 int64_t step_of(const std::string& name) {
   const std::string prefix = "step-";
   if (!name.starts_with(prefix)) { return -1; }
@@ -23,9 +35,30 @@ int64_t step_of(const std::string& name) {
   return result.ec == std::errc() && result.ptr == end && name == prefix + std::to_string(step) ? step : -1;
 }
 
+Folder::Folder(const fs::path& run_dir)
+    : run_dir_(run_dir), root_(run_dir / "checkpoints"), identity_(identity_of(run_dir)) {}
+
+void Folder::check_unmoved() const {
+  if (!identity_ || identity_of(run_dir_) == identity_) { return; }
+  throw CheckpointError(
+      fmt::format("{} was moved, replaced or deleted while the run was writing to it; bring it back and start the run "
+                  "again, which continues from its last checkpoint",
+                  subject_of(run_dir_)));
+}
+
+bool Folder::exists() const {
+  if (fs::is_directory(root_)) { return true; }
+  const auto status = fs::symlink_status(root_);
+  if (!fs::exists(status)) { return false; }
+  const auto what = fs::is_symlink(status) ? "a link to " + fs::read_symlink(root_).string() + ", which is not there"
+                                           : std::string("not a folder");
+  throw CheckpointError(
+      fmt::format("{} is {}; mount or restore what it stood for, or remove it to start over", subject_of(root_), what));
+}
+
 std::vector<int64_t> Folder::steps() const {
   std::vector<int64_t> steps;
-  if (!fs::is_directory(root_)) { return steps; }
+  if (!exists()) { return steps; }
   for (const auto& entry : fs::directory_iterator(root_)) {
     const int64_t step = entry.is_directory() ? step_of(entry.path().filename().string()) : -1;
     if (step >= 0) { steps.push_back(step); }
@@ -36,7 +69,7 @@ std::vector<int64_t> Folder::steps() const {
 
 std::vector<std::string> Folder::sweep() const {
   std::vector<std::string> names;
-  if (!fs::is_directory(root_)) { return names; }
+  if (!exists()) { return names; }
   for (const auto& entry : fs::directory_iterator(root_)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with("step-") && name.ends_with(".tmp")) { names.push_back(name); }

@@ -1,5 +1,7 @@
 #include "checkpoints/format/manifest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -151,14 +153,17 @@ Manifest decode(const std::string& text, const std::string& subject) {
   try {
     Json json = Json::parse(text);
     if (json.value("format", "") != kFormat) { damaged(subject, "does not say that it is a " + std::string(kFormat)); }
-    if (json.at("version") != kManifestVersion) {
-      throw CheckpointError(subject_of(subject) + " is of version " + json.at("version").dump() +
-                            "; this program reads " + std::to_string(kManifestVersion) +
-                            "; use the program that wrote it");
-    }
+    if (text != json.dump(1) + "\n") { damaged(subject, "has bytes that no save writes"); }
     const auto digest = json.at(kDigestKey).get<std::string>();
     json.erase(kDigestKey);
     if (sha256_hex(json.dump()) != digest) { damaged(subject, "does not match its own digest"); }
+    // After the digest: a flipped bit must not look like another version.
+    if (json.at("version") != kManifestVersion) {
+      throw VersionError(fmt::format(
+          "{} has format version {}, and this program reads {}; go on with the realface that wrote it ({}) or "
+          "a newer one",
+          subject_of(subject), json.at("version").dump(), kManifestVersion, json.value("code_version", "unknown")));
+    }
     return parse(json, subject);
   } catch (const Error&) {
     throw;

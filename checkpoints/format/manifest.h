@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "checkpoints/saver.h"
 
 namespace realface::checkpoints {
@@ -55,9 +56,17 @@ struct Manifest {
 inline constexpr const char* kManifestName = "manifest.json";
 inline constexpr int kManifestVersion = 1;
 
+/// An intact checkpoint that a newer program wrote, in a format that this one does not read. A resume must not pass it
+/// by as if it were damaged: the run would go on from an older one.
+class VersionError : public CheckpointError {
+ public:
+  using CheckpointError::CheckpointError;
+};
+
 /// The text carries a digest of itself.
 std::string encode(const Manifest& manifest);
-/// Throws CheckpointError, naming `subject`, for text that is damaged, of another version, or contradicts itself.
+/// Throws VersionError for whole text of another version, CheckpointError, both naming `subject`, for text that
+/// contradicts itself or of which any byte is not as encode() wrote it.
 Manifest decode(const std::string& text, const std::string& subject);
 /// Throws CheckpointError where a folder named step-N holds another step than N; any other name says nothing.
 void check_step(const Manifest& manifest, const std::filesystem::path& folder);
