@@ -23,6 +23,7 @@
 #include "distributed/nccl/communicator.h"
 #include "distributed/nccl/devices.h"
 #include "distributed/self_communicator.h"
+#include "distributed/watchdog/time_limit.h"
 #include "distributed/watchdog/watchdog.h"
 
 namespace realface::distributed {
@@ -39,6 +40,7 @@ struct World::Members {
   std::shared_ptr<CollectiveLog> host_log = std::make_shared<CollectiveLog>("host");
   std::unique_ptr<Communicator> host_group, group;
   std::unique_ptr<Watchdog> watchdog;
+  double leave_within = 0;  // seconds; 0: no limit
   int exceptions_at_join = std::uncaught_exceptions();
 };
 
@@ -98,6 +100,12 @@ void check_and_bind(Communicator& host_group, const std::string& host, torch::De
   });
 }
 
+/// From another thread than the one that hangs, which may be inside MPI_Init.
+void end_run() {
+  if (MpiSession::usable()) { abort_world(static_cast<int>(ExitCode::failure)); }
+  std::_Exit(static_cast<int>(ExitCode::failure));
+}
+
 /// For tests: throws where REALFACE_FAILPOINT is "PLACE:RANK" with this rank.
 void fail_where_asked(const std::string& place, int rank) {
   if (asked_failure(place) == std::to_string(rank)) { throw std::runtime_error("[" + place + "] REALFACE_FAILPOINT"); }
@@ -145,11 +153,13 @@ void World::Members::connect(const WorldConfig& config) {
 }
 
 World World::join(const WorldConfig& config) {
+  const TimeLimit limit(launched() ? config.join_deadline : 0, "joining the world", end_run);
   // MPI itself would die with a page of advice here (Open MPI, under srun without PMIx): say what to do instead.
   if (!launched()) {
     check_promised_tasks(1, [](const char* name) { return std::getenv(name); });
   }
   auto members = std::make_unique<Members>();
+  members->leave_within = config.join_deadline;
   members->session.start();
   bool admitting = false;
   try {
@@ -187,6 +197,7 @@ World::~World() {
   try {
     // Nobody leaves early: the watchdog still looks on while the last ranks come.
     members_->host_group->barrier()->wait();
+    const TimeLimit limit(members_->size > 1 ? members_->leave_within : 0, "leaving the world", end_run);
     members_->watchdog.reset();
     members_->group.reset();
     members_->host_group.reset();
@@ -209,7 +220,9 @@ Communicator& World::host_group() { return *members_->host_group; }
 
 NodeBlock World::node_block(size_t bytes) {
   if (members_->size == 1) { return own_block(bytes); }
-  // The split is collective over all ranks, those that are alone on their node too.
+  // The split is collective over all ranks, those that are alone on their node too. It blocks, so the watchdog looks
+  // on.
+  const LoggedCollective logged(members_->host_log, "node_block", static_cast<int64_t>(bytes));
   const MpiGroup node = MpiGroup::of_node(MPI_COMM_WORLD);
   auto memory = node.size() == 1 ? nullptr : NodeMemory::allocate(node, bytes);
   if (memory == nullptr) { return own_block(bytes); }

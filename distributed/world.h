@@ -15,7 +15,8 @@ namespace realface::distributed {
 struct WorldConfig {
   std::string device = "auto";  // auto: the GPU of the local rank where there is one; or cpu, cuda
   int threads = 0;  // compute threads a rank; 0: the cores that the rank may use, divided among the ranks of the node
-  double deadline = 600;  // seconds after which a collective that does not end is a hang
+  double deadline = 600;       // seconds after which a collective that does not end is a hang
+  double join_deadline = 300;  // seconds within which all ranks have come, and at the end have left
 };
 
 inline constexpr double kMaxDeadline = 30.0 * 24 * 3600;  // longer is no deadline, and clocks count nanoseconds
@@ -30,7 +31,8 @@ void fields(Visitor& visitor, WorldConfig& config);
 /// hangs every rank (docs/architecture.md, "Leaving"). It cannot see that exception: wrap what happens while it lives
 /// in `guarded` (failure.h). A world of one rank lets the exception pass. The good path waits for all ranks.
 ///
-/// A watchdog ends the run where a collective of group() or host_group() outlasts the deadline.
+/// A watchdog ends the run if a collective of group() or host_group() outlasts the deadline, and a time limit ends it
+/// if joining or leaving does, for example because a rank is stopped or never starts.
 class World {
  public:
   /// Joins once per process. Throws Error, in one line that says what to do, for less than MPI_THREAD_MULTIPLE, for N

@@ -24,6 +24,9 @@ struct Options {
   data::preprocess::PreprocessConfig config;
   std::string masks = "dataset";
   bool strict = false, dry_run = false;
+  // One long video on one rank makes all others wait for it, and that is no hang. A rank that dies ends them all
+  // anyway.
+  double deadline = 24 * 3600;
 };
 
 /// One display a phase.
@@ -76,9 +79,7 @@ void preprocess(Options& options) {
   options.config.decoder = "/proc/self/exe";  // this very program, also where its file has been replaced since
   distributed::WorldConfig world_config;
   world_config.device = "cpu";
-  // One long video on one rank makes all others wait for it, and that is no hang. A rank that dies ends them all
-  // anyway.
-  world_config.deadline = 24 * 3600;
+  world_config.deadline = options.deadline;
   auto world = distributed::World::join(world_config);
   distributed::guarded([&] {
     if (options.dry_run) { return dry_run(options.config, world); }
@@ -142,6 +143,11 @@ void add_preprocess(CLI::App& app) {
                       "dlib's 68-landmark model; default: the one of Debian's libdlib-data");
   command->add_option("--detector-model", config.detector_model,
                       "dlib's mmod_human_face_detector.dat, for faces that HOG does not find; default: HOG alone");
+  command
+      ->add_option("--deadline", options->deadline,
+                   "Seconds that ranks wait for one another before the run ends; longer than one video takes")
+      ->check(CLI::Range(1.0, distributed::kMaxDeadline))
+      ->capture_default_str();
   command->add_option("--shard-bytes", config.shard_bytes, "Size that a shard should have")->capture_default_str();
   command->add_option("--threads", config.threads, "That take videos, a rank; 0: the rank's share of the cores")
       ->capture_default_str();

@@ -187,7 +187,9 @@ Pending MpiCommunicator::barrier() {
 
 torch::Tensor MpiCommunicator::allocate(int64_t elements, const torch::TensorOptions& options) {
   const auto bytes = static_cast<size_t>(elements) * options.dtype().itemsize();
-  auto memory = channel_ != nullptr && bytes > 0 ? channel_->allocate(callers_group_, bytes) : nullptr;
+  if (channel_ == nullptr || bytes == 0) { return Communicator::allocate(elements, options); }
+  const LoggedCollective logged(log_, "allocate", static_cast<int64_t>(bytes));  // it blocks: the watchdog looks on
+  auto memory = channel_->allocate(callers_group_, bytes);
   if (memory == nullptr) { return Communicator::allocate(elements, options); }
   // The tensor keeps the mapping alive.
   return at::from_blob(

@@ -67,6 +67,13 @@ void MpiSession::abandon(const std::exception& error) {
   abort_world(static_cast<int>(noted_failure()->code));
 }
 
+bool MpiSession::usable() {
+  int initialised = 0, finalised = 0;
+  MPI_Initialized(&initialised);
+  MPI_Finalized(&finalised);
+  return initialised != 0 && finalised == 0;
+}
+
 int MpiSession::rank() const {
   int rank = 0;
   check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");

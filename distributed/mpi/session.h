@@ -24,6 +24,8 @@ class MpiSession {
   int size() const;
   /// Collective; blocking.
   std::pair<int, int> local_rank_and_size() const;
+  /// Whether MPI can be called now. Any thread.
+  static bool usable();
   /// "Open MPI v4.1.4".
   static std::string library();
 

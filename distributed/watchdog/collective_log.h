@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -41,6 +42,22 @@ class CollectiveLog {
   mutable std::mutex mutex_;
   uint64_t begun_ = 0;
   std::deque<CollectiveRecord> records_;
+};
+
+/// Notes a blocking collective for as long as it lasts, so that the watchdog sees it. `log` may be null.
+class LoggedCollective {
+ public:
+  LoggedCollective(std::shared_ptr<CollectiveLog> log, const char* operation, int64_t bytes)
+      : log_(std::move(log)), sequence_(log_ == nullptr ? 0 : log_->begin(operation, bytes)) {}
+  ~LoggedCollective() {
+    if (log_ != nullptr) { log_->end(sequence_); }
+  }
+  LoggedCollective(const LoggedCollective&) = delete;
+  LoggedCollective& operator=(const LoggedCollective&) = delete;
+
+ private:
+  const std::shared_ptr<CollectiveLog> log_;
+  const uint64_t sequence_;
 };
 
 }  // namespace realface::distributed

@@ -51,7 +51,7 @@ Watchdog::Watchdog(double deadline, Logs logs, std::unique_ptr<Messenger> messen
       logs_(std::move(logs)),
       messenger_(std::move(messenger)),
       answers_(static_cast<size_t>(messenger_->size())),
-      thread_([this] { run(); }) {}
+      thread_([this] { run(Gaps()); }) {}
 
 Watchdog::~Watchdog() {
   stopping_ = true;
@@ -63,11 +63,12 @@ void Watchdog::set_sink(Sink sink) {
   sink_ = std::move(sink);
 }
 
-void Watchdog::run() {
+void Watchdog::run(Gaps gaps) {
   const auto interval = std::chrono::duration<double>(std::clamp(deadline_ / 10, 0.02, 0.25));
   while (!stopping_) {
+    gaps.tick();
     serve();
-    if (const auto found = hang(); found && Clock::now() > held_until_) { report(*found); }
+    if (const auto found = hang(gaps); found && Clock::now() > held_until_) { report(*found); }
     std::this_thread::sleep_for(interval);
   }
 }
@@ -101,9 +102,9 @@ void Watchdog::answer(int rank) {
   messenger_->send(&status, sizeof(status), rank, kStatusTag);
 }
 
-std::optional<Watchdog::Hang> Watchdog::hang() const {
+std::optional<Watchdog::Hang> Watchdog::hang(const Gaps& gaps) const {
   for (size_t i = 0; i < logs_.size(); ++i) {
-    if (const auto oldest = logs_[i]->oldest_pending(); oldest && seconds_since(oldest->begun) > deadline_) {
+    if (const auto oldest = logs_[i]->oldest_pending(); oldest && gaps.seconds_since(oldest->begun) > deadline_) {
       return Hang{i, *oldest};
     }
   }

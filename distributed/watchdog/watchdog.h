@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "distributed/watchdog/collective_log.h"
+#include "distributed/watchdog/gaps.h"
 #include "distributed/watchdog/messenger.h"
 
 namespace realface::distributed {
@@ -18,7 +19,8 @@ namespace realface::distributed {
 /// Ends a run whose collective does not end: a thread of each rank looks at the groups' logs. If a collective has been
 /// pending beyond the deadline, the thread asks every rank's watchdog for its last collective, says in one line which
 /// ranks did not come to this one and which do not answer (stopped or dead), hands the dump to the sink, and ends the
-/// run. The whole takes at most the deadline and some ten seconds. The threads talk by messages, so it works across
+/// run. The whole takes at most the deadline and some ten seconds; time in which this process was stopped, as a Slurm
+/// job that is suspended, does not count. The threads talk by messages, so it works across
 /// nodes and while main threads compute or hang.
 class Watchdog {
  public:
@@ -41,10 +43,10 @@ class Watchdog {
     CollectiveRecord record;
   };
 
-  void run();
+  void run(Gaps gaps);
   void serve();
   void answer(int rank);
-  std::optional<Hang> hang() const;
+  std::optional<Hang> hang(const Gaps& gaps) const;
   void ask_all();
   void report(const Hang& hang);
   std::string headline(const Hang& hang) const;

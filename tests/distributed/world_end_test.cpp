@@ -104,6 +104,20 @@ TEST(WorldEnd, AnErrorOfOneRankWhileJoiningEndsAllAndIsSaid) {
   }
 }
 
+TEST(WorldEnd, ARankThatIsStoppedBeforeItJoinsEndsAllAtTheDeadline) {
+  const auto end = under_mpirun(3, "late 1");
+  EXPECT_EQ(end.code, 1) << end.text;
+  EXPECT_SAYS(end, "joining the world has not ended within 3 s");
+  EXPECT_LT(end.seconds, 25);
+}
+
+TEST(WorldEnd, AJobThatIsSuspendedGoesOnAfterwards) {
+  const auto end = under_mpirun(2, "suspend");
+  EXPECT_EQ(end.code, 0) << end.text;
+  EXPECT_EQ(end.text.find("[watchdog]"), std::string::npos) << end.text;
+  EXPECT_GT(end.seconds, 5) << "it was not suspended: the test tested nothing";
+}
+
 TEST(WorldEnd, AKilledRankEndsAll) {
   const auto end = under_mpirun(3, "kill 1");
   EXPECT_NE(end.code, 0);

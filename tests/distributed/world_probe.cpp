@@ -2,7 +2,10 @@
 //
 //   world_probe MODE [RANK]   all that does not end well happens on RANK, 1 unless given
 
+#include <unistd.h>
+
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <thread>
@@ -25,6 +28,20 @@ void sum_for_ever(World& world) {
   }
 }
 
+/// Stops this process after a while and lets it go on much later, as Slurm does with a job that is suspended.
+void suspend_soon() {
+  const auto process = std::to_string(::getpid());
+  const std::string script = "sleep 1; kill -STOP " + process + "; sleep 5; kill -CONT " + process;
+  if (std::system(("(" + script + ") >/dev/null 2>&1 &").c_str()) != 0) { throw Error("[probe] no shell"); }
+}
+
+/// Rank 0 waits in a collective while all ranks are suspended for longer than its deadline.
+void outlive_suspension(World& world) {
+  suspend_soon();
+  if (world.rank() != 0) { std::this_thread::sleep_for(std::chrono::milliseconds(1500)); }
+  world.group().barrier()->wait();
+}
+
 int act(World& world, const std::string& mode, int rank) {
   const bool mine = world.rank() == rank;
   if (mode == "banner" && world.rank() == 0) { std::cout << world.banner() << std::endl; }
@@ -38,6 +55,7 @@ int act(World& world, const std::string& mode, int rank) {
   if (mode == "kill" && mine) { ::raise(SIGKILL); }
   if (mode == "stop" && mine) { ::raise(SIGSTOP); }
   if (mode == "busy" && mine) { std::this_thread::sleep_for(std::chrono::hours(1)); }
+  if (mode == "suspend") { outlive_suspension(world); }
   if (mode == "queue") {
     WorkQueue queue(world, 100);
     if (mine) { throw Error("[probe] a fault while others draw", ExitCode::requeue); }
@@ -48,8 +66,13 @@ int act(World& world, const std::string& mode, int rank) {
 }
 
 int run(const std::string& mode, int rank) {
+  const char* launched_rank = std::getenv("OMPI_COMM_WORLD_RANK");
+  if (mode == "late" && launched_rank != nullptr && std::stoi(launched_rank) == rank) { ::raise(SIGSTOP); }
   const int threads = mode == "crowd" ? static_cast<int>(allowed_cores().size()) + 1 : 1;
-  auto world = World::join({.device = "cpu", .threads = threads, .deadline = 1.5});
+  auto world = World::join({.device = "cpu",
+                            .threads = threads,
+                            .deadline = mode == "suspend" ? 3 : 1.5,
+                            .join_deadline = mode == "late" ? 3.0 : 300});
   world.set_hang_sink([](const std::string& dump) { std::cerr << "DUMP " << dump << std::flush; });
   if (mode == "crowd") {
     const std::string banner = world.banner();
