@@ -13,6 +13,7 @@
 #include "distributed/agreement.h"
 #include "distributed/failure.h"
 #include "distributed/joining/admission.h"
+#include "distributed/joining/backend.h"
 #include "distributed/joining/banner.h"
 #include "distributed/joining/cores.h"
 #include "distributed/mpi/calls.h"
@@ -37,6 +38,7 @@ struct World::Members {
   int rank = 0, size = 1, local_rank = 0, local_size = 1, threads = 1, cores = 1;
   std::string host;
   torch::Device device = torch::kCPU;
+  Backend backend = Backend::self;
   std::shared_ptr<CollectiveLog> host_log = std::make_shared<CollectiveLog>("host");
   std::unique_ptr<Communicator> host_group, group;
   std::unique_ptr<Watchdog> watchdog;
@@ -129,6 +131,7 @@ void World::Members::admit(const WorldConfig& config) {
   agree(*host_group, "world", [&] {
     fail_where_asked("world.admit", rank);
     device = chosen_device(config.device, local_rank);
+    backend = backend_of(size, device.is_cuda(), config.nccl);
     (void)device_libraries();
   });
   check_and_bind(*host_group, host, device);
@@ -140,9 +143,9 @@ void World::Members::connect(const WorldConfig& config) {
   set_threads(threads);
   fail_where_asked("world.connect", rank);
   const auto log = std::make_shared<CollectiveLog>("gradients");
-  if (size == 1) {
+  if (backend == Backend::self) {
     group = make_self_communicator();
-  } else if (device.is_cuda()) {
+  } else if (backend == Backend::nccl) {
     group = make_nccl_communicator(*host_group, {.device = device.index(), .deadline = config.deadline}, log);
   } else {
     group = make_mpi_communicator({}, log);
