@@ -3,6 +3,7 @@
 #   make build [CUDA=1|0]      the program, build/realface
 #   make test                  every test
 #   make demo [VIDEOS=DIR]     a dataset, a training on 2 ranks, a resume and out/demo/report.html
+#   make install [PREFIX=/usr/local] [DESTDIR=]   the program and its recipes; libtorch stays in .deps/
 #   make compare               speed beside PyTorch's own DDP
 #   make fuzz [SECONDS=600]    the decoders of frames and masks under libFuzzer
 #   make compare-data          speed of the data path beside h5py, DataLoader, WebDataset, OpenCV, dlib
@@ -19,7 +20,7 @@ TARGET := realface
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
-.PHONY: build test demo compare compare-data fuzz format check tidy setup clean
+.PHONY: build test demo install compare compare-data fuzz format check tidy setup clean
 
 build: setup
 	@$(MAKE) --no-print-directory OPTIONS="$(OPTIONS)" $(BUILD)/.configured
@@ -42,6 +43,10 @@ test: build
 
 demo: build
 	@examples/demo/demo.sh $(BUILD)/realface $(VIDEOS)
+
+PREFIX ?= /usr/local
+install: build
+	@DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix $(PREFIX) --component realface
 
 compare: SETUP := --test
 compare: build
