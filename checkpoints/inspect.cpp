@@ -10,7 +10,7 @@
 #include "checkpoints/dtypes.h"
 #include "checkpoints/format/folder.h"
 #include "checkpoints/format/manifest.h"
-#include "checkpoints/format/rank_file.h"
+#include "checkpoints/saving/rank_file.h"
 #include "checkpoints/verify.h"
 
 namespace realface::checkpoints {

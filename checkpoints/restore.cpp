@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "checkpoints/format/rank_file.h"
+#include "checkpoints/saving/rank_file.h"
 #include "checkpoints/subject.h"
 
 namespace realface::checkpoints {

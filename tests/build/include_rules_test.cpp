@@ -140,6 +140,56 @@ class CircleFinder {
 
 TEST(IncludeRules, HeadersFormNoCircle) { EXPECT_EQ(CircleFinder().find(), std::vector<std::string>{}); }
 
+/// The folders inside each room, from the ground up: each may include those before it in its line, and the headers that
+/// lie on the room's own floor, which are its interfaces. What is not listed stands alone.
+const std::vector<std::vector<std::string>> kFloors = {
+    {"data/faces", "data/codec", "data/shards", "data/order", "data/loading"},
+    {"data/faces", "data/codec", "data/shards", "data/inspection"},
+    {"data/importers", "data/codec", "data/shards", "data/preprocess/video", "data/preprocess/masks",
+     "data/preprocess/faces", "data/preprocess"},
+    {"data/importers", "data/synthesis"},
+    {"distributed/watchdog", "distributed/mpi", "distributed/nccl", "distributed/joining"},
+    {"distributed/reducer"},
+    {"models/layers", "models/weights", "models/mae"},
+    {"checkpoints/format", "checkpoints/saving"},
+    {"cluster/http", "cluster/metrics"},
+    {"stages/training", "stages/pretrain", "stages/reconstruct", "stages/report"},
+    {"stages/training", "stages/pretrain", "stages/kinds"},
+};
+
+std::string folder_of(const std::string& path) { return fs::path(path).parent_path().string(); }
+
+bool lower_floor(const std::string& folder, const std::string& target) {
+  for (const auto& line : kFloors) {
+    const auto from = std::find(line.begin(), line.end(), folder), to = std::find(line.begin(), line.end(), target);
+    if (from != line.end() && to < from) { return true; }
+  }
+  return false;
+}
+
+TEST(IncludeRules, NoInnerFolderIncludesUpward) {
+  for (const auto& include : all_includes()) {
+    const std::string from = folder_of(include.file), to = folder_of(include.target);
+    if (!include.quoted || from == to || room_of(include.target) != include.room) { continue; }
+    // A room's own floor is both its interfaces and what puts the room together; HeadersFormNoCircle keeps these apart.
+    const bool own_floor = from == include.room || from.starts_with(to + "/");
+    EXPECT_TRUE(own_floor || lower_floor(from, to)) << include.file << " includes " << include.target;
+  }
+}
+
+TEST(SizeRules, NoFolderIsAHeap) {
+  constexpr int kMost = 36;  // data/importers: nine datasets and the readers of their lists
+  std::map<std::string, int> files;
+  for (const auto& [room, allowed] : kRooms) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {
+      if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp") {
+        ++files[entry.path().parent_path().string()];
+      }
+    }
+  }
+  for (const auto& [folder, count] : files) { EXPECT_LE(count, kMost) << folder << ": give it inner folders"; }
+}
+
 TEST(SizeRules, NoFileIsOverFourHundredLines) {
   for (const auto& [room, allowed] : kRooms) {
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/preprocess/faces/geometry.h"
+#include "data/preprocess/geometry.h"
 #include "data/preprocess/masks/frame_mask.h"
 #include "data/preprocess/video/picture.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "data/preprocess/faces/geometry.h"
+#include "data/preprocess/geometry.h"
 
 /// One person through a video.
 namespace realface::data::preprocess {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/preprocess/faces/geometry.h"
+#include "data/preprocess/geometry.h"
 #include "data/preprocess/video/picture.h"
 
 /// The tampered area of a whole frame. Masks are made before they are cropped (L5), so that a crop decides nothing.

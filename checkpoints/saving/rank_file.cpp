@@ -1,4 +1,4 @@
-#include "checkpoints/format/rank_file.h"
+#include "checkpoints/saving/rank_file.h"
 
 #include <fcntl.h>
 

@@ -1,4 +1,4 @@
-#include "data/preprocess/faces/geometry.h"
+#include "data/preprocess/geometry.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
