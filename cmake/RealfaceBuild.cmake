@@ -19,8 +19,10 @@ target_include_directories(realface_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(realface_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror ${_ccache_pch_flag})
 if(REALFACE_SANITIZE)
   target_compile_options(realface_options INTERFACE -fsanitize=${REALFACE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
-  # GCC's flow warnings are known to be wrong about sanitized code (std::regex: GCC bug 105616); other builds keep them.
-  target_compile_options(realface_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  # GCC's flow warnings are known to be wrong about sanitized code (std::regex, std::string: GCC bugs 105616, 105651); other builds keep them.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(realface_options INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
+  endif()
   target_link_options(realface_options INTERFACE -fsanitize=${REALFACE_SANITIZE})
 endif()
 

@@ -12,7 +12,7 @@
 namespace realface::launcher {
 namespace {
 
-struct Options {
+struct BenchLoaderOptions {
   bool json = false;
   std::string model = "small";
   double sbi = 0;
@@ -23,7 +23,7 @@ struct Options {
 };
 
 /// The data path alone: read, check, decode, assemble, copy.
-void measure(const Options& options, distributed::World& world) {
+void measure(const BenchLoaderOptions& options, distributed::World& world) {
   data::StreamNeeds needs;
   needs.label = options.sbi > 0 ? "real" : "any";
   needs.sbi = options.sbi;
@@ -47,7 +47,7 @@ void measure(const Options& options, distributed::World& world) {
   print_figures(options.json, world, result);
 }
 
-void add_data_options(CLI::App& command, Options& options) {
+void add_data_options(CLI::App& command, BenchLoaderOptions& options) {
   command.add_option("--shards", options.data.shards, "Folder that `realface preprocess` wrote")->required();
   command.add_option("--workers", options.data.workers, "Reader threads")
       ->check(CLI::PositiveNumber)
@@ -63,7 +63,7 @@ void add_data_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_bench_loader(CLI::App& bench) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchLoaderOptions>();
   CLI::App* command = bench.add_subcommand("loader", "Read, check and decode batches of shards");
   add_data_options(*command, *options);
   command->add_flag("--json", options->json, "One line of JSON");

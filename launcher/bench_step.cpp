@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kStepsPerEpoch = 1000;  // that the synthetic streams claim: recipes may count in epochs
 
-struct Options {
+struct BenchStepOptions {
   std::shared_ptr<TrainingOptions> training;
   bool json = false;
   int64_t steps = 20, warmup = 3;
@@ -32,7 +32,7 @@ double run_steps(stages::Stage& stage, data::Streams& data, int64_t count) {
   return loss.defined() ? loss.item<double>() : 0;
 }
 
-void measure(const Options& options, const configs::Config& config, distributed::World& world) {
+void measure(const BenchStepOptions& options, const configs::Config& config, distributed::World& world) {
   auto models = config.recipe->build(config.seed, world.device(), world.host_group());
   const auto data = data::synthetic_streams(config.recipe->needs(config.seed, world.size()), kStepsPerEpoch, world);
   const auto stage = config.recipe->make({world, models, *data, config.data, "", config.seed});
@@ -50,7 +50,7 @@ void measure(const Options& options, const configs::Config& config, distributed:
   print_figures(options.json, world, result);
 }
 
-void bench_step(const Options& options) {
+void bench_step(const BenchStepOptions& options) {
   const auto config = configs::load(options.training->arguments, configs::Completeness::for_reading);
   distributed::in_world(config.world, [&](auto& world) { measure(options, config, world); });
 }
@@ -58,7 +58,7 @@ void bench_step(const Options& options) {
 }  // namespace
 
 void add_bench_step(CLI::App& bench) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchStepOptions>();
   CLI::App* command = bench.add_subcommand("step", "Updates of any stage, on one synthetic batch");
   options->training = add_training_options(*command, "A stage file, for example configs/mae/pretrain.yaml");
   command->add_flag("--json", options->json, "One line of JSON");

@@ -20,7 +20,7 @@
 namespace realface::launcher {
 namespace {
 
-struct Options {
+struct PreprocessOptions {
   data::preprocess::PreprocessConfig config;
   std::string masks = "dataset";
   bool strict = false, dry_run = false;
@@ -72,7 +72,7 @@ void dry_run(const data::preprocess::PreprocessConfig& config, const distributed
   }
 }
 
-void preprocess(Options& options) {
+void preprocess(PreprocessOptions& options) {
   options.config.dataset = data::importers::dataset_name(options.config.dataset);
   options.config.import.masks = options.masks == "dataset";
   options.config.code_version = code_version();
@@ -95,7 +95,7 @@ void preprocess(Options& options) {
   });
 }
 
-void add_import_options(CLI::App& command, Options& options) {
+void add_import_options(CLI::App& command, PreprocessOptions& options) {
   auto& import = options.config.import;
   std::string names;
   for (const auto& name : data::importers::dataset_names()) { names += (names.empty() ? "" : ", ") + name; }
@@ -122,7 +122,7 @@ void add_import_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_preprocess(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PreprocessOptions>();
   auto& config = options->config;
   auto* command = app.add_subcommand("preprocess", "Turn videos or pictures into shards of face crops; resumes");
   command->add_option("input", config.input, "Folder of videos, of pictures, or a dataset's root")->required();

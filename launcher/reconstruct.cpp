@@ -26,7 +26,7 @@
 namespace realface::launcher {
 namespace {
 
-struct Options {
+struct ReconstructOptions {
   std::string run, shards;
   stages::ReconstructConfig config;
   bool split_given = false;
@@ -43,7 +43,7 @@ std::string usual_split(const stages::SampleTable& table) {
 }
 
 /// nullptr where a signal came in between.
-std::unique_ptr<stages::MeanPatches> mean_of_training(const Options& options, const configs::Config& config,
+std::unique_ptr<stages::MeanPatches> mean_of_training(const ReconstructOptions& options, const configs::Config& config,
                                                       distributed::World& world) {
   const auto what = stages::restorable(*config.recipe);
   auto data = data::open(config.data, {stages::baseline_needs(options.config, what.model)}, world);
@@ -55,8 +55,9 @@ std::unique_ptr<stages::MeanPatches> mean_of_training(const Options& options, co
   return ending == stages::Ending::finished ? std::move(stage) : nullptr;
 }
 
-nlohmann::json provenance(const Options& options, const configs::Config& config, const stages::LoadedWeights& loaded,
-                          const models::Set& set, const std::string& dataset_digest) {
+nlohmann::json provenance(const ReconstructOptions& options, const configs::Config& config,
+                          const stages::LoadedWeights& loaded, const models::Set& set,
+                          const std::string& dataset_digest) {
   const auto mask = stages::restorable(*config.recipe).mask;
   return {{"update", loaded.step},
           {"weights_sha256", models::weights_sha256(*set.entry("mae").module)},
@@ -87,7 +88,7 @@ void tell(const stages::Reconstruction& result) {
   }
 }
 
-stages::Ending restore_faces(Options options, configs::Config config, distributed::World& world) {
+stages::Ending restore_faces(ReconstructOptions options, configs::Config config, distributed::World& world) {
   auto& wanted = options.config;
   // Any number of ranks serves: each takes as many faces of an update as another.
   wanted.batch = std::max<int64_t>(1, wanted.batch / world.size()) * world.size();
@@ -125,7 +126,7 @@ stages::Ending restore_faces(Options options, configs::Config config, distribute
   return ending;
 }
 
-void reconstruct(const Options& options) {
+void reconstruct(const ReconstructOptions& options) {
   auto config = configs::load_run(options.run);
   if (!options.shards.empty()) { config.data.shards = options.shards; }
   (void)stages::restorable(*config.recipe);  // refused before the world is joined
@@ -143,7 +144,7 @@ void reconstruct(const Options& options) {
 void add_reconstruct(CLI::App& app) {
   auto* command = app.add_subcommand(
       "reconstruct", "Restore hidden patches of held-out faces with a run's newest checkpoint, and measure the error");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReconstructOptions>();
   command->add_option("RUN", options->run, "The run.dir of a training")->required();
   auto* split = command->add_option("--split", options->config.split,
                                     "Whose faces: test, val or train; by default the first of these with real faces");

@@ -12,11 +12,11 @@
 namespace realface::launcher {
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::string run, out = "report.html";
 };
 
-void write_report(const Options& options) {
+void write_report(const ReportOptions& options) {
   const auto page = stages::report::render(stages::report::gather(options.run));
   publish_file(options.out, page);
   log::info("the report is " + options.out + " (" + std::to_string(page.size() / 1024) + " kB, opens in any browser)");
@@ -26,7 +26,7 @@ void write_report(const Options& options) {
 
 void add_report(CLI::App& app) {
   auto* command = app.add_subcommand("report", "Write one HTML page about a run: curves, restored faces, figures");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportOptions>();
   command->add_option("RUN", options->run, "The run.dir of a training")->required();
   command->add_option("--out", options->out, "The page")->capture_default_str();
   command->callback([options] { write_report(*options); });

@@ -18,13 +18,13 @@ namespace {
 using data::synthesis::SynthConfig;
 
 /// What CLI11 fills; methods are checked when they are turned into SynthConfig.
-struct Options {
+struct SynthOptions {
   SynthConfig config;
   std::string out;
   std::vector<std::string> methods;
 };
 
-void synth(Options& options) {
+void synth(SynthOptions& options) {
   options.config.out = options.out;
   if (!options.methods.empty()) {
     options.config.methods.clear();
@@ -46,7 +46,7 @@ void synth(Options& options) {
 }  // namespace
 
 void add_synth(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SynthOptions>();
   CLI::App* command = app.add_subcommand("synth", "Write a dataset of procedural talking faces and their forgeries");
   SynthConfig& config = options->config;
   command->add_option("--out", options->out, "Folder to write, in the layout of FaceForensics++")->required();

@@ -4,6 +4,7 @@
 
 namespace realface::cluster {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<Measure>& known_measures() {
   using enum Kind;
   constexpr auto kRun = Scope::run;

@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
 # Installs what realface is built with: the Debian packages of packages.txt and libtorch from locked wheels, below .deps/.
 #
-#   setup.sh [--test] [--check] [--no-video] | --fuzz
+#   setup.sh [--test] [--check] [--tidy] [--no-video] | --fuzz
 #
-# --test and --check add the packages of the tests and of the format and lint checks; --fuzz installs for the fuzz targets
-# alone, without libtorch. CUDA=1 (or a GPU driver in sight) takes the GPU set of libtorch, CUDA=0 the CPU set. A second run
+# --test and --check add the packages of the tests and of the format check, --tidy adds clang-tidy; --fuzz installs for the
+# fuzz targets alone, without libtorch. CUDA=1 (or a GPU driver in sight) takes the GPU set of libtorch, CUDA=0 the CPU set. A second run
 # finds everything in place and only looks.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 wanted="base video"
 wheels=yes
+tidy=no
 for argument in "$@"; do
   case $argument in
     --test) wanted="$wanted test" ;;
     --check) wanted="$wanted check" ;;
+    --tidy) tidy=yes ;;
     --fuzz) wanted="base fuzz" wheels=no ;;
     --no-video) wanted=${wanted/video/} ;;
-    *) echo "setup.sh: unknown argument '$argument'; known are --test, --check, --no-video, --fuzz" >&2; exit 64 ;;
+    *) echo "setup.sh: unknown argument '$argument'; known are --test, --check, --tidy, --no-video, --fuzz" >&2; exit 64 ;;
   esac
 done
 
@@ -78,3 +80,4 @@ elif [ "$("$here/variant.sh")" = cuda ]; then
 else
   install_wheels "$root/.deps/libtorch-cpu" "$here/libtorch-cpu.lock"
 fi
+[ "$tidy" = no ] || install_wheels "$root/.deps/clang-tidy" "$here/clang-tidy.lock"

@@ -51,8 +51,8 @@ void restore_planes_plain(uint8_t* planes, int height, int width, int first_colu
 }
 
 void restore_planes(uint8_t* planes, int height, int width, uint8_t* rgb) {
-  static const bool wide = has_avx2();
-  const int done = wide ? restore_planes_avx2(planes, height, width, rgb) : 0;
+  static const bool kWide = has_avx2();
+  const int done = kWide ? restore_planes_avx2(planes, height, width, rgb) : 0;
   if (done < width) { restore_planes_plain(planes, height, width, done, rgb); }
 }
 

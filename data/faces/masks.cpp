@@ -20,7 +20,7 @@ const std::vector<std::string> kCuts = {"literal", "semantic"};
 const std::vector<std::string> kOnly = {"all", "eyes", "nose", "lips"};
 
 /// The masked patches in drawing order, and the part that more may be taken from.
-struct Draw {
+struct DrawnMask {
   Patches masked;
   Patches part;
 };
@@ -41,10 +41,10 @@ int64_t image_share(double ratio, int64_t patches) {
   return patches - static_cast<int64_t>(static_cast<double>(patches) * (1.0 - ratio));
 }
 
-Draw uniform(CounterRng& rng, int64_t patches, int64_t count) { return {rng.sample(patches, count), {}}; }
+DrawnMask uniform(CounterRng& rng, int64_t patches, int64_t count) { return {rng.sample(patches, count), {}}; }
 
 /// For a face without valid parts: as many patches as one part of average size would lose.
-Draw instead_of_part(const MaskConfig& config, CounterRng& rng, int64_t patches) {
+DrawnMask instead_of_part(const MaskConfig& config, CounterRng& rng, int64_t patches) {
   return uniform(rng, patches, std::max<int64_t>(1, floor_share(config.ratio / 3, static_cast<size_t>(patches))));
 }
 
@@ -55,13 +55,13 @@ const Patches& draw_part(const MaskConfig& config, CounterRng& rng, const Parts&
   return config.only == "eyes" ? parts.eyes : config.only == "nose" ? parts.nose : parts.lips;
 }
 
-Draw whole_part(const MaskConfig& config, CounterRng& rng, const Parts& parts) {
+DrawnMask whole_part(const MaskConfig& config, CounterRng& rng, const Parts& parts) {
   const Patches& part = draw_part(config, rng, parts);
   return {choose(rng, part, std::max<int64_t>(1, floor_share(config.ratio, part.size()))), part};
 }
 
-Draw regions_of_part(const MaskConfig& config, CounterRng& rng, const Parts& parts, Geometry geometry,
-                     Landmarks landmarks) {
+DrawnMask regions_of_part(const MaskConfig& config, CounterRng& rng, const Parts& parts, Geometry geometry,
+                          Landmarks landmarks) {
   constexpr int kTries = 3;  // G6
   const auto is_signed = signed_patches(regions_of_interest(landmarks), geometry, config.roi_tau);
   const Patches* part = nullptr;
@@ -76,7 +76,7 @@ Draw regions_of_part(const MaskConfig& config, CounterRng& rng, const Parts& par
   return {choose(rng, *part, std::max<int64_t>(1, floor_share(config.ratio, part->size()))), *part};
 }
 
-Draw facial(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
+DrawnMask facial(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
   if (!plausible(landmarks)) { return instead_of_part(config, rng, geometry.patches()); }
   const auto parts = facial_parts(config.parts, geometry, landmarks);
   if (!parts) { return instead_of_part(config, rng, geometry.patches()); }
@@ -84,10 +84,10 @@ Draw facial(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landma
                                : regions_of_part(config, rng, *parts, geometry, landmarks);
 }
 
-Draw block(CounterRng& rng) {
+DrawnMask block(CounterRng& rng) {
   const auto row = 1 + static_cast<int64_t>(rng.below(kBlockOffsets));
   const auto column = 1 + static_cast<int64_t>(rng.below(kBlockOffsets));
-  Draw draw;
+  DrawnMask draw;
   for (int64_t i = 0; i < kBlockSide * kBlockSide; ++i) {
     draw.masked.push_back(kBlockGrid * (row + i / kBlockSide) + column + i % kBlockSide);
   }
@@ -111,18 +111,18 @@ void fill(CounterRng& rng, Patches& masked, Patches from, int64_t count) {
   masked.insert(masked.end(), more.begin(), more.end());
 }
 
-Draw key_region(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
+DrawnMask key_region(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
   const int64_t count = image_share(config.ratio, geometry.patches());
   if (!plausible(landmarks)) { return uniform(rng, geometry.patches(), count); }
   const Patches key = key_patches(geometry, landmarks);
   const auto share = static_cast<int64_t>(std::llround(config.key_share * static_cast<double>(key.size())));
-  Draw draw{choose(rng, key, std::min(count, share)), {}};
+  DrawnMask draw{choose(rng, key, std::min(count, share)), {}};
   fill(rng, draw.masked, complement(geometry.patches(), key), count);
   fill(rng, draw.masked, key, count);  // only a region of nearly the whole picture leaves too few outside
   return draw;
 }
 
-Draw draw_patches(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
+DrawnMask draw_patches(const MaskConfig& config, CounterRng& rng, Geometry geometry, Landmarks landmarks) {
   if (config.kind == "random") {
     return uniform(rng, geometry.patches(), image_share(config.ratio, geometry.patches()));
   }
@@ -183,7 +183,7 @@ std::vector<uint8_t> draw_mask(const MaskConfig& config, int64_t grid, int64_t p
   std::vector<uint8_t> mask(static_cast<size_t>(geometry.patches()), 0);
   if (config.kind == "none") { return mask; }
   CounterRng rng(seed, CounterRng::Purpose::mask, {epoch, sample});
-  Draw draw = draw_patches(config, rng, geometry, landmarks);
+  DrawnMask draw = draw_patches(config, rng, geometry, landmarks);
   if (config.equalise > 0) {
     fill(rng, draw.masked, draw.part, config.equalise);
     fill(rng, draw.masked, complement(geometry.patches(), draw.masked), config.equalise);

@@ -14,21 +14,24 @@ namespace {
 constexpr const char* kFolders[] = {"Celeb-real", "YouTube-real", "Celeb-synthesis"};
 
 /// What a file's name says.
-struct Name {
+struct CelebDfName {
   int32_t person = -1, partner = -1;  // the persons of YouTube-real have no numbers
   std::string original;               // of a fake: the real video's stem
 };
 
 /// `id0_0000`, `00000`, and `id0_id16_0000`: the face of 16 put into video id0_0000.
-std::optional<Name> parse(const std::string& folder, const std::string& stem) {
+std::optional<CelebDfName> parse(const std::string& folder, const std::string& stem) {
   static const std::regex kReal("id(\\d{1,8})_\\d+"), kYouTube("\\d+"), kFake("(id(\\d{1,8}))_id(\\d{1,8})_(\\d+)");
   std::smatch match;
-  if (folder == "YouTube-real") { return std::regex_match(stem, kYouTube) ? std::optional(Name{}) : std::nullopt; }
+  if (folder == "YouTube-real") {
+    return std::regex_match(stem, kYouTube) ? std::optional(CelebDfName{}) : std::nullopt;
+  }
   if (folder == "Celeb-real") {
-    return std::regex_match(stem, match, kReal) ? std::optional(Name{std::stoi(match[1]), -1, ""}) : std::nullopt;
+    return std::regex_match(stem, match, kReal) ? std::optional(CelebDfName{std::stoi(match[1]), -1, ""})
+                                                : std::nullopt;
   }
   if (!std::regex_match(stem, match, kFake)) { return std::nullopt; }
-  return Name{std::stoi(match[2]), std::stoi(match[3]), match[1].str() + "_" + match[4].str()};
+  return CelebDfName{std::stoi(match[2]), std::stoi(match[3]), match[1].str() + "_" + match[4].str()};
 }
 
 class CelebDfImporter {

@@ -18,21 +18,21 @@ constexpr int32_t kFirstActor = 10000;
 constexpr const char* kActorMethod = "DeepFakeDetection";
 
 /// What a file's name says.
-struct Name {
+struct FfppName {
   std::string target, source;  // ids; source is empty for a real video
   std::string original;        // stem of the real video behind a fake
 };
 
 /// YouTube: `000` and `000_003` (target_source). Actors: `01__scene` and `01_02__scene__ABCD1234`.
-std::optional<Name> parse(const std::string& stem, bool fake, bool actors) {
+std::optional<FfppName> parse(const std::string& stem, bool fake, bool actors) {
   static const std::regex kReal("(\\d+)"), kFake("(\\d+)_(\\d+)"), kActorReal("(\\d+)__.+"),
       kActorFake("(\\d+)_(\\d+)(__.+)__[A-Za-z0-9]{8}");
   std::smatch match;
   if (!std::regex_match(stem, match, actors ? (fake ? kActorFake : kActorReal) : (fake ? kFake : kReal))) {
     return std::nullopt;
   }
-  if (!fake) { return Name{match[1], "", ""}; }
-  return Name{match[1], match[2], actors ? match[1].str() + match[3].str() : match[1].str()};
+  if (!fake) { return FfppName{match[1], "", ""}; }
+  return FfppName{match[1], match[2], actors ? match[1].str() + match[3].str() : match[1].str()};
 }
 
 int32_t person(const std::string& id, bool actors) {
@@ -210,7 +210,7 @@ class FfppImporter {
     collector_.add(std::move(source), {method, stem, group}, official(*name, shared.actors));
   }
 
-  Official official(const Name& name, bool actors) const {
+  Official official(const FfppName& name, bool actors) const {
     if (actors) { return {"", why_not(name, actors)}; }
     const auto pair = lists_.pair_of.find({name.target, name.source});
     if (pair != lists_.pair_of.end()) { return {pair->second, ""}; }
@@ -219,7 +219,7 @@ class FfppImporter {
     return {"", why_not(name, actors), !lists_.empty()};
   }
 
-  std::string why_not(const Name& name, bool actors) const {
+  std::string why_not(const FfppName& name, bool actors) const {
     if (actors) { return "the actors' videos have no official split; say --split hash or --split train"; }
     if (lists_.empty()) {
       return "there is no splits/{train,val,test}.json; put the official lists there, or say --split hash";

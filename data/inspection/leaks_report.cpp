@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kClassWidth = 28, kCountWidth = 10;
+constexpr int kLeakWidth = 28, kFigureWidth = 10;
 
 void add_videos(const Shard& shard, std::vector<VideoFacts>& videos) {
   const ShardIndex& index = shard.index;
@@ -54,13 +54,13 @@ std::string strongest(const Json& alone) {
   return text.str();
 }
 
-void row(std::ostream& out, const std::string& name, const Json& found) {
-  out << std::left << std::setw(kClassWidth) << name << std::right << std::setw(kCountWidth)
-      << found["videos"].get<int64_t>() << std::setw(kCountWidth) << found["reals"].get<int64_t>();
+void leak_row(std::ostream& out, const std::string& name, const Json& found) {
+  out << std::left << std::setw(kLeakWidth) << name << std::right << std::setw(kFigureWidth)
+      << found["videos"].get<int64_t>() << std::setw(kFigureWidth) << found["reals"].get<int64_t>();
   if (found["auc"].is_null()) {
     out << "  not measured: " << found["why"].get<std::string>() << '\n';
   } else {
-    out << std::fixed << std::setprecision(3) << std::setw(kCountWidth) << found["auc"].get<double>() << "  +-"
+    out << std::fixed << std::setprecision(3) << std::setw(kFigureWidth) << found["auc"].get<double>() << "  +-"
         << found["chance_error"].get<double>() << '\n';
   }
 }
@@ -98,10 +98,10 @@ std::string leaks_text(const Json& leaks) {
   if (leaks["note"] != "") { out << "note: " << leaks["note"].get<std::string>() << '\n'; }
   if (leaks["classes"].empty()) { return out.str(); }
   out << '\n'
-      << std::left << std::setw(kClassWidth) << "class" << std::right << std::setw(kCountWidth) << "videos"
-      << std::setw(kCountWidth) << "reals" << std::setw(kCountWidth) << "AUC"
+      << std::left << std::setw(kLeakWidth) << "class" << std::right << std::setw(kFigureWidth) << "videos"
+      << std::setw(kFigureWidth) << "reals" << std::setw(kFigureWidth) << "AUC"
       << "  chance\n";
-  for (const auto& [name, found] : leaks["classes"].items()) { row(out, name, found); }
+  for (const auto& [name, found] : leaks["classes"].items()) { leak_row(out, name, found); }
   for (const auto& name : leaks["leaks"]) { warning(out, name, leaks["classes"][name.get<std::string>()]); }
   return out.str();
 }

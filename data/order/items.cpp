@@ -12,7 +12,7 @@ namespace realface::data {
 namespace {
 
 constexpr const char* kReal = "real";
-constexpr uint64_t kGap = 1 << 20;  // of other classes' bytes that are read along rather than left out
+constexpr uint64_t kReadAlong = 1 << 20;  // of other classes' bytes that are read along rather than left out
 
 void check_word(const std::string& key, const std::string& word, const std::vector<std::string>& known) {
   if (std::ranges::find(known, word) != known.end()) { return; }
@@ -46,7 +46,7 @@ Unit unit_of(const std::string& word) {
 
 /// Extents come in storage order.
 void add_extent(std::vector<FileRange>& extents, const FileRange& more) {
-  if (extents.empty() || more.begin > extents.back().end + kGap) {
+  if (extents.empty() || more.begin > extents.back().end + kReadAlong) {
     extents.push_back(more);
   } else {
     extents.back().end = more.end;

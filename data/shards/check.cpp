@@ -9,10 +9,9 @@ namespace realface::data {
 namespace {
 
 constexpr size_t kMaxFaults = 100;
-constexpr const char* kAgain = "; copy it again or make it again with `realface preprocess`";
 
 [[noreturn]] void refuse(const Shard& shard, const std::string& what) {
-  throw DataError("[" + shard.path.string() + "] " + what + kAgain);
+  throw DataError("[" + shard.path.string() + "] " + what + kCopyAgain);
 }
 
 void check_counts(const Shard& shard) {

@@ -11,8 +11,6 @@ namespace realface::data {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kAgain = "; copy it again or make it again with `realface preprocess`";
-
 /// One open file, for as long as its metadata is read; under the lock from first to last.
 class Reading {
  public:
@@ -21,7 +19,7 @@ class Reading {
 
  private:
   [[noreturn]] void refuse(const std::string& what) const {
-    throw DataError("[" + shard_.path.string() + "] " + what + kAgain);
+    throw DataError("[" + shard_.path.string() + "] " + what + kCopyAgain);
   }
   void read_header();
   void read_names(const char* path, std::vector<std::string>& names);
@@ -61,7 +59,7 @@ Reading::Reading(Shard& shard) : shard_(shard) {
   try {
     file_ = open_file(shard.path);
   } catch (const DataError& error) {
-    throw DataError(std::string(error.what()) + "; expected a sealed realface shard" + kAgain);
+    throw DataError(std::string(error.what()) + "; expected a sealed realface shard" + kCopyAgain);
   }
 }
 

@@ -13,6 +13,9 @@
 
 namespace realface::data {
 
+/// What a user can do about a shard that is not whole: the end of each message about one.
+inline constexpr const char* kCopyAgain = "; copy it again or make it again with `realface preprocess`";
+
 /// A shard's metadata and where its pixels lie in the file. HDF5 is closed again when it is read: pixels come by pread.
 struct Shard {
   std::filesystem::path path;

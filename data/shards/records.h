@@ -10,13 +10,11 @@
 namespace realface::data {
 
 /// Bits of FrameRecord::flags.
-enum FrameFlag : uint32_t {
-  kTracked = 1,        // box and landmarks of the nearest detected frame (G22)
-  kConcealed = 2,      // the decoder repaired an error
-  kEdgePadded = 4,     // the crop reaches over the edge of the picture
-  kSmallFace = 8,      // the box is under 80 pixels wide
-  kSeveralFaces = 16,  // more than one face was found
-};
+inline constexpr uint32_t kTracked = 1;        // box and landmarks of the nearest detected frame (G22)
+inline constexpr uint32_t kConcealed = 2;      // the decoder repaired an error
+inline constexpr uint32_t kEdgePadded = 4;     // the crop reaches over the edge of the picture
+inline constexpr uint32_t kSmallFace = 8;      // the box is under 80 pixels wide
+inline constexpr uint32_t kSeveralFaces = 16;  // more than one face was found
 
 /// Why a video has the frames it has; stored, so that nothing is dropped silently.
 enum class VideoStatus : int16_t {

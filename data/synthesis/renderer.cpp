@@ -65,7 +65,7 @@ Renderer::Renderer(const Identity& person, int size)
       backdrop_(paint_backdrop(person, size, margin_)) {}
 
 cv::Mat Renderer::light_head(const Pose& pose) const {
-  static const Gamma gamma;
+  static const Gamma kGamma;
   cv::Mat albedo = head_.albedo.clone();
   paint_eyes(person_, pose, head_.canvas, albedo);
   paint_mouth(person_, pose.expression, head_.canvas, albedo);
@@ -91,7 +91,7 @@ cv::Mat Renderer::light_head(const Pose& pose) const {
       const float m4 = mirror * mirror * mirror * mirror, m16 = m4 * m4 * m4 * m4;
       const float gloss = shine[x] * m16 * open[x];
       for (int c = 0; c < 3; ++c) {
-        out[x][c] = gamma(colour[x][c] * (ambient[c] * open[x] + direct[c] * facing) + gloss * direct[c]);
+        out[x][c] = kGamma(colour[x][c] * (ambient[c] * open[x] + direct[c] * facing) + gloss * direct[c]);
       }
       out[x][3] = static_cast<uint8_t>(cover_row[x] * 255.0F + 0.5F);
     }

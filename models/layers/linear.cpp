@@ -19,8 +19,8 @@ bool cpu_has(const char* capability) {
 /// and so gains nothing; AMD's runs at the full rate, beside an MKL that uses but AVX2 there (measured on Zen 5, one
 /// thread: 440 GFLOP/s against 100).
 bool cpu_gains_by_bf16() {
-  static const bool gains = cpu_has("amx_bf16") || (cpu_has("avx512_bf16") && __builtin_cpu_is("amd"));
-  return gains;
+  static const bool kGains = cpu_has("amx_bf16") || (cpu_has("avx512_bf16") && __builtin_cpu_is("amd"));
+  return kGains;
 }
 
 /// A cast whose backward passes the gradient on as it is: autograd's own would round it to the parameter's type first.
