@@ -15,7 +15,6 @@ namespace realface::stages {
 namespace {
 
 constexpr int kVersion = 1;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double per_patch(double sum, int64_t patches) { return patches > 0 ? sum / static_cast<double>(patches) : kNaN; }
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "stages/reconstruct/samples.h"
+#include "stages/reconstruct/statistics.h"
 
 namespace realface::stages {
 
@@ -28,8 +28,8 @@ struct ErrorSums {
 struct ClassResult {
   std::string name;
   int64_t videos = 0, frames = 0;
-  double error = 0, low = 0, high = 0;                    // with its 95 % interval; NaN where it cannot be said
-  double auc = std::numeric_limits<double>::quiet_NaN();  // a fake video's error against a real one's, by chance .5
+  double error = 0, low = 0, high = 0;  // with its 95 % interval; NaN if it cannot be said
+  double auc = kNaN;                    // a fake video's error against a real one's, by chance .5
 };
 
 /// One face of the split, as PNG files.

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace realface::stages {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // t(0.975) for 1 to 20 degrees of freedom, where the series below is not exact to four digits.
 constexpr std::array<double, 20> kFewDegrees = {12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646,

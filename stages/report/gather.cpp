@@ -8,13 +8,12 @@
 #include "base/error.h"
 #include "checkpoints/format/folder.h"
 #include "checkpoints/format/manifest.h"
+#include "stages/reconstruct/statistics.h"
 #include "stages/report/html.h"
 #include "stages/report/page.h"
 
 namespace realface::stages::report {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double number_at(const nlohmann::json& line, const char* key) {
   const auto found = line.find(key);

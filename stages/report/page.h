@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,13 +9,14 @@
 #include <vector>
 
 #include "stages/reconstruct/result.h"
+#include "stages/reconstruct/statistics.h"
 
 namespace realface::stages::report {
 
 /// One line of metrics.jsonl; NaN for what it does not say.
 struct CurvePoint {
   int64_t step = 0;
-  double loss = std::numeric_limits<double>::quiet_NaN();
+  double loss = kNaN;
   double learning_rate = loss, grad_norm = loss, images_per_second = loss;
   int64_t resumed_from = -1;             // the checkpoint that the run was continued from just before; -1: none
   double time = loss;                    // seconds since the epoch

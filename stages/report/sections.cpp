@@ -111,10 +111,9 @@ std::string against_guesses(const ReportInput& input) {
   if (!input.reconstruction) { return ""; }
   const auto& result = *input.reconstruction;
   charts::BarChart chart{"Error of the network and of two guesses", "mean squared error of a hidden patch", {}};
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  chart.bars.push_back({"the network", "", result.model_error(), none, none, "model"});
-  chart.bars.push_back({"colour of its neighbours", "", result.neighbours_error(), none, none, "guess"});
-  chart.bars.push_back({"mean of training faces", "", result.train_mean_error(), none, none, "guess"});
+  chart.bars.push_back({"the network", "", result.model_error(), kNaN, kNaN, "model"});
+  chart.bars.push_back({"colour of its neighbours", "", result.neighbours_error(), kNaN, kNaN, "guess"});
+  chart.bars.push_back({"mean of training faces", "", result.train_mean_error(), kNaN, kNaN, "guess"});
   const auto picture = charts::draw(chart);
   if (picture.empty()) {
     return section("guesses", "Better than guessing?",

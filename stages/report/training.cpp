@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 
+#include "stages/reconstruct/statistics.h"
 #include "stages/report/charts.h"
 #include "stages/report/html.h"
 #include "stages/report/sections.h"
@@ -9,7 +10,6 @@
 namespace realface::stages::report::html {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kPoints = 500;  // more would not be seen
 
 using Field = std::function<double(const CurvePoint&)>;
