@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ class CheckpointError : public Error {
  public:
   using Error::Error;
 };
+
+/// "[path]": how a message names the file or folder that it is about.
+std::string subject_of(const std::filesystem::path& path);
 
 /// The valid word nearest to `word` by edit distance, or "" when none is near: for "did you mean".
 std::string nearest(const std::string& word, const std::vector<std::string>& valid);

@@ -7,8 +7,7 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "checkpoints/dtypes.h"
-#include "checkpoints/subject.h"
+#include "base/tensor_dtypes.h"
 
 namespace realface::checkpoints {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
-#include "checkpoints/dtypes.h"
+#include "base/tensor_dtypes.h"
 #include "checkpoints/format/folder.h"
 #include "checkpoints/format/manifest.h"
 #include "checkpoints/saving/rank_file.h"

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "checkpoints/saving/rank_file.h"
-#include "checkpoints/subject.h"
 
 namespace realface::checkpoints {
 namespace {

@@ -9,7 +9,6 @@
 #include "base/telemetry.h"
 #include "checkpoints/compatibility.h"
 #include "checkpoints/restore.h"
-#include "checkpoints/subject.h"
 #include "checkpoints/verify.h"
 #include "distributed/agreement.h"
 

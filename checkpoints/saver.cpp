@@ -20,7 +20,6 @@
 #include "checkpoints/saving/rank_file.h"
 #include "checkpoints/saving/snapshot.h"
 #include "checkpoints/saving/writer.h"
-#include "checkpoints/subject.h"
 #include "distributed/agreement.h"
 
 namespace realface::checkpoints {

@@ -7,7 +7,6 @@
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "checkpoints/format/folder.h"
-#include "checkpoints/subject.h"
 
 namespace realface::checkpoints {
 namespace fs = std::filesystem;

@@ -17,6 +17,7 @@ function(_realface_test_program name)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE realface_options Libtorch::cpu GTest::gtest GTest::gmock ${TEST_LINK})
   target_precompile_headers(${name} REUSE_FROM realface_pch)
+  realface_unity(${name})
   target_compile_definitions(${name} PRIVATE REALFACE_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures")
 endfunction()
 

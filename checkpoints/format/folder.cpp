@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "checkpoints/failpoint.h"
-#include "checkpoints/subject.h"
 
 namespace realface::checkpoints {
 namespace fs = std::filesystem;

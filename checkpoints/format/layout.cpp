@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "checkpoints/dtypes.h"
+#include "base/tensor_dtypes.h"
 
 namespace realface::checkpoints {
 namespace {

@@ -12,7 +12,6 @@
 #include "base/safetensors.h"
 #include "base/sha256.h"
 #include "checkpoints/format/folder.h"
-#include "checkpoints/subject.h"
 
 namespace realface::checkpoints {
 namespace {

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "checkpoints/failpoint.h"
 #include "checkpoints/saving/output_file.h"
-#include "checkpoints/subject.h"
 #include "checkpoints/verify.h"
 
 namespace realface::checkpoints {

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "base/crc32c.h"
-#include "checkpoints/subject.h"
+#include "base/error.h"
 
 namespace realface::checkpoints {
 namespace {

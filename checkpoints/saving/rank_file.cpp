@@ -7,12 +7,12 @@
 #include <map>
 
 #include "base/crc32c.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/safetensors.h"
-#include "checkpoints/dtypes.h"
+#include "base/tensor_dtypes.h"
 #include "checkpoints/failpoint.h"
 #include "checkpoints/saving/output_file.h"
-#include "checkpoints/subject.h"
 
 namespace realface::checkpoints {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "checkpoints/dtypes.h"
+#include "base/tensor_dtypes.h"
 
 namespace realface::checkpoints {
 namespace {

@@ -4,8 +4,7 @@
 #include "data/importers/collector.h"
 #include "data/importers/ffpp_lists.h"
 #include "data/importers/files.h"
-#include "data/importers/forgery_net_labels.h"
-#include "data/importers/forgery_net_list.h"
+#include "data/importers/forgery_net_lists.h"
 
 namespace realface::data::importers {
 namespace fs = std::filesystem;

@@ -4,44 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/safetensors.h"
+#include "base/tensor_dtypes.h"
 
 namespace realface::models {
 namespace {
-
-struct Dtype {
-  const char* name;
-  torch::ScalarType type;
-};
-
-constexpr std::array<Dtype, 10> kDtypes = {{{"F64", torch::kFloat64},
-                                            {"F32", torch::kFloat32},
-                                            {"F16", torch::kFloat16},
-                                            {"BF16", torch::kBFloat16},
-                                            {"I64", torch::kInt64},
-                                            {"I32", torch::kInt32},
-                                            {"I16", torch::kInt16},
-                                            {"I8", torch::kInt8},
-                                            {"U8", torch::kUInt8},
-                                            {"BOOL", torch::kBool}}};
-
-torch::ScalarType type_of(const std::string& dtype) {
-  const auto* found = std::find_if(kDtypes.begin(), kDtypes.end(), [&](const Dtype& d) { return dtype == d.name; });
-  return found->type;  // the parsed header holds no other
-}
-
-std::string name_of(torch::ScalarType type, const std::string& tensor) {
-  const auto* found = std::find_if(kDtypes.begin(), kDtypes.end(), [&](const Dtype& d) { return type == d.type; });
-  if (found == kDtypes.end()) {
-    throw Error("[weights] tensor '" + tensor + "' is of type " + c10::toString(type) + ", which safetensors lacks");
-  }
-  return found->name;
-}
 
 /// Published weights are mostly files of torch.save. Reading one would mean to run a pickle, so it is refused, with the
 /// line that converts it.
@@ -66,7 +37,7 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   TensorFile file;
   file.metadata = header.metadata;
   for (const auto& entry : header.tensors) {
-    auto tensor = at::empty(entry.shape, type_of(entry.dtype));
+    auto tensor = at::empty(entry.shape, dtype_of(entry.dtype));
     if (entry.bytes() > 0) {
       std::memcpy(tensor.mutable_data_ptr(), bytes.data() + header.data_begin + entry.begin, entry.bytes());
     }
@@ -78,7 +49,7 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
 void write_tensor_file(const std::filesystem::path& path, const TensorFile& file) {
   std::vector<safetensors::TensorEntry> entries;
   for (const auto& [name, tensor] : file.tensors) {
-    entries.push_back({name, name_of(tensor.scalar_type(), name), tensor.sizes().vec()});
+    entries.push_back({name, dtype_name(tensor.scalar_type()), tensor.sizes().vec()});
   }
   std::string bytes = safetensors::encode_header(entries, file.metadata);
   for (const auto& entry : entries) {

@@ -11,7 +11,7 @@ namespace realface {
 namespace {
 namespace fs = std::filesystem;
 
-const fs::path kRoot = REALFACE_SOURCE_DIR;
+const fs::path kSources = REALFACE_SOURCE_DIR;
 
 /// Room -> rooms that it may include besides itself.
 const std::map<std::string, std::set<std::string>> kRooms = {
@@ -48,7 +48,8 @@ std::vector<Include> includes_of(const fs::path& path, const std::string& room) 
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     if (std::smatch match; std::regex_search(line, match, kInclude)) {
-      found.push_back({fs::relative(path, kRoot).string(), room, match[2], match[1] == "\"", path.extension() == ".h"});
+      found.push_back(
+          {fs::relative(path, kSources).string(), room, match[2], match[1] == "\"", path.extension() == ".h"});
     }
   }
   return found;
@@ -58,7 +59,7 @@ const std::vector<Include>& all_includes() {
   static const std::vector<Include> includes = [] {
     std::vector<Include> found;
     for (const auto& [room, allowed] : kRooms) {
-      for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {
+      for (const auto& entry : fs::recursive_directory_iterator(kSources / room)) {
         if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp") {
           for (auto& include : includes_of(entry.path(), room)) { found.push_back(std::move(include)); }
         }
@@ -84,7 +85,7 @@ TEST(IncludeRules, NoRoomIncludesUpward) {
 TEST(IncludeRules, OurHeadersAreNamedFromTheRoot) {
   for (const auto& include : all_includes()) {
     if (include.quoted) {
-      EXPECT_TRUE(fs::exists(kRoot / include.target)) << include.file << " includes " << include.target;
+      EXPECT_TRUE(fs::exists(kSources / include.target)) << include.file << " includes " << include.target;
     }
   }
 }
@@ -181,7 +182,7 @@ TEST(SizeRules, NoFolderIsAHeap) {
   constexpr int kMost = 36;  // data/importers: nine datasets and the readers of their lists
   std::map<std::string, int> files;
   for (const auto& [room, allowed] : kRooms) {
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {
+    for (const auto& entry : fs::recursive_directory_iterator(kSources / room)) {
       if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp") {
         ++files[entry.path().parent_path().string()];
       }
@@ -192,7 +193,7 @@ TEST(SizeRules, NoFolderIsAHeap) {
 
 TEST(SizeRules, NoFileIsOverFourHundredLines) {
   for (const auto& [room, allowed] : kRooms) {
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / room)) {
+    for (const auto& entry : fs::recursive_directory_iterator(kSources / room)) {
       if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") { continue; }
       std::ifstream file(entry.path());
       const auto lines = std::count(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>(), '\n');

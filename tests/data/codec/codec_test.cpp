@@ -7,11 +7,10 @@
 #include "base/counter_rng.h"
 #include "base/error.h"
 #include "data/codec/kernels.h"
+#include "tests/data/codec/decoded.h"
 
 namespace realface::data {
 namespace {
-
-using Pixels = std::vector<uint8_t>;
 
 Pixels noise(int height, int width, uint64_t seed) {
   CounterRng rng(seed, CounterRng::Purpose::test, {});
@@ -28,12 +27,6 @@ Pixels gradient(int height, int width) {
     }
   }
   return pixels;
-}
-
-Pixels decoded(Codec codec, const std::string& blob, int height, int width) {
-  Pixels out(static_cast<size_t>(height * width * 3), 7);
-  decode_frame(codec, as_blob(blob), height, width, out.data());
-  return out;
 }
 
 /// The format's definition, read literally: an encoder with nothing in common with ours but zstd.

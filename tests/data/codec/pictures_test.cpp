@@ -10,11 +10,11 @@
 #include "base/counter_rng.h"
 #include "base/error.h"
 #include "data/codec/codec.h"
+#include "tests/data/codec/decoded.h"
 
 namespace realface::data {
 namespace {
 
-using Pixels = std::vector<uint8_t>;
 using testing::HasSubstr;
 
 /// Shading with a little noise, as faces have.
@@ -30,12 +30,6 @@ Pixels drawn(int height, int width) {
     }
   }
   return rgb;
-}
-
-Pixels decoded(Codec codec, const std::string& blob, int height, int width) {
-  Pixels out(static_cast<size_t>(height * width * 3), 7);
-  decode_frame(codec, as_blob(blob), height, width, out.data());
-  return out;
 }
 
 Pixels by_opencv(const std::string& blob) {

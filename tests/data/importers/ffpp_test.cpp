@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "data/importers/ffpp_lists.h"
 #include "data/importers/importers.h"
+#include "tests/data/importers/trees.h"
 #include "tests/temporary_folder.h"
 
 namespace realface::data::importers {
@@ -15,12 +16,6 @@ namespace {
 using testing::HasSubstr;
 
 /// Default options but for what the function sets.
-ImportOptions with(const std::function<void(ImportOptions&)>& set) {
-  ImportOptions options;
-  set(options);
-  return options;
-}
-
 /// A small tree of empty files: two pairs, the same stem in two methods, masks for one of them.
 class FfppImporter : public testing::Test {
  protected:
@@ -93,7 +88,7 @@ TEST_F(FfppImporter, FollowsTheOfficialSplits) {
   const auto listing = import();
   EXPECT_EQ(at(listing, "ffpp/youtube/c23/000").split, "train");
   EXPECT_EQ(at(listing, "ffpp/Deepfakes/c23/071_054").split, "val");
-  for (const auto& source : import(with([](auto& o) { o.split = "test"; })).sources) {
+  for (const auto& source : import(options_with([](auto& o) { o.split = "test"; })).sources) {
     EXPECT_EQ(source.split, "test");
   }
 }
@@ -105,18 +100,18 @@ TEST_F(FfppImporter, PutsAVideoAndEveryFakeMadeOfItsPairInOneGroup) {
     EXPECT_EQ(at(listing, key).group, group) << key;
   }
   EXPECT_NE(at(listing, "ffpp/youtube/c23/071").group, group);
-  EXPECT_EQ(at(import(with([](auto& o) { o.methods = {"original"}; })), "ffpp/youtube/c23/003").group, group);
+  EXPECT_EQ(at(import(options_with([](auto& o) { o.methods = {"original"}; })), "ffpp/youtube/c23/003").group, group);
 }
 
 TEST_F(FfppImporter, FindsMasksWhereTheyAreShippedAndWanted) {
   const auto listing = import();
   EXPECT_THAT(at(listing, "ffpp/Deepfakes/c23/000_003").mask_path, HasSubstr("masks/videos/000_003.mp4"));
   EXPECT_EQ(at(listing, "ffpp/FaceSwap/c23/000_003").mask_path, "");
-  EXPECT_EQ(at(import(with([](auto& o) { o.masks = false; })), "ffpp/Deepfakes/c23/000_003").mask_path, "");
+  EXPECT_EQ(at(import(options_with([](auto& o) { o.masks = false; })), "ffpp/Deepfakes/c23/000_003").mask_path, "");
 }
 
 TEST_F(FfppImporter, NamesTheRealVideoBehindAFake) {
-  const auto listing = import(with([](auto& o) { o.methods = {"FaceSwap"}; }));
+  const auto listing = import(options_with([](auto& o) { o.methods = {"FaceSwap"}; }));
   EXPECT_THAT(at(listing, "ffpp/FaceSwap/c23/071_054").original_path, HasSubstr("youtube/c23/videos/071.mp4"));
   EXPECT_EQ(at(listing, "ffpp/youtube/c23/071").original_path, "");
   std::filesystem::remove(folder.path() / "original_sequences/youtube/c23/videos/071.mp4");
@@ -127,7 +122,7 @@ TEST_F(FfppImporter, TakesUncompressedVideosUnderBothOfTheirNames) {
   folder.write("original_sequences/youtube/raw/videos/000.mp4");
   folder.write("manipulated_sequences/Deepfakes/c0/videos/000_003.mp4");
   for (const auto* level : {"raw", "c0"}) {
-    const auto listing = import(with([&](auto& o) { o.compression = {level, "raw"}; }));
+    const auto listing = import(options_with([&](auto& o) { o.compression = {level, "raw"}; }));
     EXPECT_EQ(listing.sources.size(), 2u);
     EXPECT_EQ(at(listing, "ffpp/Deepfakes/raw/000_003").compression, "raw");
     EXPECT_THAT(at(listing, "ffpp/Deepfakes/raw/000_003").original_path, HasSubstr("raw/videos/000.mp4"));
@@ -145,16 +140,16 @@ TEST_F(FfppImporter, CountsWhatTheListsNameAndTheTreeLacks) {
 TEST_F(FfppImporter, NeverTrainsOnWhatTheListsHoldOutForTesting) {
   list("test", R"([["900","901"]])");
   real("900");
-  const auto listing = import(with([](auto& o) { o.split = "train"; }));
+  const auto listing = import(options_with([](auto& o) { o.split = "train"; }));
   EXPECT_EQ(listing.sources.size(), 8u);
   ASSERT_EQ(listing.unplaced.size(), 1u);
   EXPECT_THAT(listing.unplaced[0].path, HasSubstr("900.mp4"));
 }
 
 TEST_F(FfppImporter, TakesTheMethodsThatAreNamedAndAllReals) {
-  EXPECT_EQ(import(with([](auto& o) { o.methods = {"FaceSwap"}; })).sources.size(), 6u);
-  EXPECT_EQ(import(with([](auto& o) { o.methods = {"original"}; })).sources.size(), 4u);
-  EXPECT_THAT(failure(with([](auto& o) { o.methods = {"Deepfake"}; })), HasSubstr("did you mean Deepfakes?"));
+  EXPECT_EQ(import(options_with([](auto& o) { o.methods = {"FaceSwap"}; })).sources.size(), 6u);
+  EXPECT_EQ(import(options_with([](auto& o) { o.methods = {"original"}; })).sources.size(), 4u);
+  EXPECT_THAT(failure(options_with([](auto& o) { o.methods = {"Deepfake"}; })), HasSubstr("did you mean Deepfakes?"));
 }
 
 TEST_F(FfppImporter, ListsWhatItCannotPlaceWithTheReason) {
@@ -176,7 +171,7 @@ TEST_F(FfppImporter, PlacesActorsByHashOnly) {
   folder.write("original_sequences/actors/c23/videos/01__hugging_happy.mp4");
   folder.write("manipulated_sequences/DeepFakeDetection/c23/videos/01_02__hugging_happy__YVGY8LOK.mp4");
   EXPECT_EQ(import().sources.size(), 8u);
-  const auto listing = import(with([](auto& o) { o.split = "hash"; }));
+  const auto listing = import(options_with([](auto& o) { o.split = "hash"; }));
   ASSERT_EQ(listing.sources.size(), 10u);
   const Source& real = at(listing, "ffpp/actors/c23/01__hugging_happy");
   const Source& fake = at(listing, "ffpp/DeepFakeDetection/c23/01_02__hugging_happy__YVGY8LOK");
@@ -194,7 +189,7 @@ TEST_F(FfppImporter, RefusesAnIdInTwoSplitsAndAMalformedList) {
 }
 
 TEST_F(FfppImporter, SaysWhichCompressionIsMissing) {
-  EXPECT_THAT(failure(with([](auto& o) { o.compression = {"raw"}; })), HasSubstr("has no raw/videos"));
+  EXPECT_THAT(failure(options_with([](auto& o) { o.compression = {"raw"}; })), HasSubstr("has no raw/videos"));
 }
 
 TEST_F(FfppImporter, RefusesAFolderThatIsNoSuchTree) {

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "data/importers/files.h"
 #include "data/importers/importers.h"
+#include "tests/data/importers/trees.h"
 #include "tests/temporary_folder.h"
 
 namespace realface::data::importers {
@@ -13,12 +14,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// Default options but for what the function sets.
-ImportOptions with(const std::function<void(ImportOptions&)>& set) {
-  ImportOptions options;
-  set(options);
-  return options;
-}
-
 std::vector<std::string> keys(const Listing& listing) {
   std::vector<std::string> names;
   for (const auto& source : listing.sources) { names.push_back(source.key); }
@@ -69,14 +64,16 @@ TEST(FolderImporter, TakesNumberedPicturesOfTheRootAsPhotographsUnlessToldOtherw
   folder.write("000.png");
   folder.write("001.png");
   EXPECT_EQ(import_dataset("folder", folder.path(), {}).sources.size(), 2u);
-  EXPECT_EQ(import_dataset("folder", folder.path(), with([](auto& o) { o.pictures = "frames"; })).sources.size(), 1u);
+  EXPECT_EQ(
+      import_dataset("folder", folder.path(), options_with([](auto& o) { o.pictures = "frames"; })).sources.size(), 1u);
 }
 
 TEST(FolderImporter, TakesEveryPictureAloneWhereAsked) {
   TemporaryFolder folder;
   folder.write("clip/000.png");
   folder.write("clip/001.png");
-  EXPECT_EQ(import_dataset("folder", folder.path(), with([](auto& o) { o.pictures = "single"; })).sources.size(), 2u);
+  EXPECT_EQ(
+      import_dataset("folder", folder.path(), options_with([](auto& o) { o.pictures = "single"; })).sources.size(), 2u);
 }
 
 TEST(FolderImporter, FollowsALinkToAFolderAboveOnce) {
@@ -90,7 +87,8 @@ TEST(FolderImporter, SplitsByGroupInSharesOfEightyTenTen) {
   TemporaryFolder folder;
   for (int i = 0; i < 1000; ++i) { folder.write(std::to_string(i).append(".mp4")); }
   std::map<std::string, int> counts;
-  for (const auto& source : import_dataset("folder", folder.path(), with([](auto& o) { o.split = "hash"; })).sources) {
+  for (const auto& source :
+       import_dataset("folder", folder.path(), options_with([](auto& o) { o.split = "hash"; })).sources) {
     ++counts[source.split];
   }
   // Five standard deviations of a binomial of 1000.
@@ -120,7 +118,7 @@ TEST(FolderImporter, SetsAFileWhoseNameIsNotUtf8Aside) {
 TEST(FolderImporter, NamesTheNearestWordForATypo) {
   TemporaryFolder folder;
   EXPECT_THAT(failure("foldr", folder.path()), HasSubstr("did you mean folder?"));
-  EXPECT_THAT(failure("folder", folder.path(), with([](auto& o) { o.split = "tran"; })),
+  EXPECT_THAT(failure("folder", folder.path(), options_with([](auto& o) { o.split = "tran"; })),
               HasSubstr("did you mean train?"));
 }
 

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/importers/forgery_net_list.h"
+#include "data/importers/forgery_net_lists.h"
 #include "tests/data/importers/trees.h"
 #include "tests/temporary_folder.h"
 

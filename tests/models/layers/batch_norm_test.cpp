@@ -5,17 +5,13 @@
 #include <gtest/gtest.h>
 #include <torch/nn/modules/batchnorm.h>
 
+#include "tests/models/close.h"
+
 /// Against torch::nn::BatchNorm2d, which writes its running statistics in every training forward.
 namespace realface::models {
 namespace {
 
 constexpr int64_t kChannels = 5;
-
-void expect_close(const torch::Tensor& ours, const torch::Tensor& theirs, const std::string& what) {
-  ASSERT_EQ(ours.sizes(), theirs.sizes()) << what;
-  EXPECT_LE((ours - theirs).abs().max().item<double>(), 1e-5 * std::max(1.0, theirs.abs().max().item<double>()))
-      << what;
-}
 
 class BatchNormOracle : public ::testing::Test {
  protected:

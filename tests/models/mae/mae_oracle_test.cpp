@@ -3,6 +3,7 @@
 
 #include "models/mae/mae.h"
 #include "models/weights/tensor_file.h"
+#include "tests/models/close.h"
 
 /// The image masked autoencoder against transformers' ViTMAEForPreTraining; fixtures/mae_fixture.py makes the file.
 namespace realface::models {
@@ -14,13 +15,6 @@ MaeConfig oracle_config() {
   config.width = 16, config.depth = 2, config.heads = 2;
   config.decoder_width = 8, config.decoder_depth = 2, config.decoder_heads = 2;
   return config;
-}
-
-/// max|a - b| <= 1e-5 max(1, max|b|).
-void expect_close(const torch::Tensor& ours, const torch::Tensor& theirs, const std::string& what) {
-  ASSERT_EQ(ours.sizes(), theirs.sizes()) << what;
-  const double distance = (ours - theirs).abs().max().item<double>();
-  EXPECT_LE(distance, 1e-5 * std::max(1.0, theirs.abs().max().item<double>())) << what;
 }
 
 class MaeOracle : public ::testing::Test {

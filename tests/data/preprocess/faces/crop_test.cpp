@@ -4,20 +4,10 @@
 
 #include <cmath>
 
+#include "tests/data/preprocess/picture_of.h"
+
 namespace realface::data::preprocess {
 namespace {
-
-Picture picture_of(int width, int height, const std::function<uint8_t(int, int, int)>& value) {
-  Picture picture = make_picture(width, height);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        picture.pixels[static_cast<size_t>(y) * picture.stride + static_cast<size_t>(3 * x + c)] = value(x, y, c);
-      }
-    }
-  }
-  return picture;
-}
 
 TEST(CropPixels, CopiesAtScaleOne) {
   const auto value = [](int x, int y, int c) { return static_cast<uint8_t>(3 * x + 5 * y + 70 * c); };

@@ -8,22 +8,10 @@
 
 #include "base/counter_rng.h"
 #include "base/error.h"
+#include "tests/data/preprocess/picture_of.h"
 
 namespace realface::data::preprocess {
 namespace {
-
-Picture picture_of(int width, int height, const std::function<int(int, int, int)>& value) {
-  Picture picture = make_picture(width, height);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        picture.pixels[static_cast<size_t>(y) * picture.stride + static_cast<size_t>(3 * x + c)] =
-            static_cast<uint8_t>(value(x, y, c));
-      }
-    }
-  }
-  return picture;
-}
 
 /// A plane of numbers; beyond its edges it is mirrored about its last pixels, as OpenCV has it.
 struct Plane {

@@ -1,11 +1,11 @@
-#include "checkpoints/dtypes.h"
+#include "base/tensor_dtypes.h"
 
 #include <array>
 #include <utility>
 
 #include "base/error.h"
 
-namespace realface::checkpoints {
+namespace realface {
 namespace {
 
 using torch::ScalarType;
@@ -27,16 +27,16 @@ std::string dtype_name(ScalarType type) {
   for (const auto& [known, name] : kNames) {
     if (known == type) { return name; }
   }
-  throw CheckpointError(std::string("[checkpoints] a tensor is of dtype ") + c10::toString(type) +
-                        "; rank files hold real numbers, integers and booleans; convert it in the part that owns it");
+  throw Error(std::string("[safetensors] a tensor is of dtype ") + c10::toString(type) +
+              "; files hold real numbers, integers and booleans; convert it before it is saved");
 }
 
 ScalarType dtype_of(const std::string& name) {
   for (const auto& [type, known] : kNames) {
     if (name == known) { return type; }
   }
-  throw CheckpointError("[checkpoints] a tensor is of dtype '" + name +
-                        "'; this program knows F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL; read it with a newer one");
+  throw Error("[safetensors] a tensor is of dtype '" + name +
+              "'; this program knows F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL; read it with a newer one");
 }
 
-}  // namespace realface::checkpoints
+}  // namespace realface

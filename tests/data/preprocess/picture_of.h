@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+
+#include "data/preprocess/video/picture.h"
+
+namespace realface::data::preprocess {
+
+/// A picture by a function of (x, y, channel), whose results are cut to bytes.
+inline Picture picture_of(int width, int height, const std::function<int(int, int, int)>& value) {
+  Picture picture = make_picture(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        picture.pixels[static_cast<size_t>(y) * picture.stride + static_cast<size_t>(3 * x + c)] =
+            static_cast<uint8_t>(value(x, y, c));
+      }
+    }
+  }
+  return picture;
+}
+
+}  // namespace realface::data::preprocess
