@@ -184,4 +184,9 @@ void decode_mask(std::span<const std::byte> blob, int height, int width, uint8_t
   for (size_t i = 0; i < pixels; ++i) { mask_out[i] = static_cast<uint8_t>((bits[i / 8] >> (7 - i % 8)) & 1U); }
 }
 
+void refuse_picture(const char* format, std::span<const std::byte> blob, const std::string& what) {
+  throw DataError("[codec] a blob of " + std::to_string(blob.size()) + " bytes is no such " + format + ": " + what +
+                  "; run `realface verify` on the shards");
+}
+
 }  // namespace realface::data

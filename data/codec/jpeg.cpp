@@ -25,11 +25,6 @@ int sampling(Chroma chroma) {
   return chroma == Chroma::full ? TJSAMP_444 : chroma == Chroma::half ? TJSAMP_422 : TJSAMP_420;
 }
 
-[[noreturn]] void refuse_jpeg(std::span<const std::byte> blob, const std::string& what) {
-  throw DataError("[codec] a blob of " + std::to_string(blob.size()) + " bytes is no such JPEG: " + what +
-                  "; run `realface verify` on the shards");
-}
-
 }  // namespace
 
 std::string encode_jpeg(CodecConfig config, const uint8_t* rgb, int height, int width) {
@@ -53,18 +48,19 @@ void decode_jpeg(std::span<const std::byte> blob, int height, int width, uint8_t
   int found_width = 0, found_height = 0, subsampling = 0, colours = 0;
   if (blob.empty() || tjDecompressHeader3(expander.get(), bytes, blob.size(), &found_width, &found_height, &subsampling,
                                           &colours) != 0) {
-    refuse_jpeg(blob, blob.empty() ? "it is empty" : tjGetErrorStr2(expander.get()));
+    refuse_picture("JPEG", blob, blob.empty() ? "it is empty" : tjGetErrorStr2(expander.get()));
   }
   if (found_width != width || found_height != height) {
-    refuse_jpeg(blob, "it has " + std::to_string(found_height) + " x " + std::to_string(found_width) +
-                          " pixels; expected " + std::to_string(height) + " x " + std::to_string(width));
+    refuse_picture("JPEG", blob,
+                   "it has " + std::to_string(found_height) + " x " + std::to_string(found_width) +
+                       " pixels; expected " + std::to_string(height) + " x " + std::to_string(width));
   }
-  if (colours != TJCS_YCbCr) { refuse_jpeg(blob, "it is not YCbCr"); }
+  if (colours != TJCS_YCbCr) { refuse_picture("JPEG", blob, "it is not YCbCr"); }
   // A warning is damage that libjpeg-turbo would paint over, such as an early end; a limit on scans keeps a small blob
   // from taking long.
   if (tjDecompress2(expander.get(), bytes, blob.size(), rgb_out, width, 0, height, TJPF_RGB,
                     TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {
-    refuse_jpeg(blob, tjGetErrorStr2(expander.get()));
+    refuse_picture("JPEG", blob, tjGetErrorStr2(expander.get()));
   }
 }
 

@@ -17,4 +17,7 @@ void decode_png(std::span<const std::byte> blob, int height, int width, uint8_t*
 std::string encode_jpeg(CodecConfig config, const uint8_t* rgb, int height, int width);
 void decode_jpeg(std::span<const std::byte> blob, int height, int width, uint8_t* rgb_out);
 
+/// Throws DataError: `blob` is not the picture that it should be. `format` is "PNG" or "JPEG".
+[[noreturn]] void refuse_picture(const char* format, std::span<const std::byte> blob, const std::string& what);
+
 }  // namespace realface::data

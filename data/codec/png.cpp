@@ -22,11 +22,6 @@ struct Image : png_image {
   Image& operator=(const Image&) = delete;
 };
 
-[[noreturn]] void refuse_png(std::span<const std::byte> blob, const std::string& what) {
-  throw DataError("[codec] a blob of " + std::to_string(blob.size()) + " bytes is no such PNG: " + what +
-                  "; run `realface verify` on the shards");
-}
-
 bool ends_as_png(std::span<const std::byte> blob) {
   if (blob.size() < kEnd.size()) { return false; }
   return std::ranges::equal(blob.last(kEnd.size()), std::as_bytes(std::span(kEnd)));
@@ -50,15 +45,18 @@ std::string encode_png(const uint8_t* rgb, int height, int width) {
 }
 
 void decode_png(std::span<const std::byte> blob, int height, int width, uint8_t* rgb_out) {
-  if (!ends_as_png(blob)) { refuse_png(blob, "it does not end as a PNG does"); }
+  if (!ends_as_png(blob)) { refuse_picture("PNG", blob, "it does not end as a PNG does"); }
   Image image;
-  if (png_image_begin_read_from_memory(&image, blob.data(), blob.size()) == 0) { refuse_png(blob, image.message); }
-  if (image.width != static_cast<png_uint_32>(width) || image.height != static_cast<png_uint_32>(height)) {
-    refuse_png(blob, "it has " + std::to_string(image.height) + " x " + std::to_string(image.width) +
-                         " pixels; expected " + std::to_string(height) + " x " + std::to_string(width));
+  if (png_image_begin_read_from_memory(&image, blob.data(), blob.size()) == 0) {
+    refuse_picture("PNG", blob, image.message);
   }
-  if (image.format != PNG_FORMAT_RGB) { refuse_png(blob, "it is not RGB of 8 bits a channel"); }
-  if (png_image_finish_read(&image, nullptr, rgb_out, 0, nullptr) == 0) { refuse_png(blob, image.message); }
+  if (image.width != static_cast<png_uint_32>(width) || image.height != static_cast<png_uint_32>(height)) {
+    refuse_picture("PNG", blob,
+                   "it has " + std::to_string(image.height) + " x " + std::to_string(image.width) +
+                       " pixels; expected " + std::to_string(height) + " x " + std::to_string(width));
+  }
+  if (image.format != PNG_FORMAT_RGB) { refuse_picture("PNG", blob, "it is not RGB of 8 bits a channel"); }
+  if (png_image_finish_read(&image, nullptr, rgb_out, 0, nullptr) == 0) { refuse_picture("PNG", blob, image.message); }
 }
 
 }  // namespace realface::data

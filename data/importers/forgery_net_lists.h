@@ -39,7 +39,7 @@ struct ForgeryNetEntry {
 /// Throws DataError with file and line for anything else.
 void read_forgery_net_list(const std::filesystem::path& path, const std::function<void(ForgeryNetEntry&& entry)>& take);
 
-/// The tail of a listed path, or "" where it has no class folder.
+/// The tail of a listed path, or "" if it has no class folder.
 std::string forgery_net_tail(std::string_view path);
 
 /// What the lists of one phase and kind say, by tail. Two million pictures are in one of them, so it holds no more than
@@ -49,7 +49,7 @@ class ForgeryNetLabels {
   /// Throws DataError for a malformed list.
   void read(const std::filesystem::path& list);
 
-  /// Takes a file or folder as found: its segments, or null where it is in no list.
+  /// Notes that a file or folder was found and returns its segments, or null if no list names it.
   const std::vector<LabelledRun>* find(const std::string& tail);
 
   /// What is listed and was not found, in order.
