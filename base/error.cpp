@@ -36,12 +36,6 @@ std::string nearest(const std::string& word, const std::vector<std::string>& val
   return best;
 }
 
-std::string subject_of(const std::filesystem::path& path) {
-  // Not by operator+, of which GCC 12 warns wrongly (its bug 105651).
-  std::string text(1, '[');
-  text.append(path.string());
-  text.push_back(']');
-  return text;
-}
+std::string subject_of(const std::filesystem::path& path) { return "[" + path.string() + "]"; }
 
 }  // namespace realface

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/tensor_dtypes.h"
 
 namespace realface::safetensors {
 namespace {
@@ -98,15 +99,7 @@ void check_contiguous(const std::vector<TensorEntry>& tensors, uint64_t data_siz
 
 }  // namespace
 
-uint64_t element_bytes(const std::string& dtype) {
-  static const std::map<std::string, uint64_t> kSizes = {{"F64", 8},  {"I64", 8}, {"F32", 4}, {"I32", 4}, {"F16", 2},
-                                                         {"BF16", 2}, {"I16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
-  const auto found = kSizes.find(dtype);
-  if (found == kSizes.end()) {
-    fail("safetensors", "dtype '" + dtype + "' is not supported; known are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL");
-  }
-  return found->second;
-}
+uint64_t element_bytes(const std::string& dtype) { return c10::elementSize(dtype_of(dtype)); }
 
 std::string encode_header(std::vector<TensorEntry>& tensors, const Metadata& metadata) {
   std::sort(tensors.begin(), tensors.end(), [](const TensorEntry& a, const TensorEntry& b) {
