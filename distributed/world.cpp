@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/failpoint.h"
+#include "base/kernels.h"
 #include "base/log.h"
 #include "distributed/agreement.h"
 #include "distributed/failure.h"
@@ -68,7 +69,8 @@ void share_cores(Communicator& host_group, const std::string& host, int rank, in
   threads = asked > 0 ? asked : cores;
 }
 
-void set_threads(int threads) {
+void set_computing(int threads, const std::string& kernels) {
+  set_kernels(kernels == "default" ? Kernels::libtorch : Kernels::automatic);
   at::set_num_threads(threads);
   // Allowed once a process, before the first use; a second world in a test finds it done.
   if (at::get_num_interop_threads() != 1) { at::set_num_interop_threads(1); }
@@ -140,7 +142,7 @@ void World::Members::admit(const WorldConfig& config) {
 /// Threads, the group on the devices, the watchdog.
 void World::Members::connect(const WorldConfig& config) {
   share_cores(*host_group, host, rank, config.threads, cores, threads);
-  set_threads(threads);
+  set_computing(threads, config.kernels);
   fail_where_asked("world.connect", rank);
   const auto log = std::make_shared<CollectiveLog>("gradients");
   if (backend == Backend::self) {

@@ -13,8 +13,9 @@
 namespace realface::distributed {
 
 struct WorldConfig {
-  std::string device = "auto";  // auto: the GPU of the local rank where there is one; or cpu, cuda
-  std::string nccl = "auto";    // auto: for two GPUs and more; always: for one too, which tests it
+  std::string device = "auto";   // auto: the GPU of the local rank where there is one; or cpu, cuda
+  std::string nccl = "auto";     // auto: for two GPUs and more; always: for one too, which tests it
+  std::string kernels = "auto";  // of layers on the CPU: auto: the fastest that this processor has; default: libtorch's
   int threads = 0;  // compute threads a rank; 0: the cores that the rank may use, divided among the ranks of the node
   double deadline = 600;       // seconds after which a collective that does not end is a hang
   double join_deadline = 300;  // seconds within which all ranks have come, and at the end have left

@@ -89,6 +89,7 @@ void add_bench(CLI::App& app) {
   command->require_subcommand(1);
   add_bench_step(*command);
   add_bench_loader(*command);
+  add_bench_kernels(*command);
 }
 
 }  // namespace realface::launcher

@@ -37,5 +37,6 @@ void print_figures(bool json, distributed::World& world, const nlohmann::json& r
 
 void add_bench_step(CLI::App& bench);
 void add_bench_loader(CLI::App& bench);
+void add_bench_kernels(CLI::App& bench);
 
 }  // namespace realface::launcher

@@ -1,10 +1,7 @@
 #include "models/layers/block.h"
 
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
-
 #include "base/error.h"
+#include "models/layers/kernels.h"
 
 namespace realface::models {
 namespace {
@@ -38,8 +35,7 @@ torch::Tensor Attention::forward(const torch::Tensor& x, const torch::Tensor& ke
     q = qkv_->forward_slice(x.narrow(1, first_query, x.size(1) - first_query), 0, width_);
     k = parts[0], v = parts[1];
   }
-  const auto mask = key_mask.defined() ? std::optional<torch::Tensor>(key_mask) : std::nullopt;
-  const auto mixed = at::scaled_dot_product_attention(by_head(q, heads_), by_head(k, heads_), by_head(v, heads_), mask);
+  const auto mixed = kernels::attention(by_head(q, heads_), by_head(k, heads_), by_head(v, heads_), key_mask);
   return proj_->forward(mixed.transpose(1, 2).flatten(2));
 }
 
@@ -47,7 +43,7 @@ Mlp::Mlp(int64_t width, int64_t hidden)
     : fc1_(register_module("fc1", std::make_shared<Linear>(width, hidden))),
       fc2_(register_module("fc2", std::make_shared<Linear>(hidden, width))) {}
 
-torch::Tensor Mlp::forward(const torch::Tensor& x) const { return fc2_->forward(at::gelu(fc1_->forward(x))); }
+torch::Tensor Mlp::forward(const torch::Tensor& x) const { return fc2_->forward(fc1_->forward_gelu(x)); }
 
 Block::Block(int64_t width, int64_t heads, int64_t mlp_ratio)
     : norm1_(register_module("norm1", std::make_shared<LayerNorm>(width))),
@@ -81,7 +77,7 @@ PatchEmbed::PatchEmbed(int64_t patch, int64_t width) {
 torch::Tensor PatchEmbed::forward(const torch::Tensor& patches) const {
   // Patches hold channels last, the convolution's weight has them first.
   const auto weight = widened(weight_, patches.scalar_type()).permute({0, 2, 3, 1}).flatten(1);
-  return at::linear(patches, weight, widened(bias_, patches.scalar_type()));
+  return kernels::linear(patches, weight, widened(bias_, patches.scalar_type()));
 }
 
 }  // namespace realface::models

@@ -11,7 +11,8 @@ namespace realface::models {
 class Linear : public torch::nn::Module {
  public:
   Linear(int64_t in, int64_t out);
-  torch::Tensor forward(const torch::Tensor& x) const;  // x in compute_dtype of the weight
+  torch::Tensor forward(const torch::Tensor& x) const;       // x in kernels::compute_dtype of the weight
+  torch::Tensor forward_gelu(const torch::Tensor& x) const;  // GELU of that, by the error function
   /// Outputs first..first+count-1 alone: as many rows of weight and bias.
   torch::Tensor forward_slice(const torch::Tensor& x, int64_t first, int64_t count) const;
 
@@ -29,11 +30,6 @@ class LayerNorm : public torch::nn::Module {
  private:
   torch::Tensor weight_, bias_;
 };
-
-/// The type in which a model of such parameters computes. bf16 stays bf16 on GPUs, on CPUs with AMX and on AMD's with
-/// AVX512-BF16; elsewhere bf16 products are no faster than fp32 ones, so bf16 parameters are widened where they are
-/// used and activations are fp32.
-torch::ScalarType compute_dtype(const torch::Tensor& parameter);
 
 /// The parameter in another type. Its gradient comes back in that type, not rounded to the parameter's, for those whose
 /// `.grad` is fp32.

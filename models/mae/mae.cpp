@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "models/layers/init.h"
+#include "models/layers/kernels.h"
 #include "models/layers/positions.h"
 
 namespace realface::models {
@@ -87,7 +88,7 @@ void MaeImpl::initialise(uint64_t seed) {
 
 torch::Tensor MaeImpl::encode(const torch::Tensor& patches, const Visible& visible) {
   const int64_t batch = patches.size(0);
-  const auto seen = gather_rows(patches, visible.ids).to(compute_dtype(cls_token_));           // [B, L, P*P*3]
+  const auto seen = gather_rows(patches, visible.ids).to(kernels::compute_dtype(cls_token_));  // [B, L, P*P*3]
   const auto tokens = patch_embed_->forward(seen) + patch_positions(pos_embed_, visible.ids);  // [B, L, D]
   const auto cls = (cls_token_ + pos_embed_.narrow(1, 0, 1)).expand({batch, 1, config_.width});
   torch::Tensor key_mask;

@@ -1,0 +1,135 @@
+#include "launcher/kernel_rows.h"
+
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/randn.h>
+#include <fmt/format.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "base/kernels.h"
+#include "models/layers/block.h"
+#include "models/layers/kernels.h"
+
+namespace realface::launcher {
+namespace {
+
+using torch::Tensor;
+using Work = std::function<void()>;
+
+Work with(Kernels choice, Work work) {
+  return [choice, work = std::move(work)] {
+    set_kernels(choice);
+    work();
+  };
+}
+
+KernelRow layer_row(const std::string& what, const char* dtype, const std::string& shape, double gflop,
+                    const Work& work) {
+  return {what,
+          dtype,
+          shape,
+          gflop,
+          with(Kernels::libtorch, work),
+          with(Kernels::alternative, work),
+          with(Kernels::automatic, work)};
+}
+
+/// Forward of `function`, and the gradients of all inputs.
+Work trained(const std::function<Tensor(const std::vector<Tensor>&)>& function, std::vector<Tensor> inputs) {
+  for (auto& input : inputs) { input = input.detach().requires_grad_(); }
+  return [function, inputs] {
+    const auto result = function(inputs);
+    (void)torch::autograd::grad({result}, inputs, {at::ones_like(result)});
+  };
+}
+
+Tensor linear_of(const std::vector<Tensor>& in) { return models::kernels::linear(in[0], in[1], in[2]); }
+
+void add_linear(std::vector<KernelRow>& rows, int64_t samples, int64_t in, int64_t out) {
+  const std::vector<Tensor> inputs = {at::randn({samples, in}), at::randn({out, in}), at::randn({out})};
+  const auto shape = fmt::format("{} x {} x {}", samples, in, out);
+  const double gflop = 2e-9 * static_cast<double>(samples * in * out);
+  rows.push_back(layer_row("linear, forward", "fp32", shape, gflop, [inputs] { (void)linear_of(inputs); }));
+  rows.push_back(layer_row("linear, forward and backward", "fp32", shape, 3 * gflop, trained(linear_of, inputs)));
+  rows.push_back(layer_row("GELU after linear, forward", "fp32", shape, gflop,
+                           [inputs] { (void)models::kernels::gelu_of_linear(inputs[0], inputs[1], inputs[2]); }));
+}
+
+void add_attention(std::vector<KernelRow>& rows, int64_t batch, int64_t heads, int64_t tokens) {
+  const auto attention = [](const std::vector<Tensor>& in) {
+    return models::kernels::attention(in[0], in[1], in[2], {});
+  };
+  const std::vector<int64_t> shape = {batch, heads, tokens, 64};
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    const auto draw = [&] { return at::randn(shape).to(dtype); };
+    rows.push_back(layer_row("attention, forward and backward", dtype == torch::kFloat32 ? "fp32" : "bf16",
+                             fmt::format("{} x {} x {} x 64", batch, heads, tokens), 0,
+                             trained(attention, {draw(), draw(), draw()})));
+  }
+}
+
+/// The blocks of the compared model: 12 of 384 on 50 tokens and 4 of 192 on 197.
+void add_blocks(std::vector<KernelRow>& rows) {
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    auto encoder = std::make_shared<models::Blocks>(12, 384, 6, 4),
+         decoder = std::make_shared<models::Blocks>(4, 192, 3, 4);
+    encoder->to(dtype), decoder->to(dtype);
+    const auto type = models::kernels::compute_dtype(encoder->parameters().front());
+    const auto seen = at::randn({16, 50, 384}).to(type), all = at::randn({16, 197, 192}).to(type);
+    rows.push_back(layer_row("12 blocks of 384 and 4 of 192, forward and backward",
+                             dtype == torch::kFloat32 ? "fp32" : "bf16", "16 x 50, 16 x 197", 0, [=] {
+                               encoder->forward(seen).sum().backward();
+                               decoder->forward(all).sum().backward();
+                             }));
+  }
+}
+
+/// In both memory formats, for networks that choose one (SENet, Xception); `groups` as many as channels: depthwise.
+void add_convolution(std::vector<KernelRow>& rows, int64_t channels, int64_t side, int64_t kernel, int64_t groups) {
+  const auto x = at::randn({16, channels, side, side}),
+             weight = at::randn({channels, channels / groups, kernel, kernel});
+  const auto work = [=](at::MemoryFormat format) {
+    return trained(
+        [=](const std::vector<Tensor>& in) {
+          return at::conv2d(in[0], in[1], {}, /*stride=*/1, /*padding=*/kernel / 2, /*dilation=*/1, groups);
+        },
+        {x.contiguous(format), weight.contiguous(format)});
+  };
+  const double gflop = 6e-9 * static_cast<double>(x.numel() * weight[0].numel());
+  rows.push_back({groups > 1 ? "depthwise convolution, channels_last instead" : "convolution, channels_last instead",
+                  "fp32", fmt::format("16 x {} x {} x {}, {} x {}", channels, side, side, kernel, kernel), gflop,
+                  work(at::MemoryFormat::Contiguous), work(at::MemoryFormat::ChannelsLast), nullptr});
+}
+
+void add_pointwise(std::vector<KernelRow>& rows, int64_t channels, int64_t side) {
+  const std::vector<Tensor> inputs = {at::randn({16, channels, side, side}).contiguous(at::MemoryFormat::ChannelsLast),
+                                      at::randn({channels, channels, 1, 1}), at::randn({channels})};
+  const auto work =
+      trained([](const std::vector<Tensor>& in) { return models::kernels::pointwise_convolution(in[0], in[1], in[2]); },
+              inputs);
+  rows.push_back(layer_row("convolution 1 x 1, forward and backward", "fp32",
+                           fmt::format("16 x {} x {} x {}", channels, side, side),
+                           6e-9 * static_cast<double>(inputs[0].numel() * channels), work));
+}
+
+}  // namespace
+
+std::vector<KernelRow> kernel_rows() {
+  std::vector<KernelRow> rows;
+  add_linear(rows, 784, 384, 1152);
+  add_linear(rows, 784, 384, 1536);
+  add_linear(rows, 784, 1536, 384);
+  add_linear(rows, 3152, 192, 768);
+  add_linear(rows, 3152, 384, 1536);
+  add_attention(rows, 16, 6, 50);
+  add_attention(rows, 16, 3, 197);
+  add_attention(rows, 4, 12, 512);
+  add_blocks(rows);
+  add_pointwise(rows, 728, 19);
+  add_convolution(rows, 64, 56, 3, 1);
+  add_convolution(rows, 256, 14, 3, 1);
+  add_convolution(rows, 728, 19, 3, 728);
+  return rows;
+}
+
+}  // namespace realface::launcher

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <torch/types.h>
+
+/// Linear maps by oneDNN's matrix products, through the operator that libtorch registers for its compiled graphs
+/// (`mkldnn::_linear_pointwise`): no second oneDNN is linked. fp32 on the CPU; shapes as in kernels.h.
+namespace realface::models::kernels {
+
+/// Forward, the gradient of x and that of the weight are oneDNN's products. A backward that is itself differentiated
+/// (create_graph) is made of libtorch's plain operators.
+torch::Tensor onednn_linear(const torch::Tensor& x, const torch::Tensor& weight,
+                            const std::optional<torch::Tensor>& bias);
+
+/// GELU fused into the product; no gradient.
+torch::Tensor onednn_gelu_of_linear(const torch::Tensor& x, const torch::Tensor& weight,
+                                    const std::optional<torch::Tensor>& bias);
+
+}  // namespace realface::models::kernels
