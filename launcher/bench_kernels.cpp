@@ -54,24 +54,26 @@ void print_kernel_row(const nlohmann::json& row) {
             << (row.contains("auto_ms") ? fmt::format(", auto {:9.2f} ms", number("auto_ms")) : "") << std::endl;
 }
 
-void measure(bool json, int64_t rounds, distributed::World& world) {
+struct BenchKernelsOptions {
+  distributed::WorldConfig world{.device = "cpu", .threads = 1};
+  bool json = false;
+  int64_t rounds = 7;
+  std::string filter;
+};
+
+void measure(const BenchKernelsOptions& options, distributed::World& world) {
   auto result = nlohmann::json{{"bench", "kernels"},
                                {"threads", world.threads()},
                                {"rows", nlohmann::json::array()},
                                {"processor", at::cpu::get_cpu_capabilities().at("cpu_name").toStringRef()},
                                {"simd", at::get_cpu_capability()}};
   for (const auto& row : kernel_rows()) {
-    result["rows"].push_back(measured(row, rounds));
-    if (!json) { print_kernel_row(result["rows"].back()); }
+    if ((row.what + ", " + row.dtype + " " + row.shape).find(options.filter) == std::string::npos) { continue; }
+    result["rows"].push_back(measured(row, options.rounds));
+    if (!options.json) { print_kernel_row(result["rows"].back()); }
   }
-  if (json) { std::cout << result.dump() << std::endl; }
+  if (options.json) { std::cout << result.dump() << std::endl; }
 }
-
-struct BenchKernelsOptions {
-  distributed::WorldConfig world{.device = "cpu", .threads = 1};
-  bool json = false;
-  int64_t rounds = 7;
-};
 
 }  // namespace
 
@@ -84,9 +86,9 @@ void add_bench_kernels(CLI::App& bench) {
   command->add_option("--rounds", options->rounds, "Rounds of which the fastest counts")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->callback([options] {
-    distributed::in_world(options->world, [&](auto& world) { measure(options->json, options->rounds, world); });
-  });
+  command->add_option("--filter", options->filter, "Only rows whose text contains this, for example \"attention\"");
+  command->callback(
+      [options] { distributed::in_world(options->world, [&](auto& world) { measure(*options, world); }); });
 }
 
 }  // namespace realface::launcher

@@ -3,11 +3,14 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
+#include <algorithm>
+#include <iostream>
 #include <memory>
 
 #include "base/error.h"
 #include "data/loading/synthetic.h"
 #include "launcher/bench.h"
+#include "launcher/operator_profile.h"
 #include "launcher/training_options.h"
 
 namespace realface::launcher {
@@ -17,7 +20,7 @@ constexpr int64_t kStepsPerEpoch = 1000;  // that the synthetic streams claim: r
 
 struct BenchStepOptions {
   std::shared_ptr<TrainingOptions> training;
-  bool json = false;
+  bool json = false, profile = false;
   int64_t steps = 20, warmup = 3;
 };
 
@@ -30,6 +33,25 @@ double run_steps(stages::Stage& stage, data::Streams& data, int64_t count) {
     loss = stage.step(*step).loss;
   }
   return loss.defined() ? loss.item<double>() : 0;
+}
+
+/// Milliseconds a step in each operator, on this rank; measured apart, since watching costs time.
+nlohmann::json operators_of(stages::Stage& stage, data::Streams& data, int64_t steps) {
+  const OperatorProfile profile;
+  run_steps(stage, data, steps);
+  nlohmann::json operators;
+  for (const auto& [name, seconds] : profile.seconds()) {
+    operators[name] = 1e3 * seconds / static_cast<double>(steps);
+  }
+  return operators;
+}
+
+void print_operators(const nlohmann::json& operators) {
+  std::vector<std::pair<double, std::string>> sorted;
+  for (const auto& [name, ms] : operators.items()) { sorted.emplace_back(ms.get<double>(), name); }
+  std::ranges::sort(sorted, std::greater<>());
+  for (const auto& [ms, name] : sorted) { std::cout << "    " << name << " " << ms << " ms\n"; }
+  std::cout << std::flush;
 }
 
 void measure(const BenchStepOptions& options, const configs::Config& config, distributed::World& world) {
@@ -47,7 +69,9 @@ void measure(const BenchStepOptions& options, const configs::Config& config, dis
   result["stage"] = config.stage;
   result["loss"] = loss;
   result["startup_s"] = slowest(world, first_forward);
+  if (options.profile) { result["operators_ms"] = operators_of(*stage, *data, options.steps); }
   print_figures(options.json, world, result);
+  if (options.profile && !options.json && world.rank() == 0) { print_operators(result["operators_ms"]); }
 }
 
 void bench_step(const BenchStepOptions& options) {
@@ -62,6 +86,8 @@ void add_bench_step(CLI::App& bench) {
   CLI::App* command = bench.add_subcommand("step", "Updates of any stage, on one synthetic batch");
   options->training = add_training_options(*command, "A stage file, for example configs/mae/pretrain.yaml");
   command->add_flag("--json", options->json, "One line of JSON");
+  command->add_flag("--profile", options->profile,
+                    "Also the time in each of libtorch's operators, in steps of their own");
   command->add_option("--steps", options->steps, "Steps measured")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--warmup", options->warmup, "Steps before")
       ->check(CLI::NonNegativeNumber)

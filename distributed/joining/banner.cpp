@@ -8,6 +8,7 @@
 #include <map>
 #include <regex>
 
+#include "base/kernels.h"
 #include "distributed/agreement.h"
 #include "distributed/nccl/devices.h"
 
@@ -73,8 +74,9 @@ std::vector<std::string> grouped(const std::vector<std::string>& texts, const st
 std::string banner_of(Communicator& host_group, const RankFacts& mine, const std::string& mpi_library) {
   const std::string gpu_libraries = device_libraries();
   std::string text = std::to_string(host_group.size()) + (host_group.size() > 1 ? " ranks" : " rank") + "; libtorch " +
-                     TORCH_VERSION + ", " + mpi_library + ", " + blas() + (gpu_libraries.empty() ? "" : ", ") +
-                     gpu_libraries;
+                     TORCH_VERSION + ", " + mpi_library + ", " + blas() +
+                     (chosen_kernels() == Kernels::libtorch ? " with default kernels" : "") +
+                     (gpu_libraries.empty() ? "" : ", ") + gpu_libraries;
   for (const auto& line : grouped(gather_strings(host_group, rank_line(mine)), "")) { text.append("\n").append(line); }
   for (const auto& line : grouped(gather_strings(host_group, warning_of(mine)), "warning: ")) {
     text.append("\n").append(line);

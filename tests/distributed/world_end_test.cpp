@@ -44,6 +44,13 @@ TEST(WorldEnd, TheGoodPathReturnsZeroAndSaysWhoIsThere) {
   EXPECT_SAYS(end, "ranks 0-1 on ");
 }
 
+TEST(WorldEnd, TheKernelsAreTakenFromTheConfiguration) {
+  const auto end = under_mpirun(2, "plain");
+  EXPECT_EQ(end.code, 0) << end.text;
+  EXPECT_SAYS(end, "mkl with default kernels");
+  EXPECT_EQ(under_mpirun(1, "banner").text.find("default kernels"), std::string::npos);
+}
+
 TEST(WorldEnd, MoreThreadsThanCoresAreWarnedOf) {
   const auto end = under_mpirun(2, "crowd");
   EXPECT_EQ(end.code, 0) << end.text;

@@ -70,11 +70,12 @@ int run(const std::string& mode, int rank) {
   if (mode == "late" && launched_rank != nullptr && std::stoi(launched_rank) == rank) { ::raise(SIGSTOP); }
   const int threads = mode == "crowd" ? static_cast<int>(allowed_cores().size()) + 1 : 1;
   auto world = World::join({.device = "cpu",
+                            .kernels = mode == "plain" ? "default" : "auto",
                             .threads = threads,
                             .deadline = mode == "suspend" ? 3 : 1.5,
                             .join_deadline = mode == "late" ? 3.0 : 300});
   world.set_hang_sink([](const std::string& dump) { std::cerr << "DUMP " << dump << std::flush; });
-  if (mode == "crowd") {
+  if (mode == "crowd" || mode == "plain") {
     const std::string banner = world.banner();
     if (world.rank() == 0) { std::cout << banner << std::endl; }
     return 0;
