@@ -23,7 +23,7 @@ void check_required(const Config& config, const std::string& file, Faults& fault
   if (config.run.dir.empty()) {
     faults.add(file, "run.dir is not set; add run.dir=FOLDER, where checkpoints and metrics go");
   }
-  if (config.data.shards.empty()) {
+  if (config.data.shards.empty() && config.data.sets.empty()) {
     faults.add(file, "data.shards is not set; add data.shards=FOLDER, made by `realface preprocess`");
   }
 }

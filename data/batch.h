@@ -9,8 +9,8 @@ namespace realface::data {
 
 /// Some samples, on the device of the world. B samples of H x W pixels; clips have T frames. N patches.
 struct Batch {
-  torch::Tensor images;                  // u8 [B, H, W, 3] RGB, or [B, T, H, W, 3]
-  torch::Tensor landmarks;               // f32 [B, 68, 2] in crop pixels (clips: the median over frames, G11)
+  torch::Tensor images;                  // u8 [B, H, W, 3] RGB; of clips and segments [B, T, H, W, 3]
+  torch::Tensor landmarks;               // f32 [B, 68, 2] in crop pixels (of T frames: their median, G11)
   torch::Tensor mask;                    // bool [B, N], true = masked; undefined where the stream draws none
   torch::Tensor tampered;                // u8 [B, H, W], 1 = blended in; undefined unless the stream self-blends
   torch::Tensor labels;                  // i64 [B]: 0 real, 1 fake, -1 unknown

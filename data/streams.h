@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,10 +16,11 @@
 namespace realface::data {
 
 struct DataConfig {
-  std::string shards;            // folder of *.h5 beside a manifest.json, made by `realface preprocess`
-  int workers = 1;               // threads that read, check and decode, a rank
-  int prefetch = 4;              // batches ready ahead of the step
-  double max_bad_share = 1e-4;   // a run ends when more than this share of its frames was damaged
+  std::string shards;                            // folder of *.h5 beside a manifest.json, made by `realface preprocess`
+  std::map<std::string, std::string> sets = {};  // other folders by name, which a stage evaluates on
+  int workers = 1;                               // threads that read, check and decode, a rank
+  int prefetch = 4;                              // batches ready ahead of the step
+  double max_bad_share = 1e-4;                   // a run ends when more than this share of its frames was damaged
   std::string order = "global";  // global: any sample may follow any other; window: for parallel file systems, which
                                  // want large reads: samples are mixed within windows of blocks (docs/data.md)
   int64_t block_mb = 16;         // of a window's block: whole videos, read at once
@@ -33,7 +35,8 @@ struct StreamNeeds {
   std::string split = "train";  // train | val | test | all
   std::string label = "real";   // real | fake | any
   bool endless = true;  // true: shuffled, epoch after epoch; false: in order, once, last batch padded with weight 0
-  std::string unit = "frame";  // frame | video: one frame of it | clip: `frames` of a video, `stride` apart
+  std::string unit = "frame";  // frame | video: one frame of it | clip: `frames` of a video, `stride` apart |
+                               // segments: one frame of each of `frames` equal parts of a video
   int64_t frames = 1, stride = 1;
   int64_t views = 1;             // not endless: samples of each video or clip, evenly spread over it
   std::string balance = "none";  // none | label: half real, half fake, fakes uniform over types (G20) | domain:
@@ -63,7 +66,8 @@ class Streams {
 };
 
 /// Opens the shards for all streams. Collective. Throws DataError (damaged, other schema version, wrong split) and
-/// ConfigError (a batch that world size x accumulate does not divide, a crop size that is not the model's).
+/// ConfigError (a batch that world size x accumulate does not divide, a crop size that is not the model's). Without
+/// needs there is a Step without batches for every call, and dataset_digest() is that of config.sets, or of the shards.
 std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<StreamNeeds>& needs,
                               distributed::World& world);
 

@@ -40,8 +40,8 @@ class World {
   /// Joins once per process. Throws Error, in one line that says what to do, for less than MPI_THREAD_MULTIPLE, for N
   /// singletons of "rank 0 of 1" where the environment promised N tasks, and for two ranks on one GPU. Every rank then
   /// throws, and MPI is left behind in order; so it is for a GPU that one rank cannot use. Any other error of one of
-  /// many ranks is logged, and ends all of them by MPI_Abort. Sets libtorch's threads, and one inter-op thread.
-  /// Collective.
+  /// many ranks is logged, and ends all of them by MPI_Abort. Sets libtorch's threads, one inter-op thread, and the
+  /// kernels. Collective.
   static World join(const WorldConfig& config);
   World(World&&) noexcept;
   World& operator=(World&&) = delete;

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "launcher/bench.h"
 #include "launcher/kernel_rows.h"
 
@@ -62,6 +63,7 @@ struct BenchKernelsOptions {
 };
 
 void measure(const BenchKernelsOptions& options, distributed::World& world) {
+  if (world.size() > 1) { throw UsageError("bench kernels measures one process; start it without mpirun"); }
   auto result = nlohmann::json{{"bench", "kernels"},
                                {"threads", world.threads()},
                                {"rows", nlohmann::json::array()},
@@ -72,6 +74,7 @@ void measure(const BenchKernelsOptions& options, distributed::World& world) {
     result["rows"].push_back(measured(row, options.rounds));
     if (!options.json) { print_kernel_row(result["rows"].back()); }
   }
+  if (result["rows"].empty()) { throw UsageError("no row of bench kernels contains '" + options.filter + "'"); }
   if (options.json) { std::cout << result.dump() << std::endl; }
 }
 

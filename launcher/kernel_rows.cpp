@@ -55,31 +55,44 @@ void add_linear(std::vector<KernelRow>& rows, int64_t samples, int64_t in, int64
                            [inputs] { (void)models::kernels::gelu_of_linear(inputs[0], inputs[1], inputs[2]); }));
 }
 
+/// As a layer does it: from one tensor of queries, keys and values [B, N, 3 H d] to [B, N, H d].
+Tensor attention_of(const Tensor& qkv, int64_t heads) {
+  const auto by_head = [&](const Tensor& x) { return x.unflatten(-1, {heads, x.size(-1) / heads}).transpose(1, 2); };
+  const auto parts = qkv.chunk(3, -1);
+  const auto mixed = models::kernels::attention(by_head(parts[0]), by_head(parts[1]), by_head(parts[2]), {});
+  return mixed.transpose(1, 2).flatten(2);
+}
+
 void add_attention(std::vector<KernelRow>& rows, int64_t batch, int64_t heads, int64_t tokens) {
-  const auto attention = [](const std::vector<Tensor>& in) {
-    return models::kernels::attention(in[0], in[1], in[2], {});
-  };
-  const std::vector<int64_t> shape = {batch, heads, tokens, 64};
   for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
-    const auto draw = [&] { return at::randn(shape).to(dtype); };
+    const auto work = trained([heads](const std::vector<Tensor>& in) { return attention_of(in[0], heads); },
+                              {at::randn({batch, tokens, 3 * heads * 64}).to(dtype)});
     rows.push_back(layer_row("attention, forward and backward", dtype == torch::kFloat32 ? "fp32" : "bf16",
-                             fmt::format("{} x {} x {} x 64", batch, heads, tokens), 0,
-                             trained(attention, {draw(), draw(), draw()})));
+                             fmt::format("{} x {} x {} x 64", batch, heads, tokens), 0, work));
   }
+}
+
+/// Blocks with weights of the size that training begins with.
+std::shared_ptr<models::Blocks> drawn_blocks(int64_t depth, int64_t width, int64_t heads, torch::ScalarType dtype) {
+  auto blocks = std::make_shared<models::Blocks>(depth, width, heads, 4);
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : blocks->parameters()) {
+    if (parameter.dim() > 1) { parameter.normal_(0, 0.05); }
+  }
+  blocks->to(dtype);
+  return blocks;
 }
 
 /// The blocks of the compared model: 12 of 384 on 50 tokens and 4 of 192 on 197.
 void add_blocks(std::vector<KernelRow>& rows) {
   for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
-    auto encoder = std::make_shared<models::Blocks>(12, 384, 6, 4),
-         decoder = std::make_shared<models::Blocks>(4, 192, 3, 4);
-    encoder->to(dtype), decoder->to(dtype);
+    const auto encoder = drawn_blocks(12, 384, 6, dtype), decoder = drawn_blocks(4, 192, 3, dtype);
     const auto type = models::kernels::compute_dtype(encoder->parameters().front());
     const auto seen = at::randn({16, 50, 384}).to(type), all = at::randn({16, 197, 192}).to(type);
     rows.push_back(layer_row("12 blocks of 384 and 4 of 192, forward and backward",
                              dtype == torch::kFloat32 ? "fp32" : "bf16", "16 x 50, 16 x 197", 0, [=] {
-                               encoder->forward(seen).sum().backward();
-                               decoder->forward(all).sum().backward();
+                               (void)torch::autograd::grad({encoder->forward(seen).sum()}, encoder->parameters());
+                               (void)torch::autograd::grad({decoder->forward(all).sum()}, decoder->parameters());
                              }));
   }
 }

@@ -15,7 +15,7 @@ struct KernelRow {
 };
 
 /// Every kernel that models/layers/kernels.h chooses, in the shapes of the compared model, and the convolutions of the
-/// networks to come in both memory formats. The works of a row call set_kernels. Holds about 200 MB.
+/// networks to come in both memory formats. The works of a row call set_kernels. Holds about 300 MB.
 std::vector<KernelRow> kernel_rows();
 
 }  // namespace realface::launcher

@@ -20,6 +20,8 @@ struct Running final : at::ObserverContext {
   Running* caller = nullptr;
 };
 
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
 thread_local Running* innermost = nullptr;
 
 std::unique_ptr<at::ObserverContext> operator_begins(const at::RecordFunction&) {
@@ -31,11 +33,14 @@ std::unique_ptr<at::ObserverContext> operator_begins(const at::RecordFunction&) 
 
 void operator_ends(const at::RecordFunction& function, at::ObserverContext* context) {
   auto* running = static_cast<Running*>(context);
-  const double all = std::chrono::duration<double>(Clock::now() - running->start).count();
+  const double all = seconds_since(running->start);
+  {
+    const std::scoped_lock lock(operators_mutex);
+    operator_seconds[function.name()] += all - running->called;
+  }
   innermost = running->caller;
-  if (innermost != nullptr) { innermost->called += all; }
-  const std::scoped_lock lock(operators_mutex);
-  operator_seconds[function.name()] += all - running->called;
+  // Taken again: what this function does is not to be the caller's time.
+  if (innermost != nullptr) { innermost->called += seconds_since(running->start); }
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 namespace realface::launcher {
 
 /// Times libtorch's operators while it lives: each without the operators that it calls. On a GPU that is the time to
-/// launch them. One at a time; of all threads together.
+/// launch them, and the one that reads a number waits for all. One at a time; made and destroyed while no operator is
+/// running; of all threads together.
 class OperatorProfile {
  public:
   OperatorProfile();

@@ -186,7 +186,7 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
 int8_t FrameReader::label_of(uint64_t number) const {
   const Dataset::Place place = dataset_->find(number);
   const ShardTable& table = *dataset_->table(place.shard);
-  if (items_->unit() != Unit::clip) { return table.label[place.frame]; }
+  if (!has_frames(items_->unit())) { return table.label[place.frame]; }
   const auto next = std::upper_bound(table.first.begin(), table.first.end(), place.frame);
   return table.video_label[static_cast<size_t>(next - table.first.begin()) - 1];
 }

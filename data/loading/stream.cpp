@@ -62,7 +62,7 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
 /// What decides which sample stands where, besides seed and dataset.
 std::string order_text(const DataConfig& config, const StreamNeeds& needs) {
   std::string text = needs.split + " " + needs.label + " " + needs.unit + ", balance " + needs.balance;
-  if (needs.unit == "clip") {
+  if (has_frames(unit_of(needs.unit))) {
     text += ", " + std::to_string(needs.frames) + " frames, stride " + std::to_string(needs.stride);
   }
   if (config.order == "window" && needs.endless) {
@@ -129,7 +129,7 @@ void Stream::begin() {
   config.height = dataset_->manifest().height;
   config.width = dataset_->manifest().width;
   config.patches = patches_;
-  config.clips = needs_.unit == "clip";
+  config.clips = has_frames(items_->unit());
   config.tampered = needs_.sbi > 0;
   config.pinned = !device_.is_cpu();
   config.workers = workers_;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "data/loading/stream.h"
 #include "distributed/agreement.h"
 
@@ -48,7 +49,7 @@ void check_kind(const StreamNeeds& needs) {
                       "; expected a share of the area, over 0 and at most 1");
   }
   if (needs.sbi == 0) { return; }
-  if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || needs.unit == "clip") {
+  if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || has_frames(unit_of(needs.unit))) {
     throw ConfigError(
         "[data.sbi] self-blended fakes are made of real frames: expected a share from 0 to 1 and a stream of real frames or videos, not of " +
         needs.label + " " + needs.unit + "s");
@@ -106,12 +107,45 @@ class StreamSet : public Streams {
   std::vector<std::unique_ptr<Stream>> streams_;
 };
 
+/// For a stage that opens its streams itself: steps without batches, for ever.
+class NoStreams final : public Streams {
+ public:
+  explicit NoStreams(std::string digest) : digest_(std::move(digest)) {}
+  std::optional<Step> next() override {
+    Step step;
+    step.index = index_++;
+    return step;
+  }
+  int64_t steps_per_epoch() const override { return 0; }
+  int64_t samples() const override { return 0; }
+  std::string dataset_digest() const override { return digest_; }
+  std::vector<Part*> parts() override { return {}; }
+
+ private:
+  std::string digest_;
+  int64_t index_ = 0;
+};
+
+/// Over the digests of every folder that the configuration names.
+std::string digest_of_all(const DataConfig& config) {
+  if (config.sets.empty()) { return Manifest::load(config.shards).digest(); }
+  std::string digests;
+  for (const auto& [name, folder] : config.sets) { digests += name + " " + Manifest::load(folder).digest() + "\n"; }
+  return sha256_hex(digests);
+}
+
+std::unique_ptr<Streams> open_none(const DataConfig& config, distributed::World& world) {
+  std::unique_ptr<Streams> none;
+  distributed::agree(world.host_group(), "data", [&] { none = std::make_unique<NoStreams>(digest_of_all(config)); });
+  return none;
+}
+
 }  // namespace
 
 std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<StreamNeeds>& needs,
                               distributed::World& world) {
+  if (needs.empty()) { return open_none(config, world); }
   check_config(config);
-  if (needs.empty()) { throw Error("[data] a stage asks for no stream; every stage names one at least"); }
   std::vector<std::string> splits;
   std::set<std::string> names;
   for (const StreamNeeds& one : needs) {

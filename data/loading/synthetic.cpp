@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "data/faces/masks.h"
+#include "data/order/items.h"
 #include "distributed/agreement.h"
 
 namespace realface::data {
@@ -48,7 +49,7 @@ Batch synthetic_batch(const StreamNeeds& needs, int64_t first, int64_t count, to
   std::iota(batch.samples.begin(), batch.samples.end(), first);
   batch.epochs.assign(static_cast<size_t>(count), 0);
   std::vector<int64_t> shape{count, needs.image, needs.image, 3};
-  if (needs.unit == "clip") { shape.insert(shape.begin() + 1, needs.frames); }
+  if (has_frames(unit_of(needs.unit))) { shape.insert(shape.begin() + 1, needs.frames); }
   batch.images = at::randint(256, shape, torch::kUInt8).to(device);
   batch.landmarks = at::tensor(average_landmarks(needs.image)).reshape({1, 68, 2}).repeat({count, 1, 1}).to(device);
   const bool both = needs.sbi > 0 || needs.label == "any";
@@ -67,6 +68,9 @@ class SyntheticStreams final : public Streams {
  public:
   SyntheticStreams(const std::vector<StreamNeeds>& needs, int64_t steps_per_epoch, distributed::World& world)
       : needs_(needs), steps_per_epoch_(steps_per_epoch) {
+    if (needs_.empty()) {
+      throw ConfigError("[bench] this stage opens its data itself, so it cannot be measured without");
+    }
     for (const auto& stream : needs_) { add(stream, world); }
   }
 

@@ -40,10 +40,6 @@ std::pair<uint64_t, uint64_t> longest_run(const ShardTable& table, uint64_t firs
   return best;
 }
 
-Unit unit_of(const std::string& word) {
-  return word == "frame" ? Unit::frame : word == "video" ? Unit::video : Unit::clip;
-}
-
 /// Extents come in storage order.
 void add_extent(std::vector<FileRange>& extents, const FileRange& more) {
   if (extents.empty() || more.begin > extents.back().end + kReadAlong) {
@@ -57,9 +53,13 @@ bool sought(const std::string& label, int8_t found) { return label == "any" || f
 
 }  // namespace
 
+Unit unit_of(const std::string& word) {
+  check_word("unit", word, {"frame", "video", "clip", "segments"});
+  return word == "frame" ? Unit::frame : word == "video" ? Unit::video : word == "clip" ? Unit::clip : Unit::segments;
+}
+
 Items::Items(const Dataset& dataset, const ItemsConfig& config) : config_(config), unit_(unit_of(config.unit)) {
   check_word("label", config.label, {kReal, "fake", "any"});
-  check_word("unit", config.unit, {"frame", "video", "clip"});
   check_word("balance", config.balance, {"none", "label", "domain"});
   if (!config_.shuffled) {
     config_.balance = "none";  // once through, in storage order
@@ -232,10 +232,16 @@ void Items::frames_of(const Draw& draw, uint64_t* numbers) const {
     numbers[0] = run->first + item - before;
     return;
   }
+  if (unit_ == Unit::segments) { return segment_frames(*run, item - before, draw, numbers); }
   const uint64_t start = start_in(*run, item - before, draw);
   for (int64_t t = 0; t < frames(); ++t) {
     numbers[t] = run->first + start + static_cast<uint64_t>(t * config_.stride);
   }
+}
+
+uint64_t Items::place_of_view(uint64_t view, uint64_t choices) const {
+  const auto views = static_cast<uint64_t>(config_.views);
+  return views == 1 ? (choices - 1) / 2 : view * (choices - 1) / (views - 1);
 }
 
 uint64_t Items::start_in(const Run& run, uint64_t view, const Draw& draw) const {
@@ -243,8 +249,18 @@ uint64_t Items::start_in(const Run& run, uint64_t view, const Draw& draw) const 
   if (config_.shuffled) {
     return CounterRng(config_.seed, CounterRng::Purpose::frame, {draw.epoch, run.first}).below(choices);
   }
-  const auto views = static_cast<uint64_t>(config_.views);
-  return views == 1 ? (choices - 1) / 2 : view * (choices - 1) / (views - 1);
+  return place_of_view(view, choices);
+}
+
+/// Part t of T is [t L / T, (t + 1) L / T) of a run of L frames.
+void Items::segment_frames(const Run& run, uint64_t view, const Draw& draw, uint64_t* numbers) const {
+  const auto parts = static_cast<uint64_t>(config_.frames);
+  CounterRng rng(config_.seed, CounterRng::Purpose::frame, {draw.epoch, run.first});
+  for (uint64_t t = 0; t < parts; ++t) {
+    const uint64_t begin = t * run.frames / parts;
+    const uint64_t choices = std::max<uint64_t>(1, (t + 1) * run.frames / parts - begin);
+    numbers[t] = run.first + begin + (config_.shuffled ? rng.below(choices) : place_of_view(view, choices));
+  }
 }
 
 uint64_t Items::substitute(const Draw& draw, uint64_t attempt) const {

@@ -15,13 +15,18 @@ enum class Unit {
   frame,  // one stored frame
   video,  // one frame of a video, drawn by (seed, epoch, video) from its longest run of frames with the video's label
   clip,   // T stored frames of a video, `stride` apart, from a start drawn likewise
+  segments,  // T frames of a video's run, one of each of T equal parts, drawn likewise; a short video's repeat (D1)
 };
+
+/// Whether an item has a dimension of frames, be it of one.
+inline bool has_frames(Unit unit) { return unit == Unit::clip || unit == Unit::segments; }
+Unit unit_of(const std::string& word);  // throws ConfigError for an unknown one
 
 struct ItemsConfig {
   std::string split = "train", label = "any";  // train | val | test | all; real | fake | any
-  std::string unit = "frame";                  // frame | video | clip
+  std::string unit = "frame";                  // frame | video | clip | segments
   std::string balance = "none";                // of a shuffled stream: none | label (G20) | domain: datasets take turns
-  int64_t frames = 1, stride = 1;              // of a clip
+  int64_t frames = 1, stride = 1;              // of a clip; frames: of segments
   int64_t views = 1;                           // not shuffled: items a video, evenly spread over it (one: its middle)
   bool shuffled = true;
   uint64_t seed = 0;
@@ -40,8 +45,8 @@ class Items {
 
   uint64_t size() const { return order_.classes.back().first + order_.classes.back().count; }
   Unit unit() const { return unit_; }
-  int64_t frames() const { return unit_ == Unit::clip ? config_.frames : 1; }  // of an item
-  uint64_t stored_frames() const { return stored_frames_; }                    // that items may show
+  int64_t frames() const { return has_frames(unit_) ? config_.frames : 1; }  // of an item
+  uint64_t stored_frames() const { return stored_frames_; }                  // that items may show
   const OrderConfig& order() const { return order_; }
   /// Names of the classes, as order().classes lists them: "real", "fake/MANIPULATION", a dataset, or "all".
   const std::vector<std::string>& class_names() const { return names_; }
@@ -91,7 +96,10 @@ class Items {
   void extend_block(const Dataset& dataset, const Video& video, Class& one, uint64_t begin, uint64_t end);
   void arrange();
   uint64_t span() const { return static_cast<uint64_t>((config_.frames - 1) * config_.stride + 1); }
+  /// Of `choices` places, the one that a view of an evaluation takes: evenly spread, one view in the middle.
+  uint64_t place_of_view(uint64_t view, uint64_t choices) const;
   uint64_t start_in(const Run& run, uint64_t view, const Draw& draw) const;
+  void segment_frames(const Run& run, uint64_t view, const Draw& draw, uint64_t* numbers) const;
 
   ItemsConfig config_;
   Unit unit_ = Unit::frame;

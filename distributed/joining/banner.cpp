@@ -75,7 +75,7 @@ std::string banner_of(Communicator& host_group, const RankFacts& mine, const std
   const std::string gpu_libraries = device_libraries();
   std::string text = std::to_string(host_group.size()) + (host_group.size() > 1 ? " ranks" : " rank") + "; libtorch " +
                      TORCH_VERSION + ", " + mpi_library + ", " + blas() +
-                     (chosen_kernels() == Kernels::libtorch ? " with default kernels" : "") +
+                     (chosen_kernels() == Kernels::libtorch ? ", kernels default" : ", kernels auto") +
                      (gpu_libraries.empty() ? "" : ", ") + gpu_libraries;
   for (const auto& line : grouped(gather_strings(host_group, rank_line(mine)), "")) { text.append("\n").append(line); }
   for (const auto& line : grouped(gather_strings(host_group, warning_of(mine)), "warning: ")) {

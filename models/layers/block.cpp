@@ -1,5 +1,7 @@
 #include "models/layers/block.h"
 
+#include <ATen/ops/addcmul.h>
+
 #include "base/error.h"
 #include "models/layers/kernels.h"
 
@@ -51,10 +53,14 @@ Block::Block(int64_t width, int64_t heads, int64_t mlp_ratio)
       attn_(register_module("attn", std::make_shared<Attention>(width, heads))),
       mlp_(register_module("mlp", std::make_shared<Mlp>(width, width * mlp_ratio))) {}
 
-torch::Tensor Block::forward(const torch::Tensor& x, const torch::Tensor& key_mask, int64_t first_query) const {
+torch::Tensor Block::forward(const torch::Tensor& x, const torch::Tensor& key_mask, int64_t first_query,
+                             const torch::Tensor& kept) const {
+  const auto add = [&](const torch::Tensor& base, const torch::Tensor& branch, int64_t number) {
+    return kept.defined() ? at::addcmul(base, branch, kept.select(1, number).view({-1, 1, 1})) : base + branch;
+  };
   const auto rows = first_query == 0 ? x : x.narrow(1, first_query, x.size(1) - first_query);
-  const auto attended = rows + attn_->forward(norm1_->forward(x), key_mask, first_query);
-  return attended + mlp_->forward(norm2_->forward(attended));
+  const auto attended = add(rows, attn_->forward(norm1_->forward(x), key_mask, first_query), 0);
+  return add(attended, mlp_->forward(norm2_->forward(attended)), 1);
 }
 
 Blocks::Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio) {
@@ -63,8 +69,12 @@ Blocks::Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio) {
   }
 }
 
-torch::Tensor Blocks::forward(torch::Tensor x, const torch::Tensor& key_mask, int64_t first_query) const {
-  for (const auto& block : blocks_) { x = block->forward(x, key_mask, block == blocks_.back() ? first_query : 0); }
+torch::Tensor Blocks::forward(torch::Tensor x, const torch::Tensor& key_mask, int64_t first_query,
+                              const torch::Tensor& kept) const {
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const auto own = kept.defined() ? kept.narrow(1, static_cast<int64_t>(2 * i), 2) : kept;
+    x = blocks_[i]->forward(x, key_mask, i + 1 == blocks_.size() ? first_query : 0, own);
+  }
   return x;
 }
 

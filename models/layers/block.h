@@ -10,7 +10,7 @@
 /// The vision transformer's parts (Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021), as timm and
 /// facebookresearch/mae name and order them: pre-norm blocks, fused qkv, exact GELU, layer norms of eps 1e-6.
 ///
-/// Shapes: B samples, N tokens, Q queries, D width, H heads, N, P patch side.
+/// Shapes: B samples, N tokens, D width, P patch side.
 namespace realface::models {
 
 /// Softmax attention over all tokens. Parameters `qkv` [3D, D] and `proj` [D, D].
@@ -36,11 +36,13 @@ class Mlp : public torch::nn::Module {
   std::shared_ptr<Linear> fc1_, fc2_;
 };
 
-/// x + attn(norm1(x)), then x + mlp(norm2(x)). Arguments as those of Attention.
+/// x + attn(norm1(x)), then x + mlp(norm2(x)). Arguments as those of Attention, and `kept` [B, 2] or undefined: what
+/// the two additions of each sample are multiplied by.
 class Block : public torch::nn::Module {
  public:
   Block(int64_t width, int64_t heads, int64_t mlp_ratio);
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0) const;
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0,
+                        const torch::Tensor& kept = {}) const;
 
  private:
   std::shared_ptr<LayerNorm> norm1_, norm2_;
@@ -52,8 +54,10 @@ class Block : public torch::nn::Module {
 class Blocks : public torch::nn::Module {
  public:
   Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio);
-  /// The last block alone drops the rows before `first_query` of its output: earlier ones still feed it.
-  torch::Tensor forward(torch::Tensor x, const torch::Tensor& key_mask = {}, int64_t first_query = 0) const;
+  /// The last block alone drops the rows before `first_query` of its output: earlier ones still feed it. `kept`
+  /// [B, 2 * depth]: those of each block in turn.
+  torch::Tensor forward(torch::Tensor x, const torch::Tensor& key_mask = {}, int64_t first_query = 0,
+                        const torch::Tensor& kept = {}) const;
 
  private:
   std::vector<std::shared_ptr<Block>> blocks_;

@@ -25,31 +25,35 @@ bool is_amd() {
   return kAmd;
 }
 
-/// Takes the alternative if it can be had and is the faster one here.
-bool alternative(bool possible, bool faster) {
+/// Whether to take the alternative, if it can be had and is the faster one here.
+bool takes_alternative(bool possible, bool faster) {
   if (!possible || chosen_kernels() == Kernels::libtorch) { return false; }
   return faster || chosen_kernels() == Kernels::alternative;
 }
 
-/// Below this, what a call of oneDNN and of a custom function costs is as long as the product itself.
-constexpr int64_t kWorthwhileProducts = 1 << 20;
+/// Multiply-adds below which the call of oneDNN and of a custom function takes about as long as what it computes.
+constexpr int64_t kSmallProduct = 1 << 20;
 
 /// fp32 products by oneDNN: on AMD's processors MKL uses AVX2 alone, oneDNN AVX-512. Measured on Zen 5, one thread:
-/// 237-260 GFLOP/s against 102-111. Elsewhere both use the same instructions.
+/// 237-260 GFLOP/s against 102-111; assumed for Zen 4. Elsewhere both use the same instructions.
 bool by_onednn(const torch::Tensor& x, const torch::Tensor& weight) {
-  const bool possible =
-      x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 && x.numel() > 0;
-  return alternative(possible, is_amd() && cpu_has("avx512_f") && x.numel() * weight.size(0) >= kWorthwhileProducts);
+  const bool possible = x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 &&
+                        weight.is_contiguous() && x.numel() > 0;
+  return takes_alternative(possible, is_amd() && cpu_has("avx512_f") && x.numel() * weight.size(0) >= kSmallProduct);
 }
 
+/// Entries of the fp32 attention weights that products keep for the backward, in every block: 64 MB.
+constexpr int64_t kMostWeights = 1 << 24;
+
 /// bf16 attention by batched products: libtorch's fused kernel calls oneDNN for blocks so small that the calls cost
-/// more than the products, unless it has AMX. Measured on Zen 5, forward and backward: 1.4 ms against 11.6 ms at 16 x 6
-/// x 50 x 64, 7.0 against 25.2 at 16 x 3 x 197 x 64, for products all in bf16. fp32 stays fused: about equal there, and
-/// at 4 x 12 x 512 x 64 twice as fast.
-bool by_products(const torch::Tensor& q) {
+/// more than the products, unless it has AMX. Measured on Zen 5, forward and backward, with products that were all in
+/// bf16: 1.4 ms against 11.6 ms at 16 x 6 x 50 x 64, 7.0 against 25.2 at 16 x 3 x 197 x 64. fp32 stays fused: about
+/// equal there, and at 4 x 12 x 512 x 64 twice as fast.
+bool by_products(const torch::Tensor& q, const torch::Tensor& k) {
   const bool bf16 = q.scalar_type() == torch::kBFloat16;
-  return alternative(q.is_cpu() && (bf16 || q.scalar_type() == torch::kFloat32),
-                     bf16 && is_amd() && cpu_has("avx512_bf16"));
+  const bool small = q.size(0) * q.size(1) * q.size(2) * k.size(2) <= kMostWeights;
+  return takes_alternative(q.is_cpu() && small && (bf16 || q.scalar_type() == torch::kFloat32),
+                           bf16 && is_amd() && cpu_has("avx512_bf16"));
 }
 
 /// Whether products of bf16 matrices are faster than of fp32 ones. Intel's VDPBF16PS runs at half the rate of its FMA
@@ -80,8 +84,8 @@ torch::Tensor gelu_of_linear(const torch::Tensor& x, const torch::Tensor& weight
 
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         const torch::Tensor& key_mask) {
-  return by_products(q) ? attention_by_products(q, k, v, given(key_mask))
-                        : at::scaled_dot_product_attention(q, k, v, given(key_mask));
+  return by_products(q, k) ? attention_by_products(q, k, v, given(key_mask))
+                           : at::scaled_dot_product_attention(q, k, v, given(key_mask));
 }
 
 torch::Tensor pointwise_convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {

@@ -3,8 +3,9 @@
 #include <torch/types.h>
 
 /// The one place that chooses kernels: each function computes what its name says by the fastest kernel that libtorch
-/// has for the device, the type, the shape and the processor; kernels.cpp says which and why. `world.kernels: default`
-/// takes libtorch's own choice everywhere. `realface bench kernels` measures each pair on the machine at hand.
+/// has for the device, the type, the shape and the processor; kernels.cpp says which and why. With `world.kernels:
+/// default` all but compute_dtype take libtorch's own. `realface bench kernels` measures each pair on the machine at
+/// hand.
 ///
 /// Every result is differentiable, as often as libtorch's own kernel is at least. B samples, C channels, H heads, N
 /// tokens, Q queries, d width of a head.
@@ -16,8 +17,8 @@ torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const 
 /// GELU by the error function (Hendrycks and Gimpel 2016) of that; fused if nothing will ask for its gradient.
 torch::Tensor gelu_of_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias);
 
-/// softmax(q k^T / sqrt(d)) v: q [B, H, Q, d], k and v [B, H, N, d], key_mask bool [B, 1, 1, N] (true = attend to it)
-/// or undefined for all; returns [B, H, Q, d].
+/// softmax(q k^T / sqrt(d)) v: q [B, H, Q, d], k and v [B, H, N, d], key_mask bool [B, 1, 1, N] (true = attend to it;
+/// one of each sample at least) or undefined for all; returns [B, H, Q, d].
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         const torch::Tensor& key_mask);
 

@@ -41,8 +41,9 @@ torch::Tensor Linear::forward_gelu(const torch::Tensor& x) const {
 }
 
 torch::Tensor Linear::forward_slice(const torch::Tensor& x, int64_t first, int64_t count) const {
-  return kernels::linear(x, widened(weight_.narrow(0, first, count), x.scalar_type()),
-                         widened(bias_.narrow(0, first, count), x.scalar_type()));
+  // Widened before it is cut: the gradient of a cut parameter would be rounded to the parameter's type.
+  return kernels::linear(x, widened(weight_, x.scalar_type()).narrow(0, first, count),
+                         widened(bias_, x.scalar_type()).narrow(0, first, count));
 }
 
 LayerNorm::LayerNorm(int64_t width)

@@ -29,7 +29,9 @@ class OnednnLinear : public torch::autograd::Function<OnednnLinear> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
                                const torch::Tensor& weight, const Optional& bias) {
     context->saved_data["bias"] = bias.has_value();
-    context->save_for_backward({x, weight});
+    // Each is needed for the other's gradient alone.
+    context->save_for_backward(
+        {weight.requires_grad() ? x : torch::Tensor(), x.requires_grad() ? weight : torch::Tensor()});
     return product(x, weight, bias);
   }
 
@@ -44,7 +46,7 @@ class OnednnLinear : public torch::autograd::Function<OnednnLinear> {
       of_x = twice ? at::matmul(gradient, weight) : product(gradient, weight.t(), std::nullopt);
     }
     if (context->needs_input_grad(1)) {
-      const auto inputs = rows_of(x).t();
+      const auto inputs = rows_of(x).contiguous().t();  // oneDNN has no fast kernel for a weight with gaps
       of_weight = twice ? at::matmul(rows.t(), inputs.t()) : product(rows.t(), inputs, std::nullopt);
     }
     if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) { of_bias = rows.sum(0); }

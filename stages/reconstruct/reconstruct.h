@@ -14,7 +14,7 @@
 #include "models/mae/mae.h"
 #include "models/set.h"
 #include "stages/reconstruct/result.h"
-#include "stages/reconstruct/samples.h"
+#include "stages/scores/samples.h"
 #include "stages/stage.h"
 #include "stages/training/pixels.h"
 

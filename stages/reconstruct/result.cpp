@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "stages/reconstruct/statistics.h"
+#include "stages/scores/roc.h"
 
 namespace realface::stages {
 namespace {
@@ -17,6 +18,14 @@ namespace {
 constexpr int kVersion = 1;
 
 double per_patch(double sum, int64_t patches) { return patches > 0 ? sum / static_cast<double>(patches) : kNaN; }
+
+/// NaN if either is empty.
+double auc_of(const std::vector<double>& reals, const std::vector<double>& fakes) {
+  std::vector<Scored> scores;
+  for (const double error : reals) { scores.push_back({error, 0, false}); }
+  for (const double error : fakes) { scores.push_back({error, 0, true}); }
+  return roc_metrics(scores).auc;
+}
 
 /// JSON has no NaN: what cannot be said is null.
 nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr); }
@@ -158,7 +167,7 @@ std::vector<ClassResult> summarise(const SampleTable& table, const std::map<size
   std::vector<ClassResult> classes;
   for (const auto& [name, values] : errors) {
     const auto interval = mean_interval(values);
-    const double auc = name.starts_with("fake") ? mann_whitney_auc(errors["real"], values) : kNaN;
+    const double auc = name.starts_with("fake") ? auc_of(errors["real"], values) : kNaN;
     classes.push_back(
         {name, static_cast<int64_t>(values.size()), frames[name], interval.mean, interval.low, interval.high, auc});
   }

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "stages/reconstruct/samples.h"
 #include "stages/reconstruct/statistics.h"
+#include "stages/scores/samples.h"
 
 namespace realface::stages {
 

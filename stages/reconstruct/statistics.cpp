@@ -36,16 +36,4 @@ MeanInterval mean_interval(const std::vector<double>& values) {
   return {mean, mean - half, mean + half};
 }
 
-double mann_whitney_auc(const std::vector<double>& negatives, const std::vector<double>& positives) {
-  if (negatives.empty() || positives.empty()) { return kNaN; }
-  std::vector<double> sorted = negatives;
-  std::sort(sorted.begin(), sorted.end());
-  double wins = 0;
-  for (const double value : positives) {
-    const auto [below, not_above] = std::equal_range(sorted.begin(), sorted.end(), value);
-    wins += static_cast<double>(below - sorted.begin()) + 0.5 * static_cast<double>(not_above - below);
-  }
-  return wins / (static_cast<double>(negatives.size()) * static_cast<double>(positives.size()));
-}
-
 }  // namespace realface::stages

@@ -20,8 +20,4 @@ MeanInterval mean_interval(const std::vector<double>& values);
 /// The 97.5 % quantile of Student's t: exact to four digits.
 double student_t(int degrees_of_freedom);
 
-/// Probability that a value of `positives` is above one of `negatives`, ties counting one half (Mann-Whitney, V2): the
-/// area under the ROC curve. NaN where either is empty.
-double mann_whitney_auc(const std::vector<double>& negatives, const std::vector<double>& positives);
-
 }  // namespace realface::stages

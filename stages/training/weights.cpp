@@ -43,19 +43,27 @@ std::string bare_name(std::string name) {
 bool of_decoder(const std::string& name) { return name.starts_with("decoder_") || name == "mask_token"; }
 bool of_classifier(const std::string& name) { return name.starts_with("head.") || name.starts_with("fc_norm."); }
 
+/// What a classifier has no use for.
+bool not_of_encoder(const std::string& name) {
+  return of_decoder(name) || of_classifier(name) || name.starts_with("norm.");
+}
+
 Shapes shapes_of(const Tensors& tensors) {
   Shapes shapes;
   for (const auto& [name, tensor] : tensors) { shapes[name] = tensor.sizes().vec(); }
   return shapes;
 }
 
-/// How saved weights and the network differ, a line each.
-std::vector<std::string> differences(const Shapes& saved, const Shapes& network, bool encoder_only) {
+using MayLack = bool (*)(const std::string& name);
+bool nothing(const std::string& /*name*/) { return false; }
+
+/// How saved weights and the network differ, a line each. may_lack: names that need not be among the saved ones.
+std::vector<std::string> differences(const Shapes& saved, const Shapes& network, MayLack may_lack) {
   std::vector<std::string> lines;
   for (const auto& [name, shape] : network) {
     const auto found = saved.find(name);
     if (found == saved.end()) {
-      if (!(encoder_only && of_decoder(name))) { lines.push_back(name + " is missing"); }
+      if (!may_lack(name)) { lines.push_back(name + " is missing"); }
     } else if (found->second != shape) {
       lines.push_back(
           fmt::format("{} is {} there and {} here", name, fmt::join(found->second, "x"), fmt::join(shape, "x")));
@@ -89,26 +97,29 @@ bool is_rank_file(const fs::path& path, const Tensors& file) {
 }
 
 /// The network's tensors, which must all be there: ranks share the writing.
-Tensors whole_network(const fs::path& path, const Tensors& file, const std::string& saved, const Shapes& network) {
-  const auto prefix = part_of(saved) + "/";
+Tensors whole_network(const fs::path& path, const Tensors& file, const WeightsPart& part, const Shapes& network) {
+  const auto prefix = part_of(part.saved) + "/";
   Tensors tensors;
   for (const auto& [name, tensor] : file) {
     if (name.starts_with(prefix)) { tensors[name.substr(prefix.size())] = tensor; }
   }
-  const auto held =
-      std::count_if(network.begin(), network.end(), [&](const auto& item) { return tensors.contains(item.first); });
-  if (static_cast<size_t>(held) < network.size()) {
+  const auto wanted =
+      std::ranges::count_if(network, [&](const auto& one) { return !part.encoder || !of_classifier(one.first); });
+  const auto held = std::ranges::count_if(network, [&](const auto& one) { return tensors.contains(one.first); });
+  if (held < wanted) {
     throw Error(fmt::format(
         "[{}] is one rank's share of a checkpoint and holds {} of the {} tensors of network '{}'; give the whole checkpoint, the folder {}",
-        path.string(), held, network.size(), saved, fs::absolute(path).parent_path().string()));
+        path.string(), held, wanted, part.saved, fs::absolute(path).parent_path().string()));
   }
   return tensors;
 }
 
-Tensors bare(const Tensors& file) {
+/// The file's tensors by their bare names, without those of a classifier's head if the network has none.
+Tensors bare(const Tensors& file, const Shapes& network) {
   Tensors tensors;
-  for (const auto& [name, tensor] : file) {
-    if (!of_classifier(bare_name(name))) { tensors[bare_name(name)] = tensor; }
+  for (const auto& [full_name, tensor] : file) {
+    const auto name = bare_name(full_name);
+    if (network.contains(name) || !of_classifier(name)) { tensors[name] = tensor; }
   }
   return tensors;
 }
@@ -132,15 +143,26 @@ std::vector<std::string> fixed_differences(const Tensors& file, const models::En
   return lines;
 }
 
-LoadedWeights load_file(const fs::path& path, const std::string& saved, const models::Entry& entry) {
+/// What the network need not find among these tensors: an encoder's file has no decoder, an autoencoder no head.
+MayLack lacking(const Tensors& tensors, const WeightsPart& part) {
+  if (part.encoder) { return of_classifier; }
+  const bool decoder =
+      std::any_of(tensors.begin(), tensors.end(), [](const auto& one) { return of_decoder(one.first); });
+  return decoder ? nothing : of_decoder;
+}
+
+LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const models::Entry& entry) {
   const auto network = models::named_tensors(*entry.module);
   const auto own = shapes_of(network);
   const auto file = models::read_tensor_file(path).tensors;
-  const auto tensors = is_rank_file(path, file) ? whole_network(path, file, saved, own) : bare(file);
-  const auto in_decoder = [](const auto& item) { return of_decoder(item.first); };
-  const bool encoder_only = std::any_of(network.begin(), network.end(), in_decoder) &&
-                            std::none_of(tensors.begin(), tensors.end(), in_decoder);
-  require_none(path, differences(shapes_of(tensors), own, encoder_only));
+  auto tensors = is_rank_file(path, file) ? whole_network(path, file, part, own) : bare(file, own);
+  if (part.encoder) {
+    std::erase_if(tensors, [](const auto& one) { return not_of_encoder(one.first); });
+  }
+  const auto may_lack = lacking(tensors, part);
+  const bool encoder_only = part.encoder || std::any_of(own.begin(), own.end(),
+                                                        [&](const auto& one) { return !tensors.contains(one.first); });
+  require_none(path, differences(shapes_of(tensors), own, may_lack));
   require_none(path, fixed_differences(tensors, entry));
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) { network.at(name).copy_(tensor); }
@@ -189,31 +211,40 @@ void require_network(const fs::path& folder, const checkpoints::Manifest& manife
 }
 
 /// Settings that shapes do not show, such as the number of heads, and how pixels were normalised.
-std::vector<std::string> description_differences(const nlohmann::json& saved, const nlohmann::json& own) {
+std::vector<std::string> description_differences(const nlohmann::json& saved, const nlohmann::json& own, bool encoder) {
   std::vector<std::string> lines;
   if (!saved.is_object() || !own.is_object()) { return lines; }  // an older checkpoint, or a network without one
   for (const auto& [key, value] : own.items()) {
-    if (key == "size" || !saved.contains(key) || saved.at(key) == value) { continue; }  // `size` only names the others
+    // `size` only names the others, and an encoder is of another architecture than what it is taken into.
+    if (key == "size" || (encoder && key == "architecture") || !saved.contains(key) || saved.at(key) == value) {
+      continue;
+    }
     lines.push_back(fmt::format("{} is {} there and {} here", key, saved.at(key).dump(), value.dump()));
   }
   return lines;
 }
 
-LoadedWeights load_checkpoint(const fs::path& folder, const std::string& saved, const models::Entry& entry) {
+LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, const models::Entry& entry) {
   const auto manifest = checkpoints::read_manifest(folder);
-  require_network(folder, manifest, saved);
+  const auto saved = part_of(part.saved);
+  require_network(folder, manifest, part.saved);
   const auto network = models::named_tensors(*entry.module);
   Shapes shapes;
   for (const auto& piece : manifest.pieces) {
-    if (piece.part == part_of(saved)) { shapes[piece.name] = piece.global_shape; }
+    if (piece.part == saved && !(part.encoder && not_of_encoder(piece.name))) {
+      shapes[piece.name] = piece.global_shape;
+    }
   }
-  auto lines = description_differences(manifest.values.at(part_of(saved)).value("description", nlohmann::json()),
-                                       entry.description);
-  std::ranges::copy(differences(shapes, shapes_of(network), /*encoder_only=*/false), std::back_inserter(lines));
+  auto lines = description_differences(manifest.values.at(saved).value("description", nlohmann::json()),
+                                       entry.description, part.encoder);
+  const MayLack may_lack = part.encoder ? of_classifier : nothing;
+  std::ranges::copy(differences(shapes, shapes_of(network), may_lack), std::back_inserter(lines));
   require_none(folder, lines);
 
   std::vector<checkpoints::OwnedSlice> slices;
-  for (const auto& [name, tensor] : network) { slices.push_back({part_of(saved), replicated(name, tensor.detach())}); }
+  for (const auto& [name, tensor] : network) {
+    if (shapes.contains(name)) { slices.push_back({saved, replicated(name, tensor.detach())}); }
+  }
   checkpoints::load_tensors(folder, manifest, slices);
   const auto sha256 = models::weights_sha256(network);
   return {fmt::format("{}, weights_sha256 {}", folder.string(), sha256), sha256, manifest.step,
@@ -234,12 +265,12 @@ void require_same_everywhere(const LoadedWeights& loaded, distributed::Communica
 }  // namespace
 
 LoadedWeights load_weights(const fs::path& path, models::Set& set, const std::string& name,
-                           distributed::Communicator& host, const std::string& saved) {
+                           distributed::Communicator& host, const WeightsPart& part) {
   const auto folder = chosen_folder(path, host);
   LoadedWeights loaded;
   distributed::agree(host, "weights", [&] {
     const auto& entry = set.entry(name);
-    loaded = folder.empty() ? load_file(path, saved, entry) : load_checkpoint(folder, saved, entry);
+    loaded = folder.empty() ? load_file(path, part, entry) : load_checkpoint(folder, part, entry);
   });
   require_same_everywhere(loaded, host);
   set.note_source(name, loaded.source);

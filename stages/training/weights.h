@@ -18,19 +18,25 @@ struct LoadedWeights {
   std::string code_version;    // of the program that trained them
 };
 
+/// Which weights are wanted.
+struct WeightsPart {
+  std::string saved = "mae";  // the network's name in a checkpoint
+  bool encoder = false;       // of an autoencoder the encoder alone, for a classifier, whose `head` and `fc_norm` keep
+                              // their weights: the encoder's own last norm belongs to its decoder
+};
+
 /// Copies trained weights into the network `name` of the set and notes their source there. `path` is one of
 /// - a run folder: its newest intact checkpoint. Rank 0 chooses it for all, since others may see an older folder;
 /// - a checkpoint folder `step-N`, whatever number of ranks wrote it, or one rank's file of it that holds the whole
 ///   network;
 /// - a safetensors file of another program, with the names of facebookresearch/mae, bare or below `module.`, `model.`,
 ///   `encoder.` or `mae.` (G17): a whole autoencoder, or an encoder alone, as timm's vision transformers are; the
-///   decoder then keeps its weights. A classifier's `head.*` and `fc_norm.*` are ignored.
-/// `saved` is the network's name in a checkpoint.
+///   decoder then keeps its weights. A classifier's `head.*` and `fc_norm.*` are ignored by other networks.
 ///
 /// Collective; host group; on an error of one rank, every rank throws. Throws Error or CheckpointError if nothing can
 /// be read, or if names, shapes or the description differ, listing how; files that differ leave the network unchanged.
 /// In a network to be trained, a file's values of a fixed parameter (a position table) must be those that it has.
 LoadedWeights load_weights(const std::filesystem::path& path, models::Set& set, const std::string& name,
-                           distributed::Communicator& host, const std::string& saved = "mae");
+                           distributed::Communicator& host, const WeightsPart& part = {});
 
 }  // namespace realface::stages

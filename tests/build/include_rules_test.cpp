@@ -151,10 +151,11 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"data/importers", "data/synthesis"},
     {"distributed/watchdog", "distributed/mpi", "distributed/nccl", "distributed/joining"},
     {"distributed/reducer"},
-    {"models/layers", "models/weights", "models/mae"},
+    {"models/layers", "models/weights", "models/mae", "models/vit"},
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
-    {"stages/training", "stages/pretrain", "stages/reconstruct", "stages/report"},
+    {"stages/training", "stages/scores", "stages/pretrain", "stages/reconstruct", "stages/report"},
+    {"stages/training", "stages/scores", "stages/finetune", "stages/evaluate", "stages/kinds"},
     {"stages/training", "stages/pretrain", "stages/kinds"},
 };
 

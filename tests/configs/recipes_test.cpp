@@ -19,13 +19,18 @@ stages::PretrainConfig recipe(const std::string& name) {
 double peak(const stages::TrainConfig& train) { return stages::Schedule(train.schedule, 1000, train.batch, 0).peak(); }
 
 TEST(Recipes, EveryFileInTheFolderLoads) {
-  int files = 0;
+  int files = 0, systems = 0;
   for (const auto& item : std::filesystem::recursive_directory_iterator(REALFACE_RECIPES)) {
     if (item.path().extension() != ".yaml") { continue; }
     ++files;
-    EXPECT_NO_THROW(load_system({item.path().string(), {"run.dir=x", "data.shards=y"}})) << item.path();
+    // A stage may name an entry that stands before it in its system, CONFIGS/NAME/NAME.yaml.
+    const bool system = item.path().stem() == item.path().parent_path().stem();
+    const auto completeness = system ? Completeness::for_a_run : Completeness::for_reading;
+    EXPECT_NO_THROW(load_system({item.path().string(), {"run.dir=x", "data.shards=y"}}, completeness)) << item.path();
+    systems += system ? 1 : 0;
   }
   EXPECT_GE(files, 5);
+  EXPECT_GE(systems, 2);
 }
 
 TEST(Recipes, EveryKeyOfEveryTrainingRecipeIsThere) {

@@ -18,5 +18,7 @@ for row in figures["rows"]:
     products = 3 if "backward" in row["row"] else 1
     assert abs(row["default_gflop_per_s"] * row["default_ms"] / 1e3 - products * 2e-9 * 784 * 384 * 1152) < 1e-9, row
 PYTHON
+refused 64 "no row of bench kernels contains 'atention'" "$program" bench kernels --filter atention
+refused 64 "without mpirun" "${mpirun[@]}" -n 2 "$program" bench kernels
 must "$program" bench kernels --rounds 1 --filter "fp32 16 x 6 x 50 x 64"
 grep -q "attention, forward and backward .* x), auto" "$scratch/last.log" || fail "no line of text for attention"

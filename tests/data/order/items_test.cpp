@@ -85,6 +85,23 @@ TEST_F(ItemsTest, ClipsAreConsecutiveFramesOfOneVideo) {
   EXPECT_EQ(starts, (std::set<uint64_t>{8, 9}));
 }
 
+TEST_F(ItemsTest, SegmentsAreOneFrameOfEachPartOfAVideo) {
+  const Items segments = items({.label = "real", .unit = "segments", .frames = 2, .seed = 1});
+  ASSERT_EQ(segments.size(), 3U);
+  std::set<std::vector<uint64_t>> seen;
+  for (uint64_t epoch = 0; epoch < 60; ++epoch) { seen.insert(frames(segments, 1, epoch)); }
+  EXPECT_EQ(seen, (std::set<std::vector<uint64_t>>{{8, 10}, {8, 11}, {9, 10}, {9, 11}}));
+  const Items middle = items({.label = "real", .unit = "segments", .frames = 2, .shuffled = false});
+  EXPECT_THAT(all(middle), ElementsAre(0, 2, 8, 10, 16, 18));
+  const Items ends = items({.label = "real", .unit = "segments", .frames = 1, .views = 2, .shuffled = false});
+  EXPECT_THAT(all(ends), ElementsAre(0, 3, 8, 11, 16, 19));
+}
+
+TEST_F(ItemsTest, AVideoOfFewerFramesThanSegmentsRepeatsThem) {
+  const Items segments = items({.label = "real", .unit = "segments", .frames = 6, .shuffled = false});
+  EXPECT_THAT(frames(segments, 0, 0), ElementsAre(0, 0, 1, 2, 2, 3));
+}
+
 TEST_F(ItemsTest, ViewsOfAnEvaluationAreSpreadEvenly) {
   const Items two = items({.label = "real", .unit = "video", .views = 2, .shuffled = false});
   EXPECT_THAT(all(two), ElementsAre(0, 3, 8, 11, 16, 19));

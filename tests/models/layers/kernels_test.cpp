@@ -1,16 +1,20 @@
 #include "models/layers/kernels.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
-#include <ATen/ops/randn_like.h>
+#include <ATen/record_function.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
+
+#include <cmath>
+#include <functional>
 
 #include "base/kernels.h"
 #include "models/layers/batch_norm.h"
@@ -93,18 +97,48 @@ TEST(Kernels, LinearTakesViewsAndNoBias) {
     return kernels::linear(in[0].narrow(1, 3, 40), in[1].narrow(0, 64, 128), {});
   };
   expect_same_results(rows, {at::randn({4, 50, 192}), at::randn({256, 192})});
+  const auto one_of_each = [](const Tensors& in) { return kernels::linear(in[0].select(1, 7), in[1], {}); };
+  expect_same_results(one_of_each, {at::randn({40, 50, 64}), at::randn({96, 64})});
+  const auto columns = [](const Tensors& in) { return kernels::linear(in[0], in[1].narrow(1, 16, 64), {}); };
+  expect_same_results(columns, {at::randn({40, 64}), at::randn({96, 128})});
   const auto transposed = [](const Tensors& in) { return kernels::linear(in[0].t(), in[1], {}); };
   expect_same_results(transposed, {at::randn({192, 70}), at::randn({96, 192})});
 }
 
-TEST(Kernels, LinearSkipsTheGradientsThatNobodyAsksFor) {
+/// Calls of oneDNN's operator on this thread while it lives.
+class OnednnCalls {
+ public:
+  OnednnCalls() : handle_(at::addThreadLocalCallback(at::RecordFunctionCallback(count))) { calls = 0; }
+  ~OnednnCalls() { at::removeCallback(handle_); }
+  OnednnCalls(const OnednnCalls&) = delete;
+  OnednnCalls& operator=(const OnednnCalls&) = delete;
+  static int number() { return calls; }
+
+ private:
+  static std::unique_ptr<at::ObserverContext> count(const at::RecordFunction& function) {
+    calls += std::string_view(function.name()) == "mkldnn::_linear_pointwise" ? 1 : 0;
+    return nullptr;
+  }
+  static inline thread_local int calls = 0;
+  at::CallbackHandle handle_;
+};
+
+TEST(Kernels, LinearComputesTheGradientsThatAreWantedAlone) {
   const WithKernels with(Kernels::alternative);
-  const auto x = at::randn({8, 16}), bias = at::randn({4}).requires_grad_();
-  const auto weight = at::randn({4, 16}).requires_grad_();
-  kernels::linear(x, weight, bias).sum().backward();
-  EXPECT_FALSE(x.grad().defined());
-  EXPECT_TRUE(weight.grad().allclose(x.sum(0).expand({4, 16}), 1e-5, 1e-5));
-  EXPECT_TRUE(bias.grad().equal(at::ones_like(bias) * 8));
+  const auto calls = [](bool of_x, bool of_weight, bool of_bias) {
+    const auto x = at::randn({8, 16}).requires_grad_(of_x), weight = at::randn({4, 16}).requires_grad_(of_weight);
+    const auto bias = at::randn({4}).requires_grad_(of_bias);
+    const OnednnCalls counter;
+    kernels::linear(x, weight, bias).sum().backward();
+    if (of_x) { EXPECT_TRUE(x.grad().allclose(weight.detach().sum(0).expand({8, 16}), 1e-5, 1e-5)); }
+    if (of_weight) { EXPECT_TRUE(weight.grad().allclose(x.detach().sum(0).expand({4, 16}), 1e-5, 1e-5)); }
+    if (of_bias) { EXPECT_TRUE(bias.grad().equal(at::ones_like(bias) * 8)); }
+    return OnednnCalls::number();
+  };
+  EXPECT_EQ(calls(true, true, true), 3);
+  EXPECT_EQ(calls(true, false, false), 2);
+  EXPECT_EQ(calls(false, true, false), 2);
+  EXPECT_EQ(calls(false, false, true), 1);
 }
 
 TEST(Kernels, AnEmptyBatchIsAllowed) {
@@ -158,6 +192,17 @@ double bf16_error(const Tensors& inputs, Kernels choice) {
     sum += difference.square().sum().item<double>() / exact[i].square().sum().item<double>();
   }
   return std::sqrt(sum / static_cast<double>(ours.size()));
+}
+
+TEST(Kernels, AMaskHidesKeysInBf16Too) {
+  const WithKernels with(Kernels::alternative);
+  torch::manual_seed(1);
+  const auto draw = [] { return at::randn({2, 3, 9, 16}).to(torch::kBFloat16); };
+  const auto q = draw(), k = draw(), v = draw();
+  const auto mask = at::arange(9).lt(5).view({1, 1, 1, 9}).expand({2, 1, 1, 9});
+  const auto first = [](const torch::Tensor& x) { return x.narrow(2, 0, 5); };
+  const auto hidden = kernels::attention(q, k, v, mask), cut = kernels::attention(q, first(k), first(v), {});
+  EXPECT_TRUE(hidden.allclose(cut, 1e-2, 1e-2));
 }
 
 TEST(Kernels, AttentionByProductsInBf16IsNoWorseThanTheFusedOne) {

@@ -17,8 +17,8 @@
 #include "stages/reconstruct/picture.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/result.h"
-#include "stages/reconstruct/samples.h"
 #include "stages/reconstruct/statistics.h"
+#include "stages/scores/samples.h"
 #include "tests/temporary_folder.h"
 
 namespace realface::stages {
@@ -94,14 +94,6 @@ TEST(StudentT, AgreesWithTheTable) {
                                                                {100000, 1.9600}}) {
     EXPECT_NEAR(student_t(degrees), quantile, 1e-4) << degrees;
   }
-}
-
-TEST(MannWhitney, CountsPairsAndHalvesTies) {
-  EXPECT_DOUBLE_EQ(mann_whitney_auc({1, 2}, {3, 4}), 1);
-  EXPECT_DOUBLE_EQ(mann_whitney_auc({3, 4}, {1, 2}), 0);
-  EXPECT_DOUBLE_EQ(mann_whitney_auc({2, 2}, {2, 2}), 0.5);
-  EXPECT_DOUBLE_EQ(mann_whitney_auc({1, 3, 5}, {3, 4}), (1 + 0.5 + 1 + 1) / 6.0);
-  EXPECT_TRUE(std::isnan(mann_whitney_auc({}, {1})));
 }
 
 TEST(Summary, WeighsVideosNotFrames) {

@@ -13,6 +13,7 @@
 #include "checkpoints/saver.h"
 #include "distributed/self_communicator.h"
 #include "models/mae/description.h"
+#include "models/vit/description.h"
 #include "models/weights/tensor_file.h"
 #include "tests/temporary_folder.h"
 
@@ -51,7 +52,7 @@ class LoadWeights : public testing::Test {
   std::string source(const std::filesystem::path& path) { return load_weights(path, target_, "mae", *alone_).source; }
   std::string fault(const std::filesystem::path& path, const std::string& saved = "mae") {
     try {
-      load_weights(path, target_, "mae", *alone_, saved);
+      load_weights(path, target_, "mae", *alone_, {.saved = saved});
     } catch (const Error& error) { return error.what(); }
     return "";
   }
@@ -236,6 +237,62 @@ TEST_F(CheckpointWeights, ANetworkThatWasFrozenOrAbsentThereIsRefused) {
   save(frozen, 1);
   EXPECT_THAT(fault(run()), HasSubstr("was not trained there; give those that it was given: drawn"));
   EXPECT_THAT(fault(run(), "xception"), HasSubstr("holds no network 'xception'"));
+}
+
+/// A classifier of the same encoder, seed 5.
+models::Set classifier(int64_t depth = 1) {
+  const models::VitConfig sizes{.image = 16, .patch = 4, .width = 16, .depth = depth, .heads = 2};
+  models::Set set;
+  set.add("vit", {.module = std::make_shared<models::VitImpl>(sizes, 5),
+                  .source = "drawn",
+                  .description = models::describe(sizes, "imagenet")});
+  return set;
+}
+
+void expect_encoder(const models::Set& vit, const models::Set& mae) {
+  const auto drawn = classifier();
+  const auto theirs = models::named_tensors(*mae.entry("mae").module);
+  for (const auto& [name, tensor] : models::named_tensors(*vit.entry("vit").module)) {
+    const bool own = name.starts_with("head.") || name.starts_with("fc_norm.");
+    const auto& expected = own ? models::named_tensors(*drawn.entry("vit").module).at(name) : theirs.at(name);
+    EXPECT_TRUE(at::equal(tensor, expected)) << name;
+  }
+}
+
+TEST_F(CheckpointWeights, AClassifierTakesTheEncoderOfARun) {
+  save(source_, 1);
+  auto vit = classifier();
+  const auto loaded = load_weights(run(), vit, "vit", *alone_, {.encoder = true});
+  expect_encoder(vit, source_);
+  EXPECT_EQ(loaded.step, 1);
+  auto deeper = classifier(2);
+  try {
+    load_weights(run(), deeper, "vit", *alone_, {.encoder = true});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("depth is 1 there and 2 here"));
+    EXPECT_THAT(error.what(), HasSubstr("blocks.1.attn.proj.bias is missing"));
+  }
+}
+
+TEST_F(InitialWeights, AClassifierTakesTheEncoderOfAFile) {
+  models::write_tensor_file(path(), file_);
+  auto vit = classifier();
+  load_weights(path(), vit, "vit", *alone_, {.encoder = true});
+  expect_encoder(vit, source_);
+  file_.tensors.erase("blocks.0.mlp.fc1.bias");
+  models::write_tensor_file(path(), file_);
+  EXPECT_THROW(load_weights(path(), vit, "vit", *alone_, {.encoder = true}), Error);
+}
+
+TEST_F(InitialWeights, AClassifierTakesAWholeClassifiersFile) {
+  auto trained = classifier();
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : trained.entry("vit").module->parameters()) { parameter.add_(1); }
+  models::write_tensor_file(path(), {models::named_tensors(*trained.entry("vit").module), {}});
+  auto vit = classifier();
+  load_weights(path(), vit, "vit", *alone_, {.saved = "vit"});
+  EXPECT_EQ(vit.sha256("vit"), trained.sha256("vit"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "stages/reconstruct/samples.h"
+#include "stages/scores/samples.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -11,6 +11,10 @@
 namespace realface::stages {
 namespace {
 
+std::string name_of(const std::vector<std::string>& names, int16_t id) {
+  return id >= 0 && static_cast<size_t>(id) < names.size() ? names[static_cast<size_t>(id)] : "";
+}
+
 void append_videos(const data::Shard& shard, std::vector<VideoInfo>& videos) {
   const auto& index = shard.index;
   for (int64_t v = 0; v < index.videos(); ++v) {
@@ -18,9 +22,9 @@ void append_videos(const data::Shard& shard, std::vector<VideoInfo>& videos) {
     VideoInfo video;
     video.key = index.key_of(v);
     video.label = index.video_label[at];
-    const auto manip = static_cast<size_t>(std::max<int16_t>(0, index.manip[at]));
-    const auto& names = shard.header.names.manip;
-    video.class_name = data::class_name(video.label, index.manip[at] >= 0 && manip < names.size() ? names[manip] : "");
+    video.method = video.label == 0 ? "" : name_of(shard.header.names.manip, index.manip[at]);
+    video.dataset = name_of(shard.header.names.dataset, index.dataset[at]);
+    video.class_name = data::class_name(video.label, video.method);
     video.split = shard.header.split;
     video.group = index.group[at];
     video.frames = static_cast<int64_t>(index.first[at + 1] - index.first[at]);
@@ -60,7 +64,7 @@ int64_t SampleTable::samples() const { return videos_.empty() ? 0 : videos_.back
 
 size_t SampleTable::video_of(int64_t sample) const {
   if (sample < 0 || sample >= samples()) {
-    throw DataError("[reconstruct] sample " + std::to_string(sample) + " of a dataset of " + std::to_string(samples()) +
+    throw DataError("[data.shards] sample " + std::to_string(sample) + " of a dataset of " + std::to_string(samples()) +
                     "; the shards changed under the run: start again");
   }
   // The last video that starts at or before the sample: those without frames start where the next one does.

@@ -9,13 +9,14 @@
 namespace realface::stages {
 
 struct VideoInfo {
-  std::string key;         // stable id of the video
+  std::string key;         // stable id of the video, unique among all datasets
   std::string class_name;  // "real", "fake/Deepfakes", ..., "unknown"
   int8_t label = -1;       // 0 real, 1 fake, -1 unknown
   std::string split;
-  int64_t group = 0;   // a source video and all fakes made from it
-  int64_t first = 0;   // sample number of its first frame
-  int64_t frames = 0;  // stored; 0 for a video in which nothing was found
+  int64_t group = 0;                      // a source video and all fakes made from it
+  int64_t first = 0;                      // sample number of its first frame
+  int64_t frames = 0;                     // stored; 0 for a video in which nothing was found
+  std::string dataset = {}, method = {};  // method: of the manipulation; empty for reals and if it has no name
 };
 
 class SampleTable {

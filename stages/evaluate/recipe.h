@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "models/vit/vit.h"
+#include "stages/recipe.h"
+
+namespace realface::stages {
+
+struct EvaluateConfig {
+  std::string vit;                  // weights.vit: the fine-tuned classifier
+  std::string pixels = "imagenet";  // as it was trained
+  models::VitConfig model;
+  std::string split = "test";  // whose videos are scored
+  int64_t frames = 5;          // of a video: the middle one of each of as many equal parts (D1)
+  int64_t batch = 16;          // videos a rank scores at once
+};
+
+/// `stage: evaluate`: scores every video of the sets `data.sets`, or of data.shards as the set "test".
+class EvaluateRecipe final : public Recipe {
+ public:
+  EvaluateRecipe() = default;
+  explicit EvaluateRecipe(EvaluateConfig config) : config_(std::move(config)) {}
+
+  std::unique_ptr<Recipe> clone() const override { return std::make_unique<EvaluateRecipe>(*this); }
+  void fields(Visitor& visitor) override;
+  void check(Checker& checker) const override;
+  nlohmann::json length() const override;
+  models::Set build(uint64_t seed, torch::Device device, distributed::Communicator& host) const override;
+  /// None: the stage opens its sets one after another.
+  std::vector<data::StreamNeeds> needs(uint64_t seed, int world_size) const override;
+  std::unique_ptr<Stage> make(const Walk& walk) const override;
+
+ private:
+  EvaluateConfig config_;
+};
+
+}  // namespace realface::stages

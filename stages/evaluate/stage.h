@@ -1,0 +1,55 @@
+#pragma once
+
+#include <torch/types.h>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/vit/vit.h"
+#include "stages/evaluate/recipe.h"
+#include "stages/scores/samples.h"
+#include "stages/scores/scores_file.h"
+#include "stages/stage.h"
+#include "stages/training/pixels.h"
+
+namespace realface::stages {
+
+/// Scores every video of named sets with trained networks, one set a step, and writes scores.csv (after each set) and
+/// results.json (at the end) into the run folder. A resume goes on with the set that was interrupted.
+class Evaluate final : public Stage {
+ public:
+  /// What `walk` refers to outlives the stage. Throws DataError for a folder that is no dataset. Collective.
+  Evaluate(const EvaluateConfig& config, const Walk& walk);
+  ~Evaluate() override;
+
+  std::string name() const override { return "evaluate"; }
+  int64_t steps() const override { return static_cast<int64_t>(sets_.size()); }
+  int64_t position() const override;
+  StepReport step(const data::Step& step) override;
+  void finish() override;
+  std::vector<Part*> parts() override;
+
+ private:
+  class Progress;
+  struct DataSet {
+    std::string name, folder;
+  };
+  data::StreamNeeds needs(const std::string& set) const;
+  torch::Tensor probabilities(const torch::Tensor& frames) const;
+  void keep(const DataSet& set, const SampleTable& table, const std::vector<double>& scores);
+
+  EvaluateConfig config_;
+  Walk walk_;
+  Normaliser pixels_;
+  std::shared_ptr<models::VitImpl> vit_;
+  std::vector<DataSet> sets_;
+  Scores scores_;
+  std::unique_ptr<Progress> progress_;
+};
+
+inline constexpr const char* kScoresFile = "scores.csv";
+inline constexpr const char* kResultsFile = "results.json";
+
+}  // namespace realface::stages

@@ -1,0 +1,56 @@
+#include "stages/finetune/stage.h"
+
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/zeros.h>
+
+#include "base/telemetry.h"
+#include "models/layers/kernels.h"
+#include "stages/finetune/drop_path.h"
+#include "stages/training/layer_decay.h"
+
+namespace realface::stages {
+
+torch::Tensor classify_videos(const models::VitImpl& network, const Normaliser& pixels, const torch::Tensor& frames,
+                              const torch::Tensor& kept) {
+  const auto patches = pixels.patches(frames.flatten(0, 1));  // [B * T, N, P*P*3]
+  const auto features = network.features(patches, kept);      // [B * T, D]
+  return network.classify(features.unflatten(0, {frames.size(0), frames.size(1)}).mean(1));
+}
+
+Finetune::Finetune(const FinetuneConfig& config, const Walk& walk)
+    : frames_(config.frames),
+      samples_(config.train.batch),
+      drop_path_(config.drop_path),
+      seed_(walk.seed),
+      pixels_(config.pixels, config.model.patch, walk.world.device()),
+      trainer_(config.train, walk.models, walk.world, walk.data.steps_per_epoch(),
+               vit_rule(config.model.depth, config.layer_decay)) {}
+
+StepReport Finetune::step(const data::Step& step) {
+  trainer_.begin();
+  const auto& batches = step.streams.at(kStream);
+  auto sum = at::zeros({}, batches.front().weights.options()), right = sum.clone();
+  for (size_t i = 0; i < batches.size(); ++i) {
+    const auto scores = logits(batches[i]).to(torch::kFloat32);
+    const auto loss = at::cross_entropy_loss(scores, batches[i].labels, {}, at::Reduction::Sum) / samples_;
+    trainer_.backward(loss, /*last=*/i + 1 == batches.size());
+    sum += loss.detach();
+    right += scores.detach().argmax(1).eq(batches[i].labels).sum() / static_cast<double>(samples_);
+  }
+  auto report = trainer_.end(sum, samples_);
+  report.values = {{"accuracy", right}};
+  return report;
+}
+
+torch::Tensor Finetune::logits(const data::Batch& batch) {
+  const telemetry::PhaseTimer timer(telemetry::Phase::forward);
+  auto& network = trainer_.working<models::VitImpl>("vit");
+  torch::Tensor kept;
+  if (drop_path_ > 0) {
+    kept = draw_kept_branches(drop_path_, network.config().depth, frames_, seed_, batch.epochs, batch.samples);
+    kept = kept.to(batch.images.device(), models::kernels::compute_dtype(network.parameters().front()));
+  }
+  return classify_videos(network, pixels_, batch.images, kept);
+}
+
+}  // namespace realface::stages

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+/// How well scores tell fakes from reals (docs/decisions.md, V1 to V3). NaN stands for a number that cannot be said.
+namespace realface::stages {
+
+/// One score of a video, a frame or a clip.
+struct Scored {
+  double p_fake = 0;
+  int32_t cluster = 0;  // what is not independent shares one: frames of a video. Numbered from 0
+  bool fake = false;
+};
+
+struct RocMetrics {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+  int64_t real = 0, fake = 0;
+  double auc = kNone;                        // Mann-Whitney, ties one half
+  double auc_low = kNone, auc_high = kNone;  // its 95 % interval
+  double eer = kNone;                        // where the linearly interpolated ROC curve meets FPR = 1 - TPR
+  double eer_nearest = kNone;  // FPR at the point of scikit-learn's curve nearest to it, as DeepfakeBench has it
+  double ap = kNone;           // average precision of the fakes, ties as one step
+  double acc = kNone;          // share of scores on their side of 0.5; 0.5 itself counts as real
+  std::string reason;          // why something is missing; empty: nothing is
+};
+
+/// O(n log n), in place: `scores` are sorted by score. Throws Error for a score that is NaN.
+///
+/// The interval is DeLong's (DeLong, DeLong and Clarke-Pearson, Biometrics 1988), for clusters of several scores in the
+/// form of Obuchowski (Biometrics 1997); it needs two real and two fake clusters, and is cut off at 0 and 1.
+RocMetrics roc_metrics(std::span<Scored> scores);
+
+/// Whether two sets of scores of the same items differ in AUC: DeLong's test for paired curves.
+struct AucComparison {
+  double auc_a = RocMetrics::kNone, auc_b = RocMetrics::kNone;
+  double difference = RocMetrics::kNone, low = RocMetrics::kNone, high = RocMetrics::kNone;  // b - a, 95 %
+  double p = RocMetrics::kNone;  // two-sided; 1 if all placements agree
+};
+
+/// a[i] and b[i] are scores of one item, fake or not. Throws Error unless there are two of each label at least and all
+/// lists are of one length.
+AucComparison compare_auc(std::span<const double> a, std::span<const double> b, const std::vector<bool>& fake);
+
+}  // namespace realface::stages

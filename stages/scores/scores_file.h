@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+/// scores.csv: what detectors said of videos, for people and other programs.
+namespace realface::stages {
+
+inline constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
+
+struct VideoScore {
+  std::string set, dataset, video, method;  // method: empty for reals
+  int label = 0;                            // 0 real, 1 fake
+  int64_t frames = 0;                       // that were looked at
+  std::vector<double> branches;             // probability of fake by each branch; empty if there was no usable face
+  double p_fake = kNoScore;                 // their mean; NaN if there was no usable face
+};
+
+struct Scores {
+  std::vector<std::string> branches;  // their names
+  std::vector<VideoScore> videos;     // a video of a set once
+};
+
+/// `set,dataset,video,method,label,frames,p_BRANCH...,p_fake`, as RFC 4180 has it; numbers read back as the same
+/// double. The old file or the new one is there, never a part.
+void write_scores(const std::filesystem::path& path, const Scores& scores);
+/// Throws Error for a file with other columns, a line that cannot be read, naming it, or a video that comes twice.
+Scores read_scores(const std::filesystem::path& path);
+
+}  // namespace realface::stages
