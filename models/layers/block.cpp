@@ -78,6 +78,14 @@ torch::Tensor Blocks::forward(torch::Tensor x, const torch::Tensor& key_mask, in
   return x;
 }
 
+int64_t patch_grid(int64_t image, int64_t patch) {
+  if (patch < 1 || image % patch != 0) {
+    throw ConfigError("[model] images of " + std::to_string(image) + " pixels do not divide into patches of " +
+                      std::to_string(patch) + "; choose a patch size that divides the image");
+  }
+  return image / patch;
+}
+
 PatchEmbed::PatchEmbed(int64_t patch, int64_t width) {
   const auto proj = register_module("proj", std::make_shared<torch::nn::Module>("Conv2d"));
   weight_ = proj->register_parameter("weight", torch::zeros({width, 3, patch, patch}));

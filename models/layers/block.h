@@ -63,6 +63,9 @@ class Blocks : public torch::nn::Module {
   std::vector<std::shared_ptr<Block>> blocks_;
 };
 
+/// Patches a side. Throws ConfigError unless the patch divides the image.
+int64_t patch_grid(int64_t image, int64_t patch);
+
 /// The patch embedding: parameters of a convolution `proj` ([D, 3, P, P] and [D]), applied as a linear map to patches
 /// that were cut already, so that only visible ones are embedded.
 class PatchEmbed : public torch::nn::Module {

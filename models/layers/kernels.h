@@ -27,8 +27,8 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
 torch::Tensor pointwise_convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias);
 
 /// The type in which a model of such parameters computes. bf16 stays bf16 on GPUs, on CPUs with AMX and on AMD's with
-/// AVX512-BF16; elsewhere bf16 products are no faster than fp32 ones, so bf16 parameters are widened where they are
-/// used and activations are fp32.
+/// AVX512-BF16; elsewhere bf16 products are no faster than fp32 ones, so layers widen bf16 parameters and activations
+/// are fp32.
 torch::ScalarType compute_dtype(const torch::Tensor& parameter);
 
 }  // namespace realface::models::kernels

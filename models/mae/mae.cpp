@@ -51,16 +51,13 @@ MaeConfig mae_preset(const std::string& size) {
 }
 
 MaeImpl::MaeImpl(const MaeConfig& config) : config_(config) {
-  if (config.patch < 1 || config.image % config.patch != 0) {
-    throw ConfigError("[model] images of " + std::to_string(config.image) + " pixels do not divide into patches of " +
-                      std::to_string(config.patch) + "; choose a patch size that divides the image");
-  }
+  const int64_t grid = patch_grid(config.image, config.patch);
   const int64_t width = config.width;
   const int64_t decoder_width = config.decoder_width;
   cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, width}));
-  pos_embed_ = register_parameter("pos_embed", sincos_positions(width, config.grid()), /*requires_grad=*/false);
+  pos_embed_ = register_parameter("pos_embed", sincos_positions(width, grid), /*requires_grad=*/false);
   mask_token_ = register_parameter("mask_token", torch::zeros({1, 1, decoder_width}));
-  decoder_pos_embed_ = register_parameter("decoder_pos_embed", sincos_positions(decoder_width, config.grid()), false);
+  decoder_pos_embed_ = register_parameter("decoder_pos_embed", sincos_positions(decoder_width, grid), false);
   patch_embed_ = register_module("patch_embed", std::make_shared<PatchEmbed>(config.patch, width));
   blocks_ = register_module("blocks", std::make_shared<Blocks>(config.depth, width, config.heads, config.mlp_ratio));
   norm_ = register_module("norm", std::make_shared<LayerNorm>(width));

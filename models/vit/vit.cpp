@@ -4,7 +4,6 @@
 #include <ATen/ops/zeros.h>
 #include <cmath>
 
-#include "base/error.h"
 #include "models/layers/init.h"
 #include "models/layers/kernels.h"
 #include "models/layers/positions.h"
@@ -12,12 +11,9 @@
 namespace realface::models {
 
 VitImpl::VitImpl(const VitConfig& config) : config_(config) {
-  if (config.patch < 1 || config.image % config.patch != 0) {
-    throw ConfigError("[model] images of " + std::to_string(config.image) + " pixels do not divide into patches of " +
-                      std::to_string(config.patch) + "; choose a patch size that divides the image");
-  }
+  const int64_t grid = patch_grid(config.image, config.patch);
   cls_token_ = register_parameter("cls_token", at::zeros({1, 1, config.width}));
-  pos_embed_ = register_parameter("pos_embed", sincos_positions(config.width, config.grid()));
+  pos_embed_ = register_parameter("pos_embed", sincos_positions(config.width, grid));
   patch_embed_ = register_module("patch_embed", std::make_shared<PatchEmbed>(config.patch, config.width));
   blocks_ =
       register_module("blocks", std::make_shared<Blocks>(config.depth, config.width, config.heads, config.mlp_ratio));

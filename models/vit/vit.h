@@ -17,9 +17,6 @@ struct VitConfig {
   std::string size = "base";  // the preset that the numbers below began with, of an autoencoder's encoder
   int64_t image = 224, patch = 16;
   int64_t width = 768, depth = 12, heads = 12, mlp_ratio = 4;
-
-  int64_t grid() const { return image / patch; }
-  int64_t patches() const { return grid() * grid(); }
 };
 
 /// A key that follows `size` begins with that preset's number.

@@ -53,9 +53,7 @@ class ScoreVideos final : public Stage {
   std::vector<double> scores() const {
     std::vector<double> result;
     const auto rows = sums_.accessor<double, 2>();
-    for (int64_t i = 0; i < rows.size(0); ++i) {
-      result.push_back(rows[i][1] > 0 ? rows[i][0] / rows[i][1] : kNoScore);
-    }
+    for (int64_t i = 0; i < rows.size(0); ++i) { result.push_back(rows[i][1] > 0 ? rows[i][0] / rows[i][1] : kNaN); }
     return result;
   }
 

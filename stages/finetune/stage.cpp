@@ -18,8 +18,7 @@ torch::Tensor classify_videos(const models::VitImpl& network, const Normaliser& 
 }
 
 Finetune::Finetune(const FinetuneConfig& config, const Walk& walk)
-    : frames_(config.frames),
-      samples_(config.train.batch),
+    : samples_(config.train.batch),
       drop_path_(config.drop_path),
       seed_(walk.seed),
       pixels_(config.pixels, config.model.patch, walk.world.device()),
@@ -47,7 +46,8 @@ torch::Tensor Finetune::logits(const data::Batch& batch) {
   auto& network = trainer_.working<models::VitImpl>("vit");
   torch::Tensor kept;
   if (drop_path_ > 0) {
-    kept = draw_kept_branches(drop_path_, network.config().depth, frames_, seed_, batch.epochs, batch.samples);
+    kept = draw_kept_branches(drop_path_, network.config().depth, batch.images.size(1), seed_, batch.epochs,
+                              batch.samples);
     kept = kept.to(batch.images.device(), models::kernels::compute_dtype(network.parameters().front()));
   }
   return classify_videos(network, pixels_, batch.images, kept);

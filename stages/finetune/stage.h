@@ -38,7 +38,7 @@ class Finetune final : public Stage {
  private:
   torch::Tensor logits(const data::Batch& batch);
 
-  int64_t frames_, samples_;  // samples_: an update
+  int64_t samples_;  // an update
   double drop_path_;
   uint64_t seed_;
   Normaliser pixels_;

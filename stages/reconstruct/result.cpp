@@ -27,14 +27,16 @@ double auc_of(const std::vector<double>& reals, const std::vector<double>& fakes
   return roc_metrics(scores).auc;
 }
 
-/// JSON has no NaN: what cannot be said is null.
-nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr); }
-double number(const nlohmann::json& value) { return value.is_number() ? value.get<double>() : kNaN; }
+double number_or_nan(const nlohmann::json& value) { return value.is_number() ? value.get<double>() : kNaN; }
 
 nlohmann::json to_json(const ClassResult& result) {
-  return {{"name", result.name},           {"videos", result.videos},   {"frames", result.frames},
-          {"error", number(result.error)}, {"low", number(result.low)}, {"high", number(result.high)},
-          {"auc", number(result.auc)}};
+  return {{"name", result.name},
+          {"videos", result.videos},
+          {"frames", result.frames},
+          {"error", number_or_null(result.error)},
+          {"low", number_or_null(result.low)},
+          {"high", number_or_null(result.high)},
+          {"auc", number_or_null(result.auc)}};
 }
 
 ClassResult class_from(const nlohmann::json& json) {
@@ -42,24 +44,24 @@ ClassResult class_from(const nlohmann::json& json) {
   result.name = json.at("name").get<std::string>();
   result.videos = json.at("videos").get<int64_t>();
   result.frames = json.at("frames").get<int64_t>();
-  result.error = number(json.at("error"));
-  result.low = number(json.at("low"));
-  result.high = number(json.at("high"));
-  result.auc = number(json.at("auc"));
+  result.error = number_or_nan(json.at("error"));
+  result.low = number_or_nan(json.at("low"));
+  result.high = number_or_nan(json.at("high"));
+  result.auc = number_or_nan(json.at("auc"));
   return result;
 }
 
 nlohmann::json to_json(const ErrorSums& sums) {
   return {{"frames", sums.frames},
           {"patches", sums.patches},
-          {"model", number(sums.model)},
-          {"train_mean", number(sums.train_mean)},
-          {"neighbours", number(sums.neighbours)}};
+          {"model", number_or_null(sums.model)},
+          {"train_mean", number_or_null(sums.train_mean)},
+          {"neighbours", number_or_null(sums.neighbours)}};
 }
 
 ErrorSums sums_from(const nlohmann::json& json) {
-  return {json.at("frames").get<int64_t>(), json.at("patches").get<int64_t>(), number(json.at("model")),
-          number(json.at("train_mean")), number(json.at("neighbours"))};
+  return {json.at("frames").get<int64_t>(), json.at("patches").get<int64_t>(), number_or_nan(json.at("model")),
+          number_or_nan(json.at("train_mean")), number_or_nan(json.at("neighbours"))};
 }
 
 /// "fake/Deepfakes" and 3 -> "fake-Deepfakes-3".
@@ -188,10 +190,10 @@ void save_reconstruction(const Reconstruction& result, const std::filesystem::pa
       {"seen_in_training", result.seen_in_training ? nlohmann::json(*result.seen_in_training) : nlohmann::json()},
       {"baseline_faces", result.baseline_faces},
       {"held_out", to_json(result.held_out)},
-      {"error", number(result.model_error())},
-      {"train_mean_error", number(result.train_mean_error())},
-      {"neighbours_error", number(result.neighbours_error())},
-      {"ratio", number(result.ratio())},
+      {"error", number_or_null(result.model_error())},
+      {"train_mean_error", number_or_null(result.train_mean_error())},
+      {"neighbours_error", number_or_null(result.neighbours_error())},
+      {"ratio", number_or_null(result.ratio())},
       {"classes", std::move(classes)},
       {"pictures", save_pictures(result.pictures, run_dir / kReconstructionFolder)},
       {"provenance", result.provenance},

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <limits>
 #include <vector>
+
+#include "stages/scores/missing.h"
 
 /// Numbers about errors of videos. A video counts once, however many of its frames were seen: frames of one video are
 /// near-copies, so an interval over frames would be far too narrow.
 namespace realface::stages {
-
-inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // of a number that there is not
 
 struct MeanInterval {
   double mean = 0;           // NaN for no values

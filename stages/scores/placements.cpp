@@ -72,7 +72,7 @@ double clustered_auc_variance(std::span<const Scored> ascending, double auc) {
     fakes += cluster.fakes, reals += cluster.reals;
     s10 += of_fakes * of_fakes, s01 += of_reals * of_reals, s11 += of_fakes * of_reals;
   }
-  if (with_fakes < 2 || with_reals < 2) { return RocMetrics::kNone; }
+  if (with_fakes < 2 || with_reals < 2) { return kNaN; }
   const double variance = with_fakes / (with_fakes - 1) * s10 / (fakes * fakes) +
                           with_reals / (with_reals - 1) * s01 / (reals * reals) +
                           2 * all / (all - 1) * s11 / (fakes * reals);
@@ -98,7 +98,7 @@ Moments moments_of_differences(const std::vector<double>& a, const std::vector<d
   Moments moments;
   for (size_t i = 0; i < a.size(); ++i) {
     if (fake[i] != label) { continue; }
-    // Welford: no cancellation, also where all differences are nearly equal.
+    // Welford: no digits cancel, even if all differences are nearly equal.
     const double before = b[i] - a[i] - moments.mean;
     moments.mean += before / ++count;
     moments.variance += before * (b[i] - a[i] - moments.mean);

@@ -9,9 +9,6 @@
 namespace realface::stages {
 namespace {
 
-/// JSON has no NaN: what cannot be said is null.
-nlohmann::json number_or_null(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
-
 nlohmann::json to_json(const RocMetrics& metrics) {
   nlohmann::json json = {{"auc", number_or_null(metrics.auc)},
                          {"auc_low", number_or_null(metrics.auc_low)},

@@ -51,7 +51,7 @@ double interpolated_eer(const Curve& curve) {
     }
     fp = curve.false_positives[i], before = after;
   }
-  return RocMetrics::kNone;  // not reached: the last gap is fake * real
+  return kNaN;  // not reached: the last gap is fake * real
 }
 
 /// scikit-learn's roc_curve drops points on a straight line, and puts (0, 0) in front afterwards.

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "stages/scores/missing.h"
 
 /// How well scores tell fakes from reals (docs/decisions.md, V1 to V3). NaN stands for a number that cannot be said.
 namespace realface::stages {
@@ -17,16 +18,14 @@ struct Scored {
 };
 
 struct RocMetrics {
-  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
   int64_t real = 0, fake = 0;
-  double auc = kNone;                        // Mann-Whitney, ties one half
-  double auc_low = kNone, auc_high = kNone;  // its 95 % interval
-  double eer = kNone;                        // where the linearly interpolated ROC curve meets FPR = 1 - TPR
-  double eer_nearest = kNone;  // FPR at the point of scikit-learn's curve nearest to it, as DeepfakeBench has it
-  double ap = kNone;           // average precision of the fakes, ties as one step
-  double acc = kNone;          // share of scores on their side of 0.5; 0.5 itself counts as real
-  std::string reason;          // why something is missing; empty: nothing is
+  double auc = kNaN;                       // Mann-Whitney, ties one half
+  double auc_low = kNaN, auc_high = kNaN;  // its 95 % interval
+  double eer = kNaN;                       // where the linearly interpolated ROC curve meets FPR = 1 - TPR
+  double eer_nearest = kNaN;  // FPR at the point of scikit-learn's curve nearest to it, as DeepfakeBench has it
+  double ap = kNaN;           // average precision of the fakes, ties as one step
+  double acc = kNaN;          // share of scores on their side of 0.5; 0.5 itself counts as real
+  std::string reason;         // why something is missing; empty: nothing is
 };
 
 /// O(n log n), in place: `scores` are sorted by score. Throws Error for a score that is NaN.
@@ -37,9 +36,9 @@ RocMetrics roc_metrics(std::span<Scored> scores);
 
 /// Whether two sets of scores of the same items differ in AUC: DeLong's test for paired curves.
 struct AucComparison {
-  double auc_a = RocMetrics::kNone, auc_b = RocMetrics::kNone;
-  double difference = RocMetrics::kNone, low = RocMetrics::kNone, high = RocMetrics::kNone;  // b - a, 95 %
-  double p = RocMetrics::kNone;  // two-sided; 1 if all placements agree
+  double auc_a = kNaN, auc_b = kNaN;
+  double difference = kNaN, low = kNaN, high = kNaN;  // b - a, 95 %
+  double p = kNaN;                                    // two-sided; 1 if all placements agree
 };
 
 /// a[i] and b[i] are scores of one item, fake or not. Throws Error unless there are two of each label at least and all

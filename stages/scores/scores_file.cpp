@@ -58,7 +58,7 @@ T parsed(const std::string& text, const std::string& where) {
 }
 
 double score_of(const std::string& text, const std::string& where) {
-  return text.empty() ? kNoScore : parsed<double>(text, where);
+  return text.empty() ? kNaN : parsed<double>(text, where);
 }
 
 std::vector<std::string> branches_of(const std::vector<std::string>& header, const std::filesystem::path& path) {

@@ -2,21 +2,20 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
+#include "stages/scores/missing.h"
+
 /// scores.csv: what detectors said of videos, for people and other programs.
 namespace realface::stages {
-
-inline constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
 
 struct VideoScore {
   std::string set, dataset, video, method;  // method: empty for reals
   int label = 0;                            // 0 real, 1 fake
   int64_t frames = 0;                       // that were looked at
   std::vector<double> branches;             // probability of fake by each branch; empty if there was no usable face
-  double p_fake = kNoScore;                 // their mean; NaN if there was no usable face
+  double p_fake = kNaN;                     // their mean; NaN if there was no usable face
 };
 
 struct Scores {

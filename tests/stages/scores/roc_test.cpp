@@ -24,7 +24,7 @@ std::vector<Scored> scored(const nlohmann::json& one) {
   return scores;
 }
 
-/// NaN where the fixture has nothing.
+/// NaN if the fixture has nothing.
 void expect_number(double ours, const nlohmann::json& expected, const char* key) {
   if (!expected.contains(key) || expected[key].is_null()) {
     EXPECT_TRUE(std::isnan(ours)) << key << " is " << ours;

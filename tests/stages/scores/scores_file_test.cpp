@@ -36,7 +36,7 @@ TEST_F(ScoresFile, ReadsBackTheSameNumbersAndNames) {
   Scores written{{"vit", "map"}, {}};
   written.videos.push_back(
       {"a,b", "ffpp", "say \"000_003\"\nand more", "Deep\rfakes", 1, 30, {0.1, 1.0 / 3.0}, 0.1 + 0.2});
-  written.videos.push_back({"test", "dfdc", "x", "", 0, 0, {}, kNoScore});
+  written.videos.push_back({"test", "dfdc", "x", "", 0, 0, {}, kNaN});
   write_scores(path(), written);
   const auto read = read_scores(path());
   EXPECT_EQ(read.branches, written.branches);
@@ -61,10 +61,9 @@ TEST_F(ScoresFile, SaysWhereItCannotBeRead) {
 }
 
 TEST(Results, MethodsAreMeasuredAgainstAllRealsOfTheirSet) {
-  Scores scores{
-      {"vit"},
-      {video("r1", 0, "", 0.1), video("r2", 0, "", 0.4), video("d1", 1, "Deepfakes", 0.9),
-       video("d2", 1, "Deepfakes", 0.3), video("s1", 1, "FaceSwap", 0.05), video("s2", 1, "FaceSwap", kNoScore)}};
+  Scores scores{{"vit"},
+                {video("r1", 0, "", 0.1), video("r2", 0, "", 0.4), video("d1", 1, "Deepfakes", 0.9),
+                 video("d2", 1, "Deepfakes", 0.3), video("s1", 1, "FaceSwap", 0.05), video("s2", 1, "FaceSwap", kNaN)}};
   const auto set = results_of(scores)["sets"]["test"];
   EXPECT_DOUBLE_EQ(set["video"]["Deepfakes"]["auc"].get<double>(), 0.75);
   EXPECT_DOUBLE_EQ(set["video"]["FaceSwap"]["auc"].get<double>(), 0);

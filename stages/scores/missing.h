@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace realface::stages {
+
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // of a number that there is not
+
+/// JSON has no NaN: what cannot be said is null.
+inline nlohmann::json number_or_null(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+}
+
+}  // namespace realface::stages
