@@ -29,7 +29,9 @@ class CounterRng {
     order,
     split,
     test,
-    blend
+    blend,
+    episode,
+    fold
   };
 
   CounterRng(uint64_t seed, Purpose purpose, std::initializer_list<uint64_t> key);

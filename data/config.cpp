@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/settings.h"
 #include "data/faces/masks.h"
 #include "data/streams.h"
@@ -24,6 +26,24 @@ void fields(Visitor& v, MaskConfig& c) {
   v.field("roi_tau", c.roi_tau, share());
   v.field("key_share", c.key_share, share());
   v.field("equalise", c.equalise, within(0, kMaxCount));
+}
+
+void check_face_mask(const MaskConfig& mask, int64_t image, int64_t patch, Checker& checker) {
+  if (image % patch != 0) { return; }  // a fault of the model; the grid means nothing
+  if (mask.kind == "none") {
+    checker.fault({"mask.kind", "stage"}, "mask.kind is 'none', but this stage restores masked patches; choose a kind");
+    return;
+  }
+  if (mask.kind == "tube") {
+    checker.fault({"mask.kind"},
+                  "mask.kind is 'tube', which masks clips, but this model sees single faces; use random");
+    return;
+  }
+  for (const auto& fault : mask_faults(mask, image / patch)) {
+    const auto key = "mask." + fault.substr(0, fault.find(' '));
+    checker.fault({key, "mask.kind", "model.patch", "model.image"},
+                  fmt::format("mask.{0} (the model has a grid of {1} x {1} patches)", fault, image / patch));
+  }
 }
 
 }  // namespace realface::data

@@ -11,6 +11,7 @@
 #include "data/batch.h"
 #include "data/faces/augment.h"
 #include "data/faces/masks.h"
+#include "data/order/fold.h"
 #include "distributed/world.h"
 
 namespace realface::data {
@@ -38,16 +39,24 @@ struct StreamNeeds {
   std::string unit = "frame";  // frame | video: one frame of it | clip: `frames` of a video, `stride` apart |
                                // segments: one frame of each of `frames` equal parts of a video
   int64_t frames = 1, stride = 1;
-  int64_t views = 1;             // not endless: samples of each video or clip, evenly spread over it
+  int64_t views = 1;                      // not endless: samples of each video or clip, evenly spread over it
+  std::vector<std::string> methods = {};  // fakes of these manipulations alone; empty: of all
   std::string balance = "none";  // none | label: half real, half fake, fakes uniform over types (G20) | domain:
                                  // datasets take turns
   AugmentConfig augment;         // landmarks too (G18)
   double sbi = 0;                // share of self-blended fakes, made of real frames; 0: none. Labels become 0 and 1
   int64_t batch = 0;             // samples an update, over all ranks and micro-batches
   int64_t accumulate = 1;        // micro-batches an update, on each rank
+  int64_t group = 1;   // consecutive samples that one rank gets, in one micro-batch: what is not additive over
+                       // samples (batch statistics, an episode) is then the same at every world size
+  bool fixed = false;  // the same batch in every update and on every rank: a reference set
+  Fold fold;
   uint64_t seed = 0;
   int64_t image = 224, patch = 16;  // the model's geometry; another crop size in the shards is refused
   MaskConfig mask;                  // kind none: no mask
+  int64_t passes = 0;               // masks a sample, the same in every epoch (draw_passes); 0: one, drawn anew in each
+  bool cover = false;               // after each of them another: all else that it might have masked
+  std::string companion = {};       // folder of a sealed companion, whose rows come with the samples
 };
 
 /// The named, resumable streams of a stage. Threads read ahead; what was handed out, not what was read, is the position

@@ -15,6 +15,7 @@ void add_train(CLI::App& app);
 void add_run(CLI::App& app);
 void add_reconstruct(CLI::App& app);
 void add_report(CLI::App& app);
+void add_compare(CLI::App& app);
 void add_bench(CLI::App& app);
 
 }  // namespace realface::launcher

@@ -25,9 +25,10 @@ void write_report(const ReportOptions& options) {
 }  // namespace
 
 void add_report(CLI::App& app) {
-  auto* command = app.add_subcommand("report", "Write one HTML page about a run: curves, restored faces, figures");
+  auto* command =
+      app.add_subcommand("report", "Write one HTML page about a run or a system: detector, restored faces, curves");
   auto options = std::make_shared<ReportOptions>();
-  command->add_option("RUN", options->run, "The run.dir of a training")->required();
+  command->add_option("RUN", options->run, "The run.dir of `train` or `run`")->required();
   command->add_option("--out", options->out, "The page")->capture_default_str();
   command->callback([options] { write_report(*options); });
 }

@@ -50,7 +50,7 @@ void run_system(const TrainingOptions& options) {
 
 void add_run(CLI::App& app) {
   auto* command = app.add_subcommand("run", "Run every entry of a system in order, each in run.dir/NAME; resumable");
-  auto options = add_training_options(*command, "A system file, for example configs/demo/demo.yaml");
+  auto options = add_training_options(*command, "A system file, for example configs/demo/deepfakemae.yaml");
   command->callback([options] { run_system(*options); });
 }
 

@@ -51,6 +51,8 @@ void add_synth(CLI::App& app) {
   SynthConfig& config = options->config;
   command->add_option("--out", options->out, "Folder to write, in the layout of FaceForensics++")->required();
   command->add_option("--identities", config.identities, "People, an even number of at least 6")->capture_default_str();
+  command->add_option("--held-out", config.held_out, "People of the test split, an even number; 0: 14 of 100")
+      ->capture_default_str();
   command->add_option("--seed", config.seed, "The same seed gives the same files")->capture_default_str();
   command->add_option("--frames", config.frames, "Frames of each video, 25 a second")->capture_default_str();
   command->add_option("--size", config.size, "Width and height in pixels")->capture_default_str();

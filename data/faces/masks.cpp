@@ -193,6 +193,27 @@ std::vector<uint8_t> draw_mask(const MaskConfig& config, int64_t grid, int64_t p
   return mask;
 }
 
+std::vector<uint8_t> draw_passes(const MaskConfig& config, int64_t passes, bool cover, int64_t grid, int64_t patch,
+                                 Landmarks landmarks, uint64_t seed, uint64_t sample) {
+  const bool by_part = config.kind == "part" || config.kind == "roi_part";
+  std::vector<uint8_t> masks;
+  for (int64_t pass = 0; pass < passes; ++pass) {
+    MaskConfig own = config;
+    if (by_part && config.only == "all") { own.only = kOnly[static_cast<size_t>(1 + pass % 3)]; }
+    const auto mask = draw_mask(own, grid, patch, landmarks, seed, static_cast<uint64_t>(pass), sample);
+    masks.insert(masks.end(), mask.begin(), mask.end());
+    if (!cover) { continue; }
+    std::vector<uint8_t> candidates(mask.size(), 1);
+    if (by_part) {
+      own.ratio = 1;
+      own.equalise = 0;
+      candidates = draw_mask(own, grid, patch, landmarks, seed, static_cast<uint64_t>(pass), sample);
+    }
+    for (size_t i = 0; i < mask.size(); ++i) { masks.push_back(candidates[i] != 0 && mask[i] == 0 ? 1 : 0); }
+  }
+  return masks;
+}
+
 int64_t fixed_mask_count(const MaskConfig& config, int64_t grid) {
   const int64_t patches = grid * grid;
   if (config.kind == "none") { return 0; }

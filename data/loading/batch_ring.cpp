@@ -54,12 +54,22 @@ void BatchRing::prepare(RingSlot& slot, ReadPlan plan) {
   if (config_.clips) { pictures.insert(pictures.begin() + 1, reader_.items().frames()); }
   renew(slot.images, pictures, torch::kUInt8);
   renew(slot.landmarks, {share, kLandmarks, 2}, torch::kFloat32);
-  if (config_.patches > 0) { renew(slot.mask, {share, config_.patches}, torch::kBool); }
+  if (config_.patches > 0 && config_.masks > 0) {
+    renew(slot.mask, {share, config_.masks, config_.patches}, torch::kBool);
+  } else if (config_.patches > 0) {
+    renew(slot.mask, {share, config_.patches}, torch::kBool);
+  }
+  if (!config_.companion.empty()) {
+    std::vector<int64_t> rows{share};
+    rows.insert(rows.end(), config_.companion.begin(), config_.companion.end());
+    renew(slot.companion, rows, torch::kFloat16);
+  }
   if (config_.tampered) { renew(slot.tampered, {share, config_.height, config_.width}, torch::kUInt8); }
   renew(slot.labels, {share}, torch::kInt64);
   renew(slot.weights, {share}, torch::kFloat32);
   const auto rows = static_cast<size_t>(share);
   for (auto* numbers : {&slot.epochs, &slot.samples, &slot.masked}) { numbers->assign(rows, 0); }
+  slot.frames.assign(rows * static_cast<size_t>(reader_.items().frames()), 0);
   if (!slot.damaged) {
     slot.damaged = std::make_unique<std::atomic<uint8_t>[]>(rows);
     slot.frames_left = std::make_unique<std::atomic<int32_t>[]>(rows);
@@ -129,7 +139,8 @@ void BatchRing::finish_row(RingSlot& slot, size_t row) {
   const SampleSlot place{.images = row_of<uint8_t>(slot.images, row),
                          .landmarks = row_of<float>(slot.landmarks, row),
                          .mask = row_of<uint8_t>(slot.mask, row),
-                         .tampered = row_of<uint8_t>(slot.tampered, row)};
+                         .tampered = row_of<uint8_t>(slot.tampered, row),
+                         .companion = row_of<uint16_t>(slot.companion, row)};
   const SampleFacts facts =
       reader_.finish(draw, {first, first + static_cast<std::ptrdiff_t>(frames)}, slot.damaged[row].load() != 0, place);
   slot.labels.mutable_data_ptr<int64_t>()[row] = facts.label;
@@ -139,6 +150,7 @@ void BatchRing::finish_row(RingSlot& slot, size_t row) {
   slot.epochs[row] = static_cast<int64_t>(draw.epoch);
   slot.samples[row] = static_cast<int64_t>(facts.number);
   slot.masked[row] = facts.masked;
+  std::ranges::copy(facts.frames, slot.frames.begin() + static_cast<std::ptrdiff_t>(row * frames));
 }
 
 void BatchRing::work() {

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "data/batch.h"
 #include "data/loading/sample_reader.h"
 #include "data/order/order.h"
 
@@ -21,24 +22,21 @@ namespace realface::data {
 struct RingConfig {
   int64_t share = 0;  // samples a slot: this rank's part of an update
   int64_t height = 0, width = 0;
-  int64_t patches = 0;    // of a mask; 0: none
-  bool clips = false;     // images have a dimension of frames, be it of one
-  bool tampered = false;  // samples are self-blended: their masks are wanted
-  bool pinned = false;    // page-locked, for copies to a GPU
+  int64_t patches = 0;                  // of a mask; 0: none
+  int64_t masks = 0;                    // a sample, as a dimension of its own; 0: one
+  bool clips = false;                   // images have a dimension of frames, be it of one
+  bool tampered = false;                // samples are self-blended: their masks are wanted
+  std::vector<int64_t> companion = {};  // shape of a row: [C, h, w]; empty: none
+  bool pinned = false;                  // page-locked, for copies to a GPU
   int workers = 1;
   int slots = 2;
   bool advise = true;  // tell the kernel what comes next; not where a WindowStager reads ahead
 };
 
 /// The samples of one update on this rank, in host memory.
-struct RingSlot {
-  torch::Tensor images;                          // u8 [share, H, W, 3], or [share, T, H, W, 3]
-  torch::Tensor landmarks;                       // f32 [share, 68, 2]
-  torch::Tensor mask;                            // bool [share, N]
-  torch::Tensor tampered;                        // u8 [share, H, W]
-  torch::Tensor labels;                          // i64 [share]
-  torch::Tensor weights;                         // f32 [share]
+struct RingSlot : BatchTensors {
   std::vector<int64_t> epochs, samples, masked;  // [share]
+  std::vector<int64_t> frames;                   // [share * T], their numbers
   int64_t missing = 0;                           // groups of reads that workers have not finished
 
   ReadPlan plan;

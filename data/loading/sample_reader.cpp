@@ -178,6 +178,7 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
     damaged = !load_all(numbers, slot.images) || !load_landmarks(numbers, slot.landmarks);
   }
   facts.number = numbers.front();
+  facts.frames = std::move(numbers);
   facts.label = label_of(facts.number);
   draw_on(draw, slot, facts);
   return facts;
@@ -201,11 +202,22 @@ void FrameReader::draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts&
   }
   if (slot.tampered != nullptr) { augment_map(drawn, slot.tampered, size, scratch); }
   augment_landmarks(drawn, std::span<float, 136>(slot.landmarks, kLandmarkNumbers), size);
-  if (slot.mask == nullptr) { return; }
-  const auto mask = draw_mask(config_.mask, size / config_.patch, config_.patch,
-                              Landmarks(slot.landmarks, kLandmarkNumbers), config_.seed, draw.epoch, facts.number);
-  std::copy(mask.begin(), mask.end(), slot.mask);
-  facts.masked = std::accumulate(mask.begin(), mask.end(), int64_t{0});
+  if (slot.companion != nullptr) { config_.companion->read(facts.number, drawn.flip, slot.companion); }
+  if (slot.mask != nullptr) { draw_masks(draw, slot, facts); }
+}
+
+void FrameReader::draw_masks(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const {
+  const int64_t grid = dataset_->manifest().width / config_.patch;
+  const Landmarks landmarks(slot.landmarks, kLandmarkNumbers);
+  const auto masks = config_.passes > 0 ? draw_passes(config_.mask, config_.passes, config_.cover, grid, config_.patch,
+                                                      landmarks, config_.seed, facts.number)
+                                        : draw_mask(config_.mask, grid, config_.patch, landmarks, config_.seed,
+                                                    draw.epoch, facts.number);
+  std::copy(masks.begin(), masks.end(), slot.mask);
+  facts.masked = grid * grid;
+  for (auto begin = masks.begin(); begin != masks.end(); begin += grid * grid) {
+    facts.masked = std::min(facts.masked, std::accumulate(begin, begin + grid * grid, int64_t{0}));
+  }
 }
 
 /// Those that are not to be fakes are taken from the same process, so that nothing but the blend tells them apart.

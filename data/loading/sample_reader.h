@@ -10,6 +10,7 @@
 
 #include "data/faces/augment.h"
 #include "data/faces/masks.h"
+#include "data/loading/companion.h"
 #include "data/loading/read_plan.h"
 #include "data/order/items.h"
 #include "data/shards/dataset.h"
@@ -18,17 +19,19 @@ namespace realface::data {
 
 /// Where one sample goes: pointers into the batch's memory.
 struct SampleSlot {
-  uint8_t* images = nullptr;    // [T, H, W, 3]
-  float* landmarks = nullptr;   // [68, 2]
-  uint8_t* mask = nullptr;      // [N] patches, 0 or 1; null: none is drawn
-  uint8_t* tampered = nullptr;  // [H, W], 0 or 1; null unless samples are self-blended
+  uint8_t* images = nullptr;      // [T, H, W, 3]
+  float* landmarks = nullptr;     // [68, 2]
+  uint8_t* mask = nullptr;        // [N] patches, 0 or 1, or those of all passes; null: none is drawn
+  uint8_t* tampered = nullptr;    // [H, W], 0 or 1; null unless samples are self-blended
+  uint16_t* companion = nullptr;  // [C, h, w], f16; null: there is none
 };
 
 /// What is known of a sample besides its pixels.
 struct SampleFacts {
-  uint64_t number = 0;  // of its first frame in the whole dataset: the key of what is drawn about it
+  uint64_t number = 0;                // of its first frame in the whole dataset: the key of what is drawn about it
+  std::vector<uint64_t> frames = {};  // the numbers of all of its frames
   int8_t label = -1;
-  int64_t masked = 0;  // patches
+  int64_t masked = 0;  // patches; of several masks, the fewest of one
   bool substituted = false;
 };
 
@@ -36,6 +39,9 @@ struct FrameReaderConfig {
   AugmentConfig augment{};
   double sbi = 0;  // share of the samples that become self-blended fakes; the others get the same treatment unblended
   MaskConfig mask{};
+  int64_t passes = 0;  // masks a sample (draw_passes); 0: one
+  bool cover = false;
+  std::shared_ptr<const Companion> companion = {};
   int64_t patch = 16;
   uint64_t seed = 0;
   double max_bad_share = 1e-4;
@@ -53,6 +59,7 @@ class FrameReader {
               const FrameReaderConfig& config);
 
   const Items& items() const { return *items_; }
+  const Companion* companion() const { return config_.companion.get(); }
   ReadPlan plan(std::vector<Draw> draws) const { return make_read_plan(*dataset_, *items_, std::move(draws)); }
   /// Tells the kernel what a plan will read.
   void advise(const ReadPlan& plan) const;
@@ -87,6 +94,7 @@ class FrameReader {
   void note_damage(uint64_t number, const std::string& why);
   void draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
   void blend(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
+  void draw_masks(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
   int8_t label_of(uint64_t number) const;
 
   std::shared_ptr<const Dataset> dataset_;

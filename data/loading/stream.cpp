@@ -1,6 +1,7 @@
 #include "data/loading/stream.h"
 
 #include <ATen/ops/tensor.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
@@ -20,10 +21,13 @@ constexpr int64_t kDamageEvery = 64;  // updates
 using telemetry::Phase;
 using telemetry::PhaseTimer;
 
-FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& needs) {
+FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& needs, const Dataset& dataset) {
   return {.augment = needs.augment,
           .sbi = needs.sbi,
           .mask = needs.mask,
+          .passes = needs.passes,
+          .cover = needs.cover,
+          .companion = needs.companion.empty() ? nullptr : Companion::open(needs.companion, dataset),
           .patch = needs.patch,
           .seed = needs.seed,
           .max_bad_share = config.max_bad_share};
@@ -34,6 +38,8 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
   items.split = needs.split;
   items.label = needs.label;
   items.unit = needs.unit;
+  items.fold = needs.fold;
+  items.methods = needs.methods;
   items.balance = needs.balance;
   items.frames = needs.frames;
   items.stride = needs.stride;
@@ -62,6 +68,8 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
 /// What decides which sample stands where, besides seed and dataset.
 std::string order_text(const DataConfig& config, const StreamNeeds& needs) {
   std::string text = needs.split + " " + needs.label + " " + needs.unit + ", balance " + needs.balance;
+  for (const auto& method : needs.methods) { text += ", " + method; }
+  if (needs.fold.share > 0) { text += fmt::format(", fold {} of {}", needs.fold.second ? 2 : 1, needs.fold.share); }
   if (has_frames(unit_of(needs.unit))) {
     text += ", " + std::to_string(needs.frames) + " frames, stride " + std::to_string(needs.stride);
   }
@@ -97,18 +105,22 @@ Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_p
       order_(order_text(config, needs)),
       dataset_(std::move(dataset)),
       items_(items_of(*dataset_, config, needs)),
-      reader_(dataset_, items_, reader_config(config, needs)),
+      reader_(dataset_, items_, reader_config(config, needs, *dataset_)),
       group_(world.host_group()),
       device_(world.device()),
       copy_(device_),
-      dealing_{static_cast<uint64_t>(needs.batch), static_cast<uint64_t>(world.size()),
-               static_cast<uint64_t>(world.rank())} {
+      dealing_{static_cast<uint64_t>(needs.batch), static_cast<uint64_t>(needs.fixed ? 1 : world.size()),
+               static_cast<uint64_t>(needs.fixed ? 0 : world.rank()), static_cast<uint64_t>(needs.group)} {
+  if (const auto* companion = reader_.companion()) {
+    order_ += ", companion of weights " + companion->facts().weights_sha256;
+  }
   if (config.order == "window" && needs.endless) {
     stager_ = std::make_unique<WindowStager>(dataset_, items_, world.local_rank(), world.local_size());
   }
   if (needs.mask.kind == "none") { return; }
   const int64_t grid = needs.image / needs.patch;
   patches_ = grid * grid;
+  if (needs.passes > 0) { return; }  // nothing is normalised by their number
   fixed_masked_ = fixed_mask_count(needs.mask, grid);
   counts_ = fixed_masked_ == 0 || !needs.endless;  // an evaluation's padding and substitutes count nothing
 }
@@ -129,8 +141,10 @@ void Stream::begin() {
   config.height = dataset_->manifest().height;
   config.width = dataset_->manifest().width;
   config.patches = patches_;
+  config.masks = needs_.passes * (needs_.cover ? 2 : 1);
   config.clips = has_frames(items_->unit());
   config.tampered = needs_.sbi > 0;
+  if (reader_.companion() != nullptr) { config.companion = reader_.companion()->shape(); }
   config.pinned = !device_.is_cpu();
   config.workers = workers_;
   config.slots = slots_;
@@ -161,7 +175,9 @@ RingSlot& Stream::wait(int64_t step) {
 
 std::shared_ptr<DeviceCopy::Flight> Stream::fly(const RingSlot& slot) {
   const PhaseTimer timer(Phase::h2d);
-  return copy_.start({slot.images, slot.landmarks, slot.mask, slot.labels, slot.weights, slot.tampered});
+  std::vector<torch::Tensor> tensors;
+  for (const auto member : kBatchTensors) { tensors.push_back(slot.*member); }
+  return copy_.start(tensors);
 }
 
 /// Padding does not count: it has no weight in any loss.
@@ -176,7 +192,7 @@ void Stream::start_count(int64_t step) {
 }
 
 int64_t Stream::take_count(int64_t step) {
-  if (patches_ == 0) { return 0; }
+  if (patches_ == 0 || needs_.passes > 0) { return 0; }
   if (!counts_) { return fixed_masked_ * needs_.batch; }
   if (!count_) { start_count(step); }
   const PhaseTimer timer(Phase::data_wait);
@@ -198,6 +214,16 @@ void Stream::agree_on_damage() {
 }
 
 std::optional<Stream::Update> Stream::next() {
+  if (!needs_.fixed) { return read(); }
+  if (!fixed_) {
+    fixed_ = read();
+    position_ = 0;
+    stop();
+  }
+  return fixed_;
+}
+
+std::optional<Stream::Update> Stream::read() {
   static telemetry::Number& depth = telemetry::gauge("data_queue_depth");
   const int64_t left = updates_left();
   if (left == 0) { return std::nullopt; }
@@ -239,16 +265,13 @@ std::vector<Batch> Stream::split(const RingSlot& slot, const std::vector<torch::
       return tensor.defined() ? tensor.narrow(0, begin, size) : tensor;
     };
     Batch batch;
-    batch.images = part(whole[0]);
-    batch.landmarks = part(whole[1]);
-    batch.mask = part(whole[2]);
-    batch.labels = part(whole[3]);
-    batch.weights = part(whole[4]);
-    batch.tampered = part(whole[5]);
+    for (size_t i = 0; i < kBatchTensors.size(); ++i) { batch.*kBatchTensors[i] = part(whole[i]); }
     batch.epochs.assign(slot.epochs.begin() + begin, slot.epochs.begin() + begin + size);
     batch.samples.assign(slot.samples.begin() + begin, slot.samples.begin() + begin + size);
+    const int64_t frames = items_->frames();
+    batch.frames.assign(slot.frames.begin() + begin * frames, slot.frames.begin() + (begin + size) * frames);
     const auto first = slot.masked.begin() + begin;
-    batch.masked = std::accumulate(first, first + size, int64_t{0});
+    batch.masked = needs_.passes > 0 ? 0 : std::accumulate(first, first + size, int64_t{0});
     batch.visible_max = patches_ - *std::min_element(first, first + size);
     batch.fixed_visible = patches_ == 0 || fixed_masked_ > 0;
     batches.push_back(std::move(batch));
@@ -270,6 +293,7 @@ void Stream::restore(const nlohmann::json& values) {
     log::warn(changed_batch(part_name(), values.at("batch").dump(), mine.at("batch").dump()));
   }
   stop();
+  fixed_.reset();
   position_ = values.at("position").get<uint64_t>();
 }
 

@@ -50,6 +50,7 @@ class Stream : public Part {
     torch::Tensor value;
     distributed::Pending pending;
   };
+  std::optional<Update> read();
   void begin();
   void stop();
   int64_t updates_left() const;  // negative: no end
@@ -82,6 +83,7 @@ class Stream : public Part {
   std::shared_ptr<DeviceCopy::Flight> flight_;       // of update step_, begun ahead
   std::shared_ptr<DeviceCopy::Flight> last_flight_;  // of update step_ - 1: its slot is free once this landed
   std::optional<Count> count_;                       // of update step_, begun ahead
+  std::optional<Update> fixed_;                      // of a stream that always gives the same
 };
 
 }  // namespace realface::data

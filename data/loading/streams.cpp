@@ -23,11 +23,17 @@ void check_batch(const StreamNeeds& needs, int64_t ranks) {
     throw ConfigError("[train.batch] is " + std::to_string(needs.batch) + " with train.accumulate " +
                       std::to_string(needs.accumulate) + "; both must be at least 1");
   }
-  if (needs.batch % (ranks * needs.accumulate) == 0) { return; }
-  throw ConfigError(
-      "[train.batch] " + std::to_string(needs.batch) + " samples cannot be divided among " + std::to_string(ranks) +
-      " ranks x " + std::to_string(needs.accumulate) +
-      " micro-batches (train.accumulate); train.batch=" + nearest_batches(needs.batch, ranks * needs.accumulate));
+  const int64_t pieces = (needs.fixed ? 1 : ranks) * needs.accumulate, unit = pieces * needs.group;
+  if (needs.batch % unit == 0) { return; }
+  if (needs.group > 1) {
+    throw ConfigError("[train.batch] " + std::to_string(needs.batch / needs.group) + " groups of " +
+                      std::to_string(needs.group) + " samples, which belong together, cannot be divided among " +
+                      std::to_string(ranks) + " ranks x " + std::to_string(needs.accumulate) +
+                      " micro-batches (train.accumulate); choose a number of groups that they divide");
+  }
+  throw ConfigError("[train.batch] " + std::to_string(needs.batch) + " samples cannot be divided among " +
+                    std::to_string(ranks) + " ranks x " + std::to_string(needs.accumulate) +
+                    " micro-batches (train.accumulate); train.batch=" + nearest_batches(needs.batch, unit));
 }
 
 void check_geometry(const StreamNeeds& needs, const Manifest& manifest) {
@@ -47,6 +53,10 @@ void check_kind(const StreamNeeds& needs) {
   if (needs.augment.smallest <= 0 || needs.augment.smallest > 1) {
     throw ConfigError("[augment] smallest is " + std::to_string(needs.augment.smallest) +
                       "; expected a share of the area, over 0 and at most 1");
+  }
+  if (!needs.companion.empty() && (needs.augment.smallest < 1 || has_frames(unit_of(needs.unit)))) {
+    throw ConfigError(
+        "[data] the rows of a companion belong to whole single frames; a stream with one takes no random crops (augment) and no clips or segments");
   }
   if (needs.sbi == 0) { return; }
   if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || has_frames(unit_of(needs.unit))) {

@@ -3,6 +3,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/tensor.h>
 
@@ -17,6 +18,8 @@
 
 namespace realface::data {
 namespace {
+
+constexpr int64_t kShrink = 4;  // of the rows of a companion, as mapping networks have it (D4)
 
 /// Points of an arc from `from` to `to` degrees (0 right, 90 down), in shares of the side.
 void add_arc(std::vector<float>& points, int count, double x, double y, double rx, double ry, double from, double to) {
@@ -47,6 +50,7 @@ Batch synthetic_batch(const StreamNeeds& needs, int64_t first, int64_t count, to
   Batch batch;
   batch.samples.resize(static_cast<size_t>(count));
   std::iota(batch.samples.begin(), batch.samples.end(), first);
+  batch.frames = batch.samples;
   batch.epochs.assign(static_cast<size_t>(count), 0);
   std::vector<int64_t> shape{count, needs.image, needs.image, 3};
   if (has_frames(unit_of(needs.unit))) { shape.insert(shape.begin() + 1, needs.frames); }
@@ -56,6 +60,9 @@ Batch synthetic_batch(const StreamNeeds& needs, int64_t first, int64_t count, to
   batch.labels = both ? at::arange(count).remainder(2) : at::full({count}, needs.label == "fake" ? 1 : 0);
   batch.labels = batch.labels.to(torch::kInt64).to(device);
   batch.weights = at::ones({count}).to(device);
+  if (!needs.companion.empty()) {
+    batch.companion = at::rand({count, 3, needs.image / kShrink, needs.image / kShrink}).to(device, torch::kFloat16);
+  }
   if (needs.sbi > 0) { batch.tampered = at::randint(2, {count, needs.image, needs.image}, torch::kUInt8).to(device); }
   if (needs.mask.kind != "none") {
     draw_masks(needs, first, batch);
@@ -89,7 +96,7 @@ class SyntheticStreams final : public Streams {
 
  private:
   void add(const StreamNeeds& stream, distributed::World& world) {
-    const int64_t pieces = world.size() * stream.accumulate;
+    const int64_t ranks = stream.fixed ? 1 : world.size(), pieces = ranks * stream.accumulate;
     if (stream.batch < 1 || stream.batch % pieces != 0) {
       throw ConfigError("[bench] a batch of " + std::to_string(stream.batch) + " cannot be cut into " +
                         std::to_string(pieces) +
@@ -97,7 +104,7 @@ class SyntheticStreams final : public Streams {
     }
     const int64_t count = stream.batch / pieces;
     for (int64_t micro = 0; micro < stream.accumulate; ++micro) {
-      const int64_t first = (micro * world.size() + world.rank()) * count;
+      const int64_t first = (micro * ranks + (stream.fixed ? 0 : world.rank())) * count;
       step_.streams[stream.name].push_back(synthetic_batch(stream, first, count, world.device()));
     }
     auto masked = at::full({1}, 0, torch::kInt64);

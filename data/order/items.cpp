@@ -73,15 +73,47 @@ Items::Items(const Dataset& dataset, const ItemsConfig& config) : config_(config
     const ShardTable* table = dataset.table(shard);
     const std::string& split = dataset.manifest().shards[shard].split;
     if (table == nullptr || (config.split != "all" && config.split != split)) { continue; }
-    for (size_t video = 0; video < table->videos(); ++video) { add_video(dataset, {shard, video}); }
+    for (size_t video = 0; video < table->videos(); ++video) {
+      if (of_methods(dataset, {shard, video}) && of_fold(dataset, {shard, video})) {
+        add_video(dataset, {shard, video});
+      }
+    }
   }
-  if (classes_.empty()) {
-    throw DataError("[data.shards] holds no " + config.unit + "s of split '" + config.split + "' with label '" +
-                    config.label + "' among its " + std::to_string(dataset.manifest().frames()) + " frames" +
-                    (too_short_ == 0 ? "" : "; " + std::to_string(too_short_) + " videos are too short") +
-                    "; see `realface inspect` for what it holds");
-  }
+  if (classes_.empty()) { refuse_empty(dataset); }
   arrange();
+}
+
+/// Whether it is real, or a fake of a manipulation that is wanted.
+bool Items::of_methods(const Dataset& dataset, const Video& video) const {
+  const ShardTable& table = *dataset.table(video.shard);
+  if (config_.methods.empty() || table.video_label[video.number] == 0) { return true; }
+  const int16_t id = table.manip[video.number];
+  return id >= 0 && std::ranges::find(config_.methods, dataset.manifest().names.manip[static_cast<size_t>(id)]) !=
+                        config_.methods.end();
+}
+
+bool Items::of_fold(const Dataset& dataset, const Video& video) const {
+  const Fold& fold = config_.fold;
+  if (fold.share <= 0) { return true; }
+  const uint64_t first = dataset.first_frame(video.shard) + dataset.table(video.shard)->first[video.number];
+  const bool second = !CounterRng(fold.seed, CounterRng::Purpose::fold, {first}).chance(fold.share);
+  return second == fold.second;
+}
+
+void Items::refuse_empty(const Dataset& dataset) const {
+  const auto listed = [](const std::vector<std::string>& names) {
+    std::string list;
+    for (const auto& name : names) { list.append(list.empty() ? "" : ", ").append(name); }
+    return list;
+  };
+  throw DataError("[data.shards] holds no " + config_.unit + "s of split '" + config_.split + "' with label '" +
+                  config_.label + "'" +
+                  (config_.methods.empty() ? ""
+                                           : " of the manipulation " + listed(config_.methods) +
+                                                 " (it knows: " + listed(dataset.manifest().names.manip) + ")") +
+                  " among its " + std::to_string(dataset.manifest().frames()) + " frames" +
+                  (too_short_ == 0 ? "" : "; " + std::to_string(too_short_) + " videos are too short") +
+                  "; see `realface inspect` for what it holds");
 }
 
 size_t Items::named(const std::string& name) {

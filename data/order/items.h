@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/order/fold.h"
 #include "data/order/order.h"
 #include "data/shards/dataset.h"
 
@@ -25,6 +26,8 @@ Unit unit_of(const std::string& word);  // throws ConfigError for an unknown one
 struct ItemsConfig {
   std::string split = "train", label = "any";  // train | val | test | all; real | fake | any
   std::string unit = "frame";                  // frame | video | clip | segments
+  Fold fold = {};                              // the part of the videos that is meant
+  std::vector<std::string> methods = {};       // fakes of these manipulations alone; empty: of all
   std::string balance = "none";                // of a shuffled stream: none | label (G20) | domain: datasets take turns
   int64_t frames = 1, stride = 1;              // of a clip; frames: of segments
   int64_t views = 1;                           // not shuffled: items a video, evenly spread over it (one: its middle)
@@ -90,6 +93,9 @@ class Items {
   size_t class_of(const Dataset& dataset, const Video& video, int8_t label);
   size_t class_of_item(uint64_t item) const;
   size_t named(const std::string& name);
+  bool of_fold(const Dataset& dataset, const Video& video) const;
+  bool of_methods(const Dataset& dataset, const Video& video) const;
+  [[noreturn]] void refuse_empty(const Dataset& dataset) const;
   void add_whole_video(const Dataset& dataset, const Video& video);
   void add_video(const Dataset& dataset, const Video& video);
   void add_run(const Dataset& dataset, const Video& video, size_t number, uint64_t begin, uint64_t end);

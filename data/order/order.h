@@ -54,15 +54,16 @@ class Order {
 };
 
 /// How the positions of an update are dealt: update s covers [start + s B, start + (s+1) B), and rank r of W takes
-/// those with (position - start) mod W == r, in order; micro-batches are consecutive pieces of a rank's share. So the
-/// samples of an update, as a set, are the same at every W.
+/// those whole groups of consecutive positions in turn: group g of the update if g mod W == r; micro-batches are
+/// consecutive pieces of a rank's share. So the groups of an update, as a set, are the same at every W.
 struct Dealing {
-  uint64_t batch = 1;  // B, divided by W
+  uint64_t batch = 1;  // B, divided by W x group
   uint64_t ranks = 1, rank = 0;
+  uint64_t group = 1;  // positions
 
   uint64_t share() const { return batch / ranks; }
   /// Position of this rank's j-th sample of the update that begins at `start`.
-  uint64_t position(uint64_t start, uint64_t j) const { return start + j * ranks + rank; }
+  uint64_t position(uint64_t start, uint64_t j) const { return start + (j / group * ranks + rank) * group + j % group; }
 };
 
 }  // namespace realface::data

@@ -39,10 +39,12 @@ nlohmann::json settings_of(const SynthConfig& config) {
   static constexpr std::array kFakes = {"all", "test", "none"};
   std::set<std::string> methods;
   for (const Method method : config.methods) { methods.insert(method_name(method)); }
-  return {{"format", 1},         {"identities", config.identities},
-          {"seed", config.seed}, {"frames", config.frames},
-          {"size", config.size}, {"fakes", kFakes[static_cast<size_t>(config.fakes)]},
-          {"methods", methods}};
+  nlohmann::json settings = {{"format", 1},         {"identities", config.identities},
+                             {"seed", config.seed}, {"frames", config.frames},
+                             {"size", config.size}, {"fakes", kFakes[static_cast<size_t>(config.fakes)]},
+                             {"methods", methods}};
+  if (config.held_out > 0) { settings["held_out"] = config.held_out; }
+  return settings;
 }
 
 /// Whether the same dataset is there already. Refuses a folder that holds anything else.
@@ -70,7 +72,7 @@ bool finished(const SynthConfig& config) {
 
 std::vector<Job> plan(const SynthConfig& config) {
   std::vector<Job> jobs;
-  for (const auto& [split, pairs] : make_splits(config.identities, config.seed)) {
+  for (const auto& [split, pairs] : make_splits(config.identities, config.seed, config.held_out)) {
     const bool forged =
         config.fakes == SynthConfig::Fakes::all || (config.fakes == SynthConfig::Fakes::test && split == "test");
     for (const auto& [first, second] : pairs) {
@@ -152,7 +154,7 @@ SynthResult write_dataset(const SynthConfig& asked) {
   const Scaffold scaffold(config.out.parent_path() / ("." + config.out.filename().string() + ".synth-unfinished"));
   make_folders(config, scaffold.path());
   film(config, jobs, scaffold.path());
-  for (const auto& [split, pairs] : make_splits(config.identities, config.seed)) {
+  for (const auto& [split, pairs] : make_splits(config.identities, config.seed, config.held_out)) {
     publish_file(scaffold.path() / "splits" / (split + ".json"), split_json(pairs, config.identities));
   }
   const nlohmann::json record = {{"settings", settings_of(config)}, {"digest", digest_of(scaffold.path())}};

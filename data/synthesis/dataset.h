@@ -14,6 +14,7 @@ struct SynthConfig {
 
   std::filesystem::path out;
   int64_t identities = 40;  // even, 6..100000
+  int64_t held_out = 0;     // of them, those of the test split, even; 0: 14 %
   uint64_t seed = 0;
   int64_t frames = 32;  // of each video, at 25 a second
   int size = 256;       // pixels, width and height; even, 128..1024

@@ -15,7 +15,7 @@ std::string identity_name(int64_t number, int64_t identities) {
   return std::string(width - std::min(width, digits.size()), '0') + digits;
 }
 
-std::map<std::string, std::vector<Pair>> make_splits(int64_t identities, uint64_t seed) {
+std::map<std::string, std::vector<Pair>> make_splits(int64_t identities, uint64_t seed, int64_t held_out) {
   if (identities < 6 || identities % 2 != 0) {
     throw UsageError(
         "[synth] " + std::to_string(identities) +
@@ -24,11 +24,16 @@ std::map<std::string, std::vector<Pair>> make_splits(int64_t identities, uint64_
   CounterRng rng(seed, CounterRng::Purpose::split, {static_cast<uint64_t>(identities)});
   const std::vector<int64_t> order = rng.sample(identities, identities);
   const int64_t pairs = identities / 2;
-  const int64_t held_out = std::max<int64_t>(1, std::llround(0.14 * static_cast<double>(pairs)));
+  const int64_t val = std::max<int64_t>(1, std::llround(0.14 * static_cast<double>(pairs)));
+  const int64_t test = held_out > 0 ? held_out / 2 : val;
+  if (held_out < 0 || held_out % 2 != 0 || val + test >= pairs) {
+    throw UsageError("[synth] " + std::to_string(held_out) + " of " + std::to_string(identities) +
+                     " identities to be held out; expected an even number that leaves some for train and val");
+  }
   std::map<std::string, std::vector<Pair>> splits;
   for (int64_t pair = 0; pair < pairs; ++pair) {
     const int64_t left = pairs - 1 - pair;
-    const char* name = left < held_out ? "test" : left < 2 * held_out ? "val" : "train";
+    const char* name = left < test ? "test" : left < test + val ? "val" : "train";
     splits[name].emplace_back(order[static_cast<size_t>(2 * pair)], order[static_cast<size_t>(2 * pair + 1)]);
   }
   return splits;

@@ -28,20 +28,32 @@ BatchNorm::BatchNorm(int64_t channels, double momentum, double eps)
       running_var_(register_buffer("running_var", at::ones({channels}))) {}
 
 torch::Tensor BatchNorm::forward(const torch::Tensor& x) {
-  if (!is_training()) {
-    return at::batch_norm(x, weight_, bias_, running_mean_, running_var_, false, 0, eps_, /*cudnn_enabled=*/true);
+  return forward(x, weight_, bias_, is_training() ? Statistics::noted : Statistics::running);
+}
+
+torch::Tensor BatchNorm::forward(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                                 Statistics statistics) {
+  if (statistics == Statistics::running) {
+    return at::batch_norm(x, weight, bias, running_mean_, running_var_, false, 0, eps_, /*cudnn_enabled=*/true);
   }
-  const auto [out, mean, inverse_deviation] = at::native_batch_norm(x, weight_, bias_, {}, {}, true, 0, eps_);
+  const auto [out, mean, inverse_deviation] = at::native_batch_norm(x, weight, bias, {}, {}, true, 0, eps_);
+  if (statistics == Statistics::batch) { return out; }
   const double count = static_cast<double>(x.numel() / x.size(1));
   const torch::NoGradGuard no_grad;
-  const auto variance = inverse_deviation.to(torch::kFloat32).pow(-2).sub(eps_).mul(count / std::max(1.0, count - 1));
-  notes_.emplace_back(mean.detach().to(torch::kFloat32), variance.detach());
+  const auto type = note_type();
+  const auto variance = inverse_deviation.to(type).pow(-2).sub(eps_).mul(count / std::max(1.0, count - 1));
+  notes_.emplace_back(mean.detach().to(type), variance.detach());
   return out;
+}
+
+/// Statistics are kept in fp32 at least: bf16 would not move by a tenth of a small difference.
+torch::ScalarType BatchNorm::note_type() const {
+  return running_mean_.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
 }
 
 torch::Tensor BatchNorm::take_notes() {
   const int64_t channels = running_mean_.size(0);
-  auto sums = at::zeros({2 * channels + 1}, running_mean_.options().dtype(torch::kFloat32));
+  auto sums = at::zeros({2 * channels + 1}, running_mean_.options().dtype(note_type()));
   for (const auto& [mean, variance] : notes_) {
     sums.narrow(0, 0, channels).add_(mean);
     sums.narrow(0, channels, channels).add_(variance);
@@ -55,10 +67,10 @@ void BatchNorm::move(const torch::Tensor& notes) {
   const torch::NoGradGuard no_grad;
   const int64_t channels = running_mean_.size(0);
   const auto count = notes.narrow(0, 2 * channels, 1);
-  const auto weight = count.gt(0).to(torch::kFloat32).mul(momentum_);  // on the device: no wait for the count
+  const auto weight = count.gt(0).to(notes.scalar_type()).mul(momentum_);  // on the device: no wait for the count
   const auto move_to = [&](torch::Tensor& running, const torch::Tensor& sums) {
     const auto target = sums / count.clamp_min(1);
-    running.copy_(running.to(torch::kFloat32).mul(1 - weight).add(target * weight));
+    running.copy_(running.to(notes.scalar_type()).mul(1 - weight).add(target * weight));
   };
   move_to(running_mean_, notes.narrow(0, 0, channels));
   move_to(running_var_, notes.narrow(0, channels, channels));

@@ -7,6 +7,13 @@
 
 namespace realface::models {
 
+/// By which statistics a batch norm normalises.
+enum class Statistics {
+  running,  // those kept from training
+  batch,    // the batch's own, and nothing is noted
+  noted,    // the batch's own, and they are noted for the running ones
+};
+
 /// Batch normalisation over all dimensions but the second (Ioffe and Szegedy 2015), with PyTorch's names and defaults:
 /// parameters `weight` and `bias`, buffers `running_mean` and `running_var`, all [C].
 ///
@@ -16,14 +23,24 @@ namespace realface::models {
 class BatchNorm : public torch::nn::Module {
  public:
   explicit BatchNorm(int64_t channels, double momentum = 0.1, double eps = 1e-5);
-  torch::Tensor forward(const torch::Tensor& x);  // [B, C, ...] -> the same shape
+  /// [B, C, ...] -> the same shape; noted while training, else running statistics.
+  torch::Tensor forward(const torch::Tensor& x);
+  /// With other parameters in the place of its own: of a network that an inner loop adapted.
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                        Statistics statistics);
 
-  /// f32 [2C + 1]: sums of the noted means and unbiased variances, and their number; forgets them.
+  const torch::Tensor& weight() const { return weight_; }
+  const torch::Tensor& bias() const { return bias_; }
+
+  /// f32, or f64 if the buffers are, [2C + 1]: sums of the noted means and unbiased variances, and their number;
+  /// forgets them.
   torch::Tensor take_notes();
   /// Moves the running statistics once towards the average of the summed notes; unchanged if there are none.
   void move(const torch::Tensor& notes);
 
  private:
+  torch::ScalarType note_type() const;
+
   double momentum_, eps_;
   torch::Tensor weight_, bias_, running_mean_, running_var_;
   std::vector<std::pair<torch::Tensor, torch::Tensor>> notes_;  // of forwards since the last take_notes

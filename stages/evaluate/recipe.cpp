@@ -1,16 +1,33 @@
 #include "stages/evaluate/recipe.h"
 
+#include "models/mapping_net/description.h"
 #include "models/vit/description.h"
 #include "stages/evaluate/stage.h"
+#include "stages/training/saved.h"
 #include "stages/training/weights.h"
 
 namespace realface::stages {
+namespace {
+
+/// Adds the network that `path` holds, as its weights describe it; nothing if there is no path.
+template <class Make>
+void add_frozen(models::Set& set, const std::string& path, const std::string& name, torch::Device device,
+                distributed::Communicator& host, const Make& make) {
+  if (path.empty()) { return; }
+  auto description = saved_description(path, name, host);
+  const std::shared_ptr<torch::nn::Module> module = make(description);
+  module->to(device);
+  module->eval();
+  set.add(name, {.module = module, .frozen = true, .description = std::move(description)});
+  load_weights(path, set, name, host, {.saved = name});
+}
+
+}  // namespace
 
 void EvaluateRecipe::fields(Visitor& v) {
-  group(v, "weights", [&] { v.weights("vit", config_.vit); });
-  group(v, "model", [&] {
-    models::fields(v, config_.model);
-    v.field("pixels", config_.pixels, {"imagenet", "unit"});
+  group(v, "weights", [&] {
+    v.weights("vit", config_.vit);
+    v.weights("mapping", config_.mapping);
   });
   group(v, "evaluate", [&] {
     v.field("split", config_.split, {"train", "val", "test", "all"});
@@ -20,20 +37,22 @@ void EvaluateRecipe::fields(Visitor& v) {
 }
 
 void EvaluateRecipe::check(Checker& checker) const {
-  models::check(config_.model, checker);
-  if (config_.vit.empty()) {
-    checker.fault({"weights.vit"}, "weights.vit is not set; name the entry, run or file of a fine-tuned classifier");
+  if (config_.vit.empty() && config_.mapping.empty()) {
+    checker.fault({"weights.vit", "weights.mapping"},
+                  "neither weights.vit nor weights.mapping is set; name the entry or run of a trained detector");
   }
 }
 
 nlohmann::json EvaluateRecipe::length() const { return {{"split", config_.split}, {"frames", config_.frames}}; }
 
 models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {
-  auto vit = std::make_shared<models::VitImpl>(config_.model);
-  vit->to(device);
   models::Set set;
-  set.add("vit", {.module = vit, .frozen = true, .description = models::describe(config_.model, config_.pixels)});
-  load_weights(config_.vit, set, "vit", host, {.saved = "vit"});
+  add_frozen(set, config_.vit, "vit", device, host, [](const nlohmann::json& description) {
+    return std::make_shared<models::VitImpl>(models::vit_description(description).config);
+  });
+  add_frozen(set, config_.mapping, "mapping", device, host, [](const nlohmann::json& description) {
+    return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
+  });
   return set;
 }
 

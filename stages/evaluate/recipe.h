@@ -2,21 +2,20 @@
 
 #include <string>
 
-#include "models/vit/vit.h"
 #include "stages/recipe.h"
 
 namespace realface::stages {
 
 struct EvaluateConfig {
-  std::string vit;                  // weights.vit: the fine-tuned classifier
-  std::string pixels = "imagenet";  // as it was trained
-  models::VitConfig model;
+  std::string vit;             // weights.vit: the run or checkpoint of a fine-tuned classifier; empty: not a branch
+  std::string mapping;         // weights.mapping: that of a mapping network; empty: not a branch
   std::string split = "test";  // whose videos are scored
   int64_t frames = 5;          // of a video: the middle one of each of as many equal parts (D1)
   int64_t batch = 16;          // videos a rank scores at once
 };
 
-/// `stage: evaluate`: scores every video of the sets `data.sets`, or of data.shards as the set "test".
+/// `stage: evaluate`: scores every video of the sets `data.sets`, or of data.shards as the set "test", by the mean over
+/// the branches whose weights are given (D15). The weights say what networks they are.
 class EvaluateRecipe final : public Recipe {
  public:
   EvaluateRecipe() = default;

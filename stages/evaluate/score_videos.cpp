@@ -1,28 +1,55 @@
 #include "stages/evaluate/score_videos.h"
 
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
 #include "distributed/agreement.h"
 #include "stages/run.h"
-#include "stages/scores/scores_file.h"
 
 namespace realface::stages {
 namespace {
 
-/// The stage of the nested loop: fills a table of sums and counts, one row a video.
+/// Means of what was added to each row, [rows, columns].
+class Means {
+ public:
+  Means(int64_t rows, int64_t columns, torch::ScalarType type)
+      : sums_(at::zeros({rows, columns}, type)), counts_(at::zeros({rows}, torch::kInt32)) {}
+
+  void add(int64_t row, const torch::Tensor& values) {
+    sums_[row] += values;
+    counts_[row] += 1;
+  }
+  void reduce(distributed::Communicator& group) {
+    if (sums_.numel() == 0) { return; }
+    group.all_reduce(sums_)->wait();
+    group.all_reduce(counts_)->wait();
+  }
+  torch::Tensor means() const { return sums_ / counts_.unsqueeze(1).to(sums_.scalar_type()); }  // 0 / 0 is NaN
+
+ private:
+  torch::Tensor sums_, counts_;
+};
+
+int64_t frame_branches(const std::vector<Branch>& branches) {
+  return std::ranges::count_if(branches, [](const Branch& branch) { return branch.has_frames; });
+}
+
+/// The stage of the nested loop.
 class ScoreVideos final : public Stage {
  public:
-  ScoreVideos(const Branch& branch, const std::string& name, const SampleTable& table, distributed::World& world)
-      : branch_(branch),
+  ScoreVideos(const std::vector<Branch>& branches, const std::string& name, const SampleTable& table,
+              distributed::World& world)
+      : branches_(branches),
         name_(name),
         table_(table),
         world_(world),
-        sums_(at::zeros({static_cast<int64_t>(table.videos().size()), 2}, torch::kFloat64)) {}
+        videos_(static_cast<int64_t>(table.videos().size()), static_cast<int64_t>(branches.size()), torch::kFloat64),
+        frames_(frame_branches(branches) > 0 ? table.samples() : 0, frame_branches(branches), torch::kFloat32) {}
 
   std::string name() const override { return "evaluate " + name_; }
   int64_t steps() const override { return std::numeric_limits<int64_t>::max(); }
@@ -32,11 +59,7 @@ class ScoreVideos final : public Stage {
   StepReport step(const data::Step& step) override {
     StepReport report;
     for (const auto& batch : step.streams.at(name_)) {
-      const auto scores = branch_(batch.images).to(torch::kCPU, torch::kFloat64);
-      const auto weights = batch.weights.to(torch::kCPU);
-      for (int64_t i = 0; i < batch.size(); ++i) {
-        if (weights[i].item<float>() > 0) { add(batch.samples[static_cast<size_t>(i)], scores[i].item<double>()); }
-      }
+      add(batch);
       report.samples += batch.size() * world_.size();
     }
     ++position_;
@@ -47,43 +70,55 @@ class ScoreVideos final : public Stage {
     distributed::agree(world_.host_group(), "evaluate", [&] {
       if (!fault_.empty()) { throw Error(fault_); }
     });
-    world_.host_group().all_reduce(sums_)->wait();
+    videos_.reduce(world_.host_group());
+    frames_.reduce(world_.host_group());
   }
 
-  std::vector<double> scores() const {
-    std::vector<double> result;
-    const auto rows = sums_.accessor<double, 2>();
-    for (int64_t i = 0; i < rows.size(0); ++i) { result.push_back(rows[i][1] > 0 ? rows[i][0] / rows[i][1] : kNaN); }
-    return result;
-  }
+  SetScores scores() const { return {videos_.means(), frames_.means()}; }
 
  private:
-  void add(int64_t sample, double score) {
-    const auto video = table_.video_of(sample);
-    if (!std::isfinite(score) && fault_.empty()) {
+  void add(const data::Batch& batch) {
+    std::vector<torch::Tensor> videos, frames;
+    for (const auto& branch : branches_) {
+      const auto scores = branch.score(batch.images);
+      videos.push_back(scores.videos.to(torch::kFloat64));
+      if (branch.has_frames) { frames.push_back(scores.frames); }
+    }
+    const auto by_video = torch::stack(videos, 1).cpu();                                     // [B, branches]
+    const auto by_frame = frames.empty() ? torch::Tensor() : torch::stack(frames, 2).cpu();  // [B, T, branches]
+    const auto weights = batch.weights.cpu();
+    for (int64_t i = 0; i < batch.size(); ++i) {
+      if (weights[i].item<float>() > 0) { add_video(batch, i, by_video, by_frame); }
+    }
+  }
+
+  void add_video(const data::Batch& batch, int64_t i, const torch::Tensor& by_video, const torch::Tensor& by_frame) {
+    const auto video = table_.video_of(batch.samples[static_cast<size_t>(i)]);
+    if (fault_.empty() && !at::isfinite(by_video[i]).all().item<bool>()) {
       fault_ = fmt::format("[evaluate] the score of video '{}' is not finite; look at the weights",
                            table_.videos()[video].key);
     }
-    auto rows = sums_.accessor<double, 2>();
-    rows[static_cast<int64_t>(video)][0] += score;
-    rows[static_cast<int64_t>(video)][1] += 1;
+    videos_.add(static_cast<int64_t>(video), by_video[i]);
+    for (int64_t t = 0; by_frame.defined() && t < by_frame.size(1); ++t) {
+      frames_.add(batch.frames[static_cast<size_t>(i * by_frame.size(1) + t)], by_frame[i][t]);
+    }
   }
 
-  const Branch& branch_;
+  const std::vector<Branch>& branches_;
   std::string name_;
   const SampleTable& table_;
   distributed::World& world_;
-  torch::Tensor sums_;  // [videos, 2]
+  Means videos_, frames_;
   std::string fault_;
   int64_t position_ = 0;
 };
 
 }  // namespace
 
-std::optional<std::vector<double>> score_videos(const Branch& branch, data::Streams& stream, const std::string& name,
-                                                const SampleTable& table, distributed::World& world) {
+std::optional<SetScores> score_videos(const std::vector<Branch>& branches, data::Streams& stream,
+                                      const std::string& name, const SampleTable& table, distributed::World& world) {
   const torch::NoGradGuard no_grad;
-  ScoreVideos stage(branch, name, table, world);
+  ScoreVideos stage(branches, name, table, world);
   if (run(stage, stream, world, {}) != Ending::finished) { return std::nullopt; }
   return stage.scores();
 }

@@ -1,8 +1,8 @@
 #include "stages/evaluate/stage.h"
 
-#include <ATen/ops/softmax.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,13 +11,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "distributed/agreement.h"
-#include "stages/evaluate/score_videos.h"
-#include "stages/finetune/stage.h"
+#include "stages/scores/frame_scores.h"
 #include "stages/scores/results.h"
 
 namespace realface::stages {
 
-/// How many sets are done; their scores are in scores.csv.
+/// How many sets are done; their scores are in the files, those of their frames in sum.
 class Evaluate::Progress final : public Part {
  public:
   explicit Progress(Evaluate& stage) : stage_(stage) {}
@@ -27,7 +26,10 @@ class Evaluate::Progress final : public Part {
   nlohmann::json values() const override {
     nlohmann::json done = nlohmann::json::array();
     for (int64_t i = 0; i < position; ++i) { done.push_back(stage_.sets_[static_cast<size_t>(i)].name); }
-    return {{"done", done}, {"digest", stage_.walk_.data.dataset_digest()}};
+    return {{"done", done},
+            {"digest", stage_.walk_.data.dataset_digest()},
+            {"frames", frames},
+            {"frame_bytes", frame_bytes}};
   }
   void restore(const nlohmann::json& values) override {
     if (values.at("digest") != stage_.walk_.data.dataset_digest()) {
@@ -41,14 +43,21 @@ class Evaluate::Progress final : public Part {
           done[i]));
     }
     position = static_cast<int64_t>(done.size());
+    frames = values.at("frames");
+    frame_bytes = values.at("frame_bytes").get<size_t>();
     distributed::agree(stage_.walk_.world.host_group(), "scores", [&] {
       if (stage_.walk_.world.rank() == 0 && position > 0) {
         stage_.scores_ = read_scores(stage_.walk_.run_dir / kScoresFile);
+        // The file may be newer than the checkpoint.
+        std::erase_if(stage_.scores_.videos,
+                      [&](const VideoScore& video) { return std::ranges::find(done, video.set) == done.end(); });
       }
     });
   }
 
   int64_t position = 0;
+  nlohmann::json frames = nlohmann::json::object();  // by set: frame_results
+  size_t frame_bytes = 0;                            // of frame_scores.csv that are of those sets
 
  private:
   Evaluate& stage_;
@@ -57,10 +66,9 @@ class Evaluate::Progress final : public Part {
 Evaluate::Evaluate(const EvaluateConfig& config, const Walk& walk)
     : config_(config),
       walk_(walk),
-      pixels_(config.pixels, config.model.patch, walk.world.device()),
-      vit_(walk.models.get<models::VitImpl>("vit")),
-      scores_{{"vit"}, {}},
+      branches_(branches_of(walk.models, walk.world.device())),
       progress_(std::make_unique<Progress>(*this)) {
+  for (const auto& branch : branches_) { scores_.branches.push_back(branch.name); }
   for (const auto& [name, folder] : walk.data_config.sets) { sets_.push_back({name, folder}); }
   if (sets_.empty()) { sets_.push_back({"test", walk.data_config.shards}); }
 }
@@ -80,14 +88,10 @@ data::StreamNeeds Evaluate::needs(const std::string& set) const {
   videos.unit = "segments";
   videos.frames = config_.frames;
   videos.batch = config_.batch * walk_.world.size();
-  videos.image = config_.model.image;
-  videos.patch = config_.model.patch;
+  videos.image = branches_.front().image;
+  videos.patch = 1;  // nothing is masked
   videos.mask.kind = "none";
   return videos;
-}
-
-torch::Tensor Evaluate::probabilities(const torch::Tensor& frames) const {
-  return at::softmax(classify_videos(*vit_, pixels_, frames).to(torch::kFloat32), -1).select(-1, 1);  // G21
 }
 
 StepReport Evaluate::step(const data::Step& /*step*/) {
@@ -97,40 +101,75 @@ StepReport Evaluate::step(const data::Step& /*step*/) {
   const auto stream = data::open(config, {needs(set.name)}, walk_.world);
   std::optional<SampleTable> table;
   distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
-  const auto branch = [this](const torch::Tensor& frames) { return probabilities(frames); };
-  const auto scores = score_videos(branch, *stream, set.name, *table, walk_.world);
+  const auto scores = score_videos(branches_, *stream, set.name, *table, walk_.world);
   if (!scores) { return {}; }  // a signal: the loop asks next
   keep(set, *table, *scores);
   ++progress_->position;
   StepReport report;
-  report.samples = static_cast<int64_t>(scores->size());
+  report.samples = static_cast<int64_t>(table->videos().size());
   return report;
 }
 
+void Evaluate::keep(const DataSet& set, const SampleTable& table, const SetScores& scores) {
+  keep_videos(set, table, scores.videos);
+  distributed::agree(walk_.world.host_group(), "scores", [&] {
+    if (walk_.world.rank() != 0) { return; }
+    keep_frames(set, table, scores.frames);
+    write_scores(walk_.run_dir / kScoresFile, scores_);
+  });
+}
+
 /// Videos without a face have a row too, without a score (V5). One whose label is unknown tells nothing.
-void Evaluate::keep(const DataSet& set, const SampleTable& table, const std::vector<double>& scores) {
-  for (size_t i = 0; i < scores.size(); ++i) {
+void Evaluate::keep_videos(const DataSet& set, const SampleTable& table, const torch::Tensor& scores) {
+  for (size_t i = 0; i < table.videos().size(); ++i) {
     const auto& video = table.videos()[i];
     if (video.label < 0 || (config_.split != "all" && video.split != config_.split)) { continue; }
-    const bool scored = !std::isnan(scores[i]);
-    scores_.videos.push_back({set.name, video.dataset, video.key, video.method, video.label,
-                              scored ? config_.frames : 0, scored ? std::vector{scores[i]} : std::vector<double>{},
-                              scores[i]});
+    const auto own = scores[static_cast<int64_t>(i)].contiguous();
+    VideoScore row{set.name, video.dataset, video.key, video.method, video.label, 0, {}, kNaN};
+    row.p_fake = own.mean().item<double>();
+    if (!std::isnan(row.p_fake)) {
+      row.frames = std::min(config_.frames, video.frames);
+      row.branches.assign(own.const_data_ptr<double>(), own.const_data_ptr<double>() + own.numel());
+    }
+    scores_.videos.push_back(std::move(row));
   }
-  distributed::agree(walk_.world.host_group(), "scores", [&] {
-    if (walk_.world.rank() == 0) { write_scores(walk_.run_dir / kScoresFile, scores_); }
-  });
+}
+
+void Evaluate::keep_frames(const DataSet& set, const SampleTable& table, const torch::Tensor& scores) {
+  FrameScores frames{set.name, {}, table, scores};
+  for (const auto& branch : branches_) {
+    if (branch.has_frames) { frames.branches.push_back(branch.name); }
+  }
+  if (frames.branches.empty()) { return; }
+  const auto path = walk_.run_dir / kFrameScoresFile;
+  const size_t old = progress_->frame_bytes;
+  write_frame_scores(path, old > 0 ? read_file(path).substr(0, old) : "", frames);
+  progress_->frames[set.name] = frame_results(frames);
+  progress_->frame_bytes = std::filesystem::file_size(path);
+}
+
+nlohmann::json Evaluate::results() const {
+  auto results = results_of(scores_);
+  std::vector<std::string> without;
+  for (const auto& branch : branches_) {
+    results["weights"][branch.name] = walk_.models.entry(branch.name).source;
+    if (!branch.has_frames) { without.push_back(branch.name); }
+  }
+  for (auto& [name, set] : results["sets"].items()) {
+    set["frame"] = progress_->frames.value(name, nlohmann::json({{"reason", "no branch scores single frames"}}));
+  }
+  results["frames"] = config_.frames;
+  results["split"] = config_.split;
+  results["branches_without_frame_scores"] = without;
+  return results;
 }
 
 void Evaluate::finish() {
   distributed::agree(walk_.world.host_group(), "results", [&] {
     if (walk_.world.rank() != 0) { return; }
-    auto results = results_of(scores_);
-    results["frames"] = config_.frames;
-    results["split"] = config_.split;
-    results["weights"] = {{"vit", walk_.models.entry("vit").source}};
-    publish_file(walk_.run_dir / kResultsFile, results.dump(2) + "\n");
-    for (const auto& [name, set] : results["sets"].items()) {
+    const auto found = results();
+    publish_file(walk_.run_dir / kResultsFile, found.dump(2) + "\n");
+    for (const auto& [name, set] : found["sets"].items()) {
       const auto& all = set["video"]["all"];
       log::info(fmt::format("{}: AUC {} [{}, {}] of {} real and {} fake videos", name, all["auc"].dump(),
                             all["auc_low"].dump(), all["auc_high"].dump(), all["real"].dump(), all["fake"].dump()));

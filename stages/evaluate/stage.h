@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "models/vit/vit.h"
 #include "stages/evaluate/recipe.h"
+#include "stages/evaluate/score_videos.h"
 #include "stages/scores/samples.h"
 #include "stages/scores/scores_file.h"
 #include "stages/stage.h"
-#include "stages/training/pixels.h"
 
 namespace realface::stages {
 
-/// Scores every video of named sets with trained networks, one set a step, and writes scores.csv (after each set) and
-/// results.json (at the end) into the run folder. A resume goes on with the set that was interrupted.
+/// Scores every video of named sets with trained networks, one set a step, and writes scores.csv and frame_scores.csv
+/// (after each set) and results.json (at the end) into the run folder. A resume goes on with the set that was
+/// interrupted.
 class Evaluate final : public Stage {
  public:
   /// What `walk` refers to outlives the stage. Throws DataError for a folder that is no dataset. Collective.
@@ -37,19 +37,21 @@ class Evaluate final : public Stage {
     std::string name, folder;
   };
   data::StreamNeeds needs(const std::string& set) const;
-  torch::Tensor probabilities(const torch::Tensor& frames) const;
-  void keep(const DataSet& set, const SampleTable& table, const std::vector<double>& scores);
+  void keep(const DataSet& set, const SampleTable& table, const SetScores& scores);
+  void keep_videos(const DataSet& set, const SampleTable& table, const torch::Tensor& scores);
+  void keep_frames(const DataSet& set, const SampleTable& table, const torch::Tensor& scores);
+  nlohmann::json results() const;
 
   EvaluateConfig config_;
   Walk walk_;
-  Normaliser pixels_;
-  std::shared_ptr<models::VitImpl> vit_;
+  std::vector<Branch> branches_;
   std::vector<DataSet> sets_;
   Scores scores_;
   std::unique_ptr<Progress> progress_;
 };
 
 inline constexpr const char* kScoresFile = "scores.csv";
+inline constexpr const char* kFrameScoresFile = "frame_scores.csv";
 inline constexpr const char* kResultsFile = "results.json";
 
 }  // namespace realface::stages

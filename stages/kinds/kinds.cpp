@@ -1,7 +1,9 @@
 #include <array>
 
+#include "stages/composite/recipe.h"
 #include "stages/evaluate/recipe.h"
 #include "stages/finetune/recipe.h"
+#include "stages/mapping/recipe.h"
 #include "stages/pretrain/recipe.h"
 #include "stages/recipe.h"
 
@@ -11,6 +13,9 @@ std::span<const Kind> kinds() {
   static constexpr std::array kKinds{
       Kind{"pretrain", "Image masked autoencoder on real faces", make_recipe<PretrainRecipe>},
       Kind{"finetune", "Encoder of an autoencoder as a classifier of videos", make_recipe<FinetuneRecipe>},
+      Kind{"composite", "Faces as an autoencoder restores them, kept beside the dataset", make_recipe<CompositeRecipe>},
+      Kind{"mapping", "Network from faces to restored faces, by episodes over manipulations",
+           make_recipe<MappingRecipe>},
       Kind{"evaluate", "Scores of videos by trained networks", make_recipe<EvaluateRecipe>},
   };
   return kKinds;

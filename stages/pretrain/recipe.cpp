@@ -8,30 +8,6 @@
 #include "stages/training/weights.h"
 
 namespace realface::stages {
-namespace {
-
-void check_mask(const PretrainConfig& config, Checker& checker) {
-  const auto& mask = config.mask;
-  const int64_t grid = config.model.grid();
-  if (config.model.image % config.model.patch != 0) { return; }  // reported already; the grid means nothing
-  if (mask.kind == "none") {
-    checker.fault({"mask.kind", "stage"},
-                  "mask.kind is 'none', but pretraining restores masked patches; choose a kind");
-    return;
-  }
-  if (mask.kind == "tube") {
-    checker.fault({"mask.kind"},
-                  "mask.kind is 'tube', which masks clips, but this model sees single faces; use random");
-    return;
-  }
-  for (const auto& fault : data::mask_faults(mask, grid)) {
-    const auto key = "mask." + fault.substr(0, fault.find(' '));
-    checker.fault({key, "mask.kind", "model.patch", "model.image"},
-                  fmt::format("mask.{0} (the model has a grid of {1} x {1} patches)", fault, grid));
-  }
-}
-
-}  // namespace
 
 void PretrainRecipe::fields(Visitor& v) {
   v.field("init", config_.init, {});
@@ -45,7 +21,7 @@ void PretrainRecipe::fields(Visitor& v) {
 
 void PretrainRecipe::check(Checker& checker) const {
   models::check(config_.model, checker);
-  check_mask(config_, checker);
+  data::check_face_mask(config_.mask, config_.model.image, config_.model.patch, checker);
   stages::check(config_.train, checker);
   if (config_.pixels == "unit" && config_.model.norm_pix) {
     checker.fault(

@@ -23,7 +23,7 @@ struct LineChart {
   std::vector<Line> lines;
   std::vector<Marker> markers;
   bool from_zero = false;  // the y axis starts at 0
-  double height = 280;
+  double height = 280, width = 760;
 };
 
 /// Logarithmic in y where the values are positive and span over a factor of 20. Returns "" where no point is finite.
@@ -43,6 +43,16 @@ struct BarChart {
 
 /// Horizontal bars from zero. Bars that are not finite say "not known". Returns "" where no value is finite.
 std::string draw(const BarChart& chart);
+
+/// Two distributions over the same bins, real above the axis and fake below it.
+struct MirrorChart {
+  std::string title, x_label;
+  std::string above_label, below_label;
+  std::vector<double> above, below;  // shares of each bin, from 0 to 1; the bins divide [0, 1] evenly
+};
+
+/// Both sides have one scale, so areas compare. Returns "" if no share is positive.
+std::string draw(const MirrorChart& chart);
 
 struct Share {
   std::string label;

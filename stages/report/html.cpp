@@ -90,6 +90,28 @@ std::string element(const std::string& tag, const std::string& css_class, const 
 
 std::string paragraph(const std::string& content) { return element("p", "", content); }
 
+std::string missing(const std::string& content) { return element("p", "missing", content); }
+
+std::string tile(const std::string& value, const std::string& what, const std::string& hint) {
+  return "<li><span class=\"value\">" + escape(value) + "</span><span class=\"what\">" + escape(what) +
+         "</span><span class=\"hint\">" + escape(hint) + "</span></li>\n";
+}
+
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
+                  size_t words) {
+  const auto line = [&](const std::string& tag, const std::vector<std::string>& cells) {
+    std::string text = "<tr>";
+    for (size_t i = 0; i < cells.size(); ++i) {
+      text += "<" + tag + (i < words ? ">" : " class=\"figure\">") + cells[i] + "</" + tag + ">";
+    }
+    return text + "</tr>\n";
+  };
+  std::string body;
+  for (const auto& row : rows) { body += line("td", row); }
+  return "<div class=\"scroll\"><table><thead>" + line("th", head) + "</thead><tbody>" + body +
+         "</tbody></table></div>\n";
+}
+
 std::string section(const std::string& id, const std::string& heading, const std::string& content) {
   return "<section id=\"" + id + "\">\n<h2>" + heading + "</h2>\n" + content + "</section>\n";
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// Pieces of the report's page. Everything that comes from a run passes through escape().
 namespace realface::stages::report::html {
@@ -22,6 +23,17 @@ std::string seconds(double seconds);  // "1 h 02 min", "3 min 20 s", "4.2 s"
 /// <tag class="...">content</tag>; content is markup already.
 std::string element(const std::string& tag, const std::string& css_class, const std::string& content);
 std::string paragraph(const std::string& content);
+
+/// Words in place of what is not there; markup already, like a paragraph's.
+std::string missing(const std::string& content);
+
+/// An item of <ul class="tiles">: a figure, what it is, and what to make of it. Plain text.
+std::string tile(const std::string& value, const std::string& what, const std::string& hint);
+
+/// A table that scrolls where the page is narrow; cells are markup already. Columns behind the first `words` hold
+/// figures.
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
+                  size_t words);
 
 /// <section> with a heading and an anchor.
 std::string section(const std::string& id, const std::string& heading, const std::string& content);

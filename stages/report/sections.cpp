@@ -9,15 +9,8 @@
 namespace realface::stages::report::html {
 namespace {
 
-std::string missing(const std::string& words) { return element("p", "missing", words); }
-
-const std::string kNoReconstruction = missing(
-    "No faces were restored yet: <code>realface reconstruct RUN</code> does it, then this page can be made again.");
-
-std::string tile(const std::string& value, const std::string& what, const std::string& hint) {
-  return "<li><span class=\"value\">" + escape(value) + "</span><span class=\"what\">" + escape(what) +
-         "</span><span class=\"hint\">" + escape(hint) + "</span></li>\n";
-}
+const char* const kNoReconstruction =
+    "No faces were restored yet: <code>realface reconstruct RUN</code> does it, then this page can be made again.";
 
 /// "fake/Deepfakes" as people say it.
 std::string spoken(const std::string& class_name) {
@@ -59,47 +52,55 @@ std::string strangers(const Reconstruction& result) {
   return paragraph("None of these videos, and no video made from them, was used in training.");
 }
 
-std::string table_row(const ClassResult& result) {
-  const auto cell = [](const std::string& text) { return "<td class=\"figure\">" + escape(text) + "</td>"; };
-  const bool known = std::isfinite(result.low) && std::isfinite(result.high);
-  return "<tr><td>" + escape(spoken(result.name)) + "</td>" + cell(count(result.videos)) + cell(count(result.frames)) +
-         cell(number(result.error)) + cell(known ? number(result.low) + " to " + number(result.high) : "not known") +
-         cell(result.name == "real" ? "–" : number(result.auc)) + "</tr>\n";
+std::string class_table(const Reconstruction& result) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& entry : result.classes) {
+    const bool known = std::isfinite(entry.low) && std::isfinite(entry.high);
+    rows.push_back({escape(spoken(entry.name)), count(entry.videos), count(entry.frames), number(entry.error),
+                    known ? number(entry.low) + " to " + number(entry.high) : "not known",
+                    entry.name == "real" ? "–" : number(entry.auc)});
+  }
+  return table({"faces", "videos", "frames", "mean error", "95 % interval", "AUC"}, rows, 1);
 }
 
-std::string class_table(const Reconstruction& result) {
+/// What made one part, as a table, and its configuration.
+std::string provenance_of(const RunPart& part) {
   std::string rows;
-  for (const auto& entry : result.classes) { rows += table_row(entry); }
-  return "<div class=\"scroll\"><table><thead><tr><th>faces</th><th class=\"figure\">videos</th><th class=\"figure\">frames</th><th class=\"figure\">mean error</th><th class=\"figure\">95 % interval</th><th class=\"figure\">AUC</th></tr></thead><tbody>" +
-         rows + "</tbody></table></div>\n";
+  for (const auto& [label, value] : part.provenance) {
+    rows += "<tr><th>" + escape(label) + "</th><td class=\"wide\">" + escape(value) + "</td></tr>\n";
+  }
+  std::string content = rows.empty() ? missing("The run has no checkpoint that says what made it.")
+                                     : "<div class=\"scroll\"><table><tbody>" + rows + "</tbody></table></div>\n";
+  if (!part.configuration.empty()) {
+    content +=
+        "<details><summary>The whole configuration</summary><pre>" + escape(part.configuration) + "</pre></details>\n";
+  }
+  return content;
 }
 
 }  // namespace
 
+std::string entry_title(const RunPart& part) {
+  const bool told = part.kind.empty() || part.kind == part.name;
+  return escape(part.name) + (told ? "" : " (" + escape(part.kind) + ")") + (part.finished ? "" : ", not finished");
+}
+
 std::string summary_tiles(const ReportInput& input) {
-  const auto figures = training_figures(input);
+  if (detected(input)) { return ""; }  // the detector's come first, with its section
   std::string tiles;
   if (input.reconstruction) {
     tiles += tile(number(input.reconstruction->ratio()), "of the best guess's error",
                   "on hidden patches; 1 is no better than guessing, lower is better");
   }
-  tiles += tile(number(figures.last_loss), "training loss at the end", "mean squared error of a hidden patch");
-  tiles += tile(number(figures.images_per_second), "faces a second", "median over the training, all ranks together");
-  tiles +=
-      tile(percent(figures.data_wait_share), "of the time waiting for data", "of the main thread of the first rank");
-  if (!input.curve.empty()) {
-    tiles += tile(count(input.curve.back().step), "updates",
-                  input.resumed_at.empty()
-                      ? "in one go"
-                      : "continued from a checkpoint " + count(static_cast<int64_t>(input.resumed_at.size())) + " x");
-  }
-  return element("ul", "tiles", tiles);
+  if (!is_system(input)) { tiles += training_tiles(input.parts.front()); }
+  return tiles.empty() ? "" : element("ul", "tiles", tiles);
 }
 
 std::string restored_faces(const ReportInput& input) {
+  if (!input.reconstruction && (is_system(input) || detected(input))) { return ""; }
   std::string content = paragraph(
       "Patches of a face are hidden, and the network must paint what was there. Visible patches are copied, hidden ones are the network's own: the closer the third picture is to the first, the better it knows what a real face looks like.");
-  if (!input.reconstruction) { return section("faces", "Faces, restored", content + kNoReconstruction); }
+  if (!input.reconstruction) { return section("faces", "Faces, restored", content + missing(kNoReconstruction)); }
   content += strangers(*input.reconstruction);
   const auto faces = faces_of(*input.reconstruction, "real");
   content += faces.empty() ? missing("The " + escape(input.reconstruction->split) + " split has no real face.") : faces;
@@ -152,7 +153,11 @@ std::string real_against_manipulated(const ReportInput& input) {
   content += charts::draw(chart) + class_table(result);
   content += element(
       "p", "caption",
-      "AUC: the chance that a manipulated video's error is above a real one's; 0.5 is a coin toss. It is a naive score, shown for honesty: no detector was trained here, and an AUC near (or under) 0.5 is what to expect. Detectors are built on this network in later stages.");
+      std::string(
+          "AUC: the chance that a manipulated video's error is above a real one's; 0.5 is a coin toss. It is a naive score, shown for honesty: ") +
+          (is_system(input)
+               ? "it is not the detector's, and near (or under) 0.5 is what to expect."
+               : "no detector was trained here, and an AUC near (or under) 0.5 is what to expect. Detectors are built on this network in later stages."));
   if (!pictures.empty()) {
     content += "<details><summary>Manipulated faces, restored</summary>\n" + pictures + "</details>\n";
   }
@@ -160,15 +165,9 @@ std::string real_against_manipulated(const ReportInput& input) {
 }
 
 std::string provenance(const ReportInput& input) {
-  std::string rows;
-  for (const auto& [label, value] : input.provenance) {
-    rows += "<tr><th>" + escape(label) + "</th><td class=\"wide\">" + escape(value) + "</td></tr>\n";
-  }
-  std::string content = rows.empty() ? missing("The run has no checkpoint that says what made it.")
-                                     : "<div class=\"scroll\"><table><tbody>" + rows + "</tbody></table></div>\n";
-  if (!input.configuration.empty()) {
-    content +=
-        "<details><summary>The whole configuration</summary><pre>" + escape(input.configuration) + "</pre></details>\n";
+  std::string content;
+  for (const auto& part : input.parts) {
+    content += (is_system(input) ? element("h3", "", entry_title(part)) : "") + provenance_of(part);
   }
   return section("provenance", "What was run", content);
 }

@@ -13,4 +13,10 @@ inline nlohmann::json number_or_null(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
 }
 
+/// The number under `key`; NaN where there is none, also in JSON that is no object.
+inline double number_at(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : kNaN;
+}
+
 }  // namespace realface::stages

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "stages/scores/roc.h"
 
@@ -23,14 +24,14 @@ nlohmann::json to_json(const RocMetrics& metrics) {
   return json;
 }
 
-/// The videos of one set; `method` empty: all of them, else its fakes and all reals.
-nlohmann::json metrics_of(const std::vector<const VideoScore*>& videos, const std::string& method) {
-  std::vector<Scored> scores;
-  for (const auto* video : videos) {
-    if (std::isnan(video->p_fake) || (video->label == 1 && !method.empty() && video->method != method)) { continue; }
-    scores.push_back({video->p_fake, static_cast<int32_t>(scores.size()), video->label == 1});
+/// `method` null: of all.
+nlohmann::json metrics_of(std::span<const LabelledScore> scores, const std::string* method) {
+  std::vector<Scored> some;
+  for (const auto& score : scores) {
+    if (method != nullptr && score.fake && *score.method != *method) { continue; }
+    some.push_back({score.p_fake, score.cluster, score.fake});
   }
-  return to_json(roc_metrics(scores));
+  return to_json(roc_metrics(some));
 }
 
 nlohmann::json without_face(const std::vector<const VideoScore*>& videos) {
@@ -45,18 +46,28 @@ nlohmann::json without_face(const std::vector<const VideoScore*>& videos) {
 
 }  // namespace
 
+nlohmann::json metrics_by_method(std::span<const LabelledScore> scores) {
+  nlohmann::json metrics = {{"all", metrics_of(scores, nullptr)}};
+  std::set<std::string> methods;
+  for (const auto& score : scores) {
+    if (score.fake && !score.method->empty()) { methods.insert(*score.method); }
+  }
+  for (const auto& method : methods) { metrics[method] = metrics_of(scores, &method); }
+  return metrics;
+}
+
 nlohmann::json results_of(const Scores& scores) {
   std::map<std::string, std::vector<const VideoScore*>> sets;
   for (const auto& video : scores.videos) { sets[video.set].push_back(&video); }
   nlohmann::json results = {{"sets", nlohmann::json::object()}};
   for (const auto& [name, videos] : sets) {
     auto& set = results["sets"][name];
-    set["video"]["all"] = metrics_of(videos, "");
-    std::set<std::string> methods;
+    std::vector<LabelledScore> scored;
     for (const auto* video : videos) {
-      if (video->label == 1 && !video->method.empty()) { methods.insert(video->method); }
+      if (std::isnan(video->p_fake)) { continue; }
+      scored.push_back({video->p_fake, static_cast<int32_t>(scored.size()), video->label == 1, &video->method});
     }
-    for (const auto& method : methods) { set["video"][method] = metrics_of(videos, method); }
+    set["video"] = metrics_by_method(scored);
     set["without_face"] = without_face(videos);
   }
   return results;

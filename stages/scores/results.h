@@ -1,14 +1,28 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
 
 #include "stages/scores/scores_file.h"
 
 namespace realface::stages {
 
-/// {"sets": {SET: {"video": {"all": {"auc", "auc_low", "auc_high", "eer", "eer_nearest", "ap", "acc", "real", "fake"},
-/// METHOD: ...}}}}: METHOD is its fakes with all reals of the set. What cannot be said is null, with a "reason". Videos
-/// without a score are left out and counted by set as {"without_face": {"real", "fake"}} (V5).
+/// One score with what it belongs to.
+struct LabelledScore {
+  double p_fake = 0;
+  int32_t cluster = 0;  // as in Scored
+  bool fake = false;
+  const std::string* method = nullptr;  // of a fake; not owned
+};
+
+/// {"all": {"auc", "auc_low", "auc_high", "eer", "eer_nearest", "ap", "acc", "real", "fake"}, METHOD: {...}}, where
+/// METHOD is its fakes with all reals; what cannot be said is null, with a "reason".
+nlohmann::json metrics_by_method(std::span<const LabelledScore> scores);
+
+/// {"sets": {SET: {"video": metrics_by_method of its videos, "without_face": {"real": 0, "fake": 0}}}}. Videos without
+/// a score are left out and counted.
 nlohmann::json results_of(const Scores& scores);
 
 }  // namespace realface::stages

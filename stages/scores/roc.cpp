@@ -98,13 +98,17 @@ void add_interval(std::span<const Scored> scores, RocMetrics& metrics) {
   metrics.auc_high = std::min(1.0, metrics.auc + half);
 }
 
-}  // namespace
-
-RocMetrics roc_metrics(std::span<Scored> scores) {
+void sort_ascending(std::span<Scored> scores) {
   if (std::ranges::any_of(scores, [](const auto& one) { return std::isnan(one.p_fake); })) {
     throw Error("[scores] a score is not a number; look for weights or pixels that are not finite");
   }
   std::ranges::sort(scores, {}, &Scored::p_fake);
+}
+
+}  // namespace
+
+RocMetrics roc_metrics(std::span<Scored> scores) {
+  sort_ascending(scores);
   const Curve curve(groups_descending(scores));
   RocMetrics metrics;
   metrics.real = curve.real, metrics.fake = curve.fake;
@@ -119,6 +123,19 @@ RocMetrics roc_metrics(std::span<Scored> scores) {
   metrics.ap = average_precision(curve);
   add_interval(scores, metrics);
   return metrics;
+}
+
+std::vector<RocPoint> roc_curve(std::span<const Scored> scores) {
+  std::vector<Scored> ascending(scores.begin(), scores.end());
+  sort_ascending(ascending);
+  const Curve curve(groups_descending(ascending));
+  if (curve.real == 0 || curve.fake == 0) { return {}; }
+  std::vector<RocPoint> points{{}};
+  for (size_t i = 0; i < curve.false_positives.size(); ++i) {
+    points.push_back({static_cast<double>(curve.false_positives[i]) / static_cast<double>(curve.real),
+                      static_cast<double>(curve.true_positives[i]) / static_cast<double>(curve.fake)});
+  }
+  return points;
 }
 
 AucComparison compare_auc(std::span<const double> a, std::span<const double> b, const std::vector<bool>& fake) {

@@ -34,6 +34,16 @@ struct RocMetrics {
 /// form of Obuchowski (Biometrics 1997); it needs two real and two fake clusters, and is cut off at 0 and 1.
 RocMetrics roc_metrics(std::span<Scored> scores);
 
+/// A point of the ROC curve: the shares of reals and of fakes whose score is a threshold's or above.
+struct RocPoint {
+  double fpr = 0, tpr = 0;
+};
+
+/// From (0, 0) to (1, 1), one point for each score that occurs, from the highest down: equal scores are one step. The
+/// area under straight lines between them is the AUC. Empty unless there are scores of both classes; `scores` may be in
+/// any order. Throws Error for a score that is NaN.
+std::vector<RocPoint> roc_curve(std::span<const Scored> scores);
+
 /// Whether two sets of scores of the same items differ in AUC: DeLong's test for paired curves.
 struct AucComparison {
   double auc_a = kNaN, auc_b = kNaN;

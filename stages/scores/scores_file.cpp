@@ -16,13 +16,6 @@ namespace {
 constexpr const char* kFirstColumns = "set,dataset,video,method,label,frames";
 constexpr size_t kFirst = 6;
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) { return text; }
-  std::string result = "\"";
-  for (const char letter : text) { result += letter == '"' ? std::string("\"\"") : std::string(1, letter); }
-  return result + "\"";
-}
-
 std::string number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 
 /// The fields of the record that begins at `at`, which moves behind its line break.
@@ -91,13 +84,20 @@ VideoScore video_of(const std::vector<std::string>& fields, const std::string& w
 
 }  // namespace
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) { return text; }
+  std::string result = "\"";
+  for (const char letter : text) { result += letter == '"' ? std::string("\"\"") : std::string(1, letter); }
+  return result + "\"";
+}
+
 void write_scores(const std::filesystem::path& path, const Scores& scores) {
   std::string text = kFirstColumns;
   for (const auto& branch : scores.branches) { text += ",p_" + branch; }
   text += ",p_fake\n";
   for (const auto& video : scores.videos) {
-    text += fmt::format("{},{},{},{},{},{}", quoted(video.set), quoted(video.dataset), quoted(video.video),
-                        quoted(video.method), video.label, video.frames);
+    text += fmt::format("{},{},{},{},{},{}", csv_field(video.set), csv_field(video.dataset), csv_field(video.video),
+                        csv_field(video.method), video.label, video.frames);
     for (size_t i = 0; i < scores.branches.size(); ++i) {
       text += "," + (i < video.branches.size() ? number(video.branches[i]) : "");
     }

@@ -23,6 +23,9 @@ struct Scores {
   std::vector<VideoScore> videos;     // a video of a set once
 };
 
+/// A field of a CSV file, in quotes if it must be (RFC 4180).
+std::string csv_field(const std::string& text);
+
 /// `set,dataset,video,method,label,frames,p_BRANCH...,p_fake`, as RFC 4180 has it; numbers read back as the same
 /// double. The old file or the new one is there, never a part.
 void write_scores(const std::filesystem::path& path, const Scores& scores);

@@ -30,8 +30,9 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Named>& ma
   }
   for (size_t i = 0; i < masters.size(); ++i) {
     const auto& [name, master] = masters[i];
-    if (master.scalar_type() != torch::kFloat32) {
-      throw Error(fmt::format("[optimizer] {} is not fp32; the optimizer updates fp32 masters", name));
+    if (master.scalar_type() != torch::kFloat32 && master.scalar_type() != torch::kFloat64) {
+      throw Error(
+          fmt::format("[optimizer] {} is neither fp32 nor fp64; the optimizer updates masters of these types", name));
     }
     auto& group = group_of(rule(name, master));
     group.names.push_back(name);
@@ -39,7 +40,7 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Named>& ma
     group.working.push_back(working[i]);
     for (auto& state : group.states) { state.push_back(at::zeros_like(group.masters.back())); }
   }
-  step_ = at::zeros({1}, masters.front().second.options().requires_grad(false));
+  step_ = at::zeros({1}, masters.front().second.options().dtype(torch::kFloat32).requires_grad(false));
 }
 
 Optimizer::Group& Optimizer::group_of(const ParameterRule& rule) {

@@ -24,8 +24,8 @@ struct ParameterRule {
   double rate_scale = 1;  // times the learning rate: layer decay gives early layers less
 };
 
-/// AdamW (Loshchilov and Hutter 2019), Adam (Kingma and Ba 2015) or SGD with momentum, over fp32 masters, by ATen's
-/// fused kernels.
+/// AdamW (Loshchilov and Hutter 2019), Adam (Kingma and Ba 2015) or SGD with momentum, over fp32 (or fp64) masters, by
+/// ATen's fused kernels.
 ///
 /// State: `exp_avg` and `exp_avg_sq`, or `momentum`, of each parameter by its name, and one `step` for all. Nothing
 /// here waits for the device. Used from the main thread.
@@ -36,7 +36,8 @@ class Optimizer final : public Part {
 
   /// masters: the fp32 parameters that are updated. working: the parameters, in the same order, whose `.grad()` (fp32)
   /// is used: the masters themselves, or their bf16 copies, which are refreshed after every update. rule: asked once
-  /// for each master. Throws Error for masters that are not fp32 or not as many as the working parameters.
+  /// for each master. Throws Error for masters that are neither fp32 nor fp64, or not as many as the working
+  /// parameters.
   Optimizer(const OptimizerConfig& config, const std::vector<Named>& masters, std::vector<torch::Tensor> working,
             const Rule& rule = mae_rule);
 
@@ -52,6 +53,8 @@ class Optimizer final : public Part {
   /// The rule of facebookresearch/mae: parameters of one dimension and biases are not decayed, class and mask token
   /// are.
   static ParameterRule mae_rule(const std::string& name, const torch::Tensor& parameter);
+  /// All parameters are decayed, as those of PyTorch's optimizers without groups are.
+  static ParameterRule all_decayed(const std::string& /*name*/, const torch::Tensor& /*parameter*/) { return {}; }
 
  private:
   struct Group {

@@ -38,6 +38,11 @@ torch::Tensor Normaliser::patches(const torch::Tensor& images) const {
   return at::addcmul(shift_, models::patchify(images, patch_).to(torch::kFloat32), scale_);
 }
 
+torch::Tensor Normaliser::planes(const torch::Tensor& images) const {
+  const auto normalised = at::addcmul(shift_.narrow(0, 0, 3), images.to(torch::kFloat32), scale_.narrow(0, 0, 3));
+  return normalised.permute({0, 3, 1, 2});
+}
+
 torch::Tensor Normaliser::unit(const torch::Tensor& patches) const {
   return (patches.to(torch::kFloat32) - shift_) / (scale_ * 255.0);
 }

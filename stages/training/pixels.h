@@ -14,6 +14,8 @@ class Normaliser {
 
   /// u8 [B, H, W, 3] -> f32 [B, N, P*P*3], in the order of models::patchify.
   torch::Tensor patches(const torch::Tensor& images) const;
+  /// u8 [B, H, W, 3] -> f32 [B, 3, H, W], channels last in memory, for convolutions.
+  torch::Tensor planes(const torch::Tensor& images) const;
   /// Normalised patches [B, N, P*P*3] -> [0, 1] values (not clamped), the same shape, f32.
   torch::Tensor unit(const torch::Tensor& patches) const;
 

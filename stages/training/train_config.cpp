@@ -34,10 +34,10 @@ void fields(Visitor& v, ScheduleConfig& c) {
 
 }  // namespace
 
-void fields(Visitor& v, TrainConfig& c) {
+void fields(Visitor& v, TrainConfig& c, bool with_batch) {
   v.field(may_change("steps"), c.steps, within(0, kMaxSteps));
   v.field(may_change("epochs"), c.epochs, above_up_to(0, 1e9));
-  v.field("batch", c.batch, within(1, kMaxCount));
+  if (with_batch) { v.field("batch", c.batch, within(1, kMaxCount)); }
   // Goes with the world size, since the global batch is what the run keeps.
   v.field(may_change("accumulate"), c.accumulate, within(1, kMaxCount));
   v.field("dtype", c.dtype, {"fp32", "bf16"});

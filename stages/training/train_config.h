@@ -24,8 +24,9 @@ struct TrainConfig {
   ScheduleConfig schedule;
 };
 
-/// Describes the keys inside the group, which the caller has entered.
-void fields(Visitor& visitor, TrainConfig& config);
+/// Describes the keys inside the group, which the caller has entered. with_batch: false for a stage whose batch follows
+/// from keys of its own.
+void fields(Visitor& visitor, TrainConfig& config, bool with_batch = true);
 void check(const TrainConfig& config, Checker& checker);
 nlohmann::json length(const TrainConfig& config);
 

@@ -10,13 +10,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sha256.h"
-#include "checkpoints/format/folder.h"
 #include "checkpoints/format/layout.h"
 #include "checkpoints/format/manifest.h"
 #include "checkpoints/restore.h"
-#include "checkpoints/verify.h"
 #include "distributed/agreement.h"
 #include "models/weights/tensor_file.h"
+#include "stages/training/saved.h"
 
 namespace realface::stages {
 namespace {
@@ -86,8 +85,6 @@ void require_none(const fs::path& path, const std::vector<std::string>& lines) {
 
 // --- Files -----------------------------------------------------------------------------------------------------------
 
-std::string part_of(const std::string& saved) { return "model." + saved; }
-
 /// Is this what one rank wrote of a checkpoint?
 bool is_rank_file(const fs::path& path, const Tensors& file) {
   return fs::exists(path.parent_path() / checkpoints::kManifestName) ||
@@ -98,7 +95,7 @@ bool is_rank_file(const fs::path& path, const Tensors& file) {
 
 /// The network's tensors, which must all be there: ranks share the writing.
 Tensors whole_network(const fs::path& path, const Tensors& file, const WeightsPart& part, const Shapes& network) {
-  const auto prefix = part_of(part.saved) + "/";
+  const auto prefix = saved_part(part.saved) + "/";
   Tensors tensors;
   for (const auto& [name, tensor] : file) {
     if (name.starts_with(prefix)) { tensors[name.substr(prefix.size())] = tensor; }
@@ -151,15 +148,29 @@ MayLack lacking(const Tensors& tensors, const WeightsPart& part) {
   return decoder ? nothing : of_decoder;
 }
 
+/// The network's tensors that are meant, by the names that they have in a file.
+Tensors wanted_tensors(const models::Entry& entry, const WeightsPart& part) {
+  const auto all = models::named_tensors(*entry.module);
+  if (part.below.empty()) { return all; }
+  Tensors some;
+  for (const auto& [name, tensor] : all) {
+    if (name.starts_with(part.below + ".")) { some[name.substr(part.below.size() + 1)] = tensor; }
+  }
+  return some;
+}
+
 LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const models::Entry& entry) {
-  const auto network = models::named_tensors(*entry.module);
+  const auto network = wanted_tensors(entry, part);
   const auto own = shapes_of(network);
   const auto file = models::read_tensor_file(path).tensors;
   auto tensors = is_rank_file(path, file) ? whole_network(path, file, part, own) : bare(file, own);
+  if (!part.below.empty()) {
+    std::erase_if(tensors, [&](const auto& one) { return !own.contains(one.first); });
+  }
   if (part.encoder) {
     std::erase_if(tensors, [](const auto& one) { return not_of_encoder(one.first); });
   }
-  const auto may_lack = lacking(tensors, part);
+  const auto may_lack = part.below.empty() ? lacking(tensors, part) : nothing;
   const bool encoder_only = part.encoder || std::any_of(own.begin(), own.end(),
                                                         [&](const auto& one) { return !tensors.contains(one.first); });
   require_none(path, differences(shapes_of(tensors), own, may_lack));
@@ -173,42 +184,6 @@ LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const mod
 }
 
 // --- Checkpoints -----------------------------------------------------------------------------------------------------
-
-int64_t newest_intact(const fs::path& run_dir) {
-  const checkpoints::Folder checkpoint_folder(run_dir);
-  for (const int64_t step : checkpoint_folder.steps()) {
-    const auto faults = checkpoints::folder_faults(checkpoint_folder.step(step));
-    if (faults.empty()) { return step; }
-    log::warn(fmt::format("[{}] skipping step {}: {}", run_dir.string(), step, faults.front()));
-  }
-  throw CheckpointError(fmt::format(
-      "[{}] holds no intact checkpoint; expected a run folder with checkpoints, a folder step-N of one, or a safetensors file",
-      run_dir.string()));
-}
-
-/// The checkpoint folder that `path` stands for, of the same step on every rank; empty: `path` is no folder.
-/// Collective.
-fs::path chosen_folder(const fs::path& path, distributed::Communicator& host) {
-  std::string step;
-  distributed::agree(host, "weights", [&] {
-    if (host.rank() != 0 || !fs::is_directory(path)) { return; }
-    step = fs::exists(path / checkpoints::kManifestName) ? "." : std::to_string(newest_intact(path));
-  });
-  step = distributed::broadcast_string(host, step);
-  if (step.empty()) { return {}; }
-  return step == "." ? path : checkpoints::Folder(path).step(std::stoll(step));
-}
-
-void require_network(const fs::path& folder, const checkpoints::Manifest& manifest, const std::string& saved) {
-  if (manifest.values.contains(part_of(saved))) { return; }
-  if (const auto frozen = manifest.values.find("frozen." + saved); frozen != manifest.values.end()) {
-    throw CheckpointError(fmt::format(
-        "[{}] holds no weights of network '{}', which was not trained there; give those that it was given: {}",
-        folder.string(), saved, frozen->second.value("source", "an unknown place")));
-  }
-  throw CheckpointError(
-      fmt::format("[{}] holds no network '{}'; give the run that trained one", folder.string(), saved));
-}
 
 /// Settings that shapes do not show, such as the number of heads, and how pixels were normalised.
 std::vector<std::string> description_differences(const nlohmann::json& saved, const nlohmann::json& own, bool encoder) {
@@ -226,7 +201,7 @@ std::vector<std::string> description_differences(const nlohmann::json& saved, co
 
 LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, const models::Entry& entry) {
   const auto manifest = checkpoints::read_manifest(folder);
-  const auto saved = part_of(part.saved);
+  const auto saved = saved_part(part.saved);
   require_network(folder, manifest, part.saved);
   const auto network = models::named_tensors(*entry.module);
   Shapes shapes;
@@ -266,10 +241,13 @@ void require_same_everywhere(const LoadedWeights& loaded, distributed::Communica
 
 LoadedWeights load_weights(const fs::path& path, models::Set& set, const std::string& name,
                            distributed::Communicator& host, const WeightsPart& part) {
-  const auto folder = chosen_folder(path, host);
+  const auto folder = checkpoint_folder(path, host);
   LoadedWeights loaded;
   distributed::agree(host, "weights", [&] {
     const auto& entry = set.entry(name);
+    if (!folder.empty() && !part.below.empty()) {
+      throw Error(fmt::format("[{}] is a folder; expected a weights file of the {} alone", path.string(), part.below));
+    }
     loaded = folder.empty() ? load_file(path, part, entry) : load_checkpoint(folder, part, entry);
   });
   require_same_everywhere(loaded, host);

@@ -3,17 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <regex>
 
-#include "base/error.h"
 #include "stages/report/charts.h"
 #include "stages/report/html.h"
+#include "tests/stages/report/page_checks.h"
 
 namespace realface::stages::report {
 namespace {
@@ -23,12 +19,10 @@ using testing::Not;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// In place of a matcher, whose message would be the whole page.
-bool says(const std::string& page, const std::string& words) { return page.find(words) != std::string::npos; }
-
 ReportInput whole_input() {
   ReportInput input;
   input.run = "run <1> & \"co\"";
+  auto& part = input.parts.emplace_back();
   for (int i = 1; i <= 1200; ++i) {
     CurvePoint point;
     point.step = 20 * i;
@@ -37,9 +31,9 @@ ReportInput whole_input() {
     point.grad_norm = 0.5;
     point.images_per_second = 800 + i % 7;
     point.phases = {{"data_wait", 0.01}, {"forward", 0.39}, {"backward", 0.6}};
-    input.curve.push_back(point);
+    part.curve.push_back(point);
   }
-  input.resumed_at = {800};
+  part.resumed_at = {800};
   Reconstruction result;
   result.split = "test";
   result.seen_in_training = 0;
@@ -49,37 +43,9 @@ ReportInput whole_input() {
                      {"fake/<b>Swap</b>", "ds/x/001_002", 30, "\x89PNG4", "\x89PNG5", "\x89PNG6"}};
   result.provenance = {{"update", 24000}};
   input.reconstruction = result;
-  input.provenance = {{"code", "0.1.0 (abc<def>)"}};
-  input.configuration = "{\"run.dir\": \"<&>\"}";
+  part.provenance = {{"code", "0.1.0 (abc<def>)"}};
+  part.configuration = "{\"run.dir\": \"<&>\"}";
   return input;
-}
-
-/// Every tag that is opened is closed in order, attributes are quoted, and no bracket stands between tags; returns what
-/// is wrong, or "".
-std::string nesting_fault(const std::string& page) {
-  std::vector<std::string> open;
-  for (size_t at = page.find('\n') + 1; at < page.size();) {  // after the doctype
-    const size_t start = page.find_first_of("<>", at);
-    if (start == std::string::npos) { break; }
-    const size_t end = page.find('>', start);
-    if (page[start] == '>' || end == std::string::npos) { return "stray bracket at " + page.substr(start, 60); }
-    const std::string tag = page.substr(start + 1, end - start - 1);
-    if (tag.find('<') != std::string::npos) { return "bracket inside of <" + tag.substr(0, 60); }
-    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) { return "open quote in <" + tag.substr(0, 60); }
-    const bool closing = tag.starts_with("/"), alone = tag.ends_with("/");
-    const std::string name = tag.substr(closing ? 1 : 0, tag.find_first_of(" /", 1) - (closing ? 1 : 0));
-    if (name.empty() || std::isalpha(static_cast<unsigned char>(name[0])) == 0) {
-      return "no tag: <" + tag.substr(0, 60);
-    }
-    if (closing) {
-      if (open.empty() || open.back() != name) { return "unexpected </" + name + ">"; }
-      open.pop_back();
-    } else if (!alone) {
-      open.push_back(name);
-    }
-    at = end + 1;
-  }
-  return open.empty() ? "" : "never closed: <" + open.back() + ">";
 }
 
 /// What the page would have a browser fetch.
@@ -129,8 +95,8 @@ TEST(Report, SaysWhatWasFound) {
 
 TEST(Report, DrawsEveryNamedValueWhereItStands) {
   auto input = whole_input();
-  for (auto& point : input.curve) { point.values["L_<cls>"] = point.loss / 2; }
-  input.curve[100].values["AUC"] = 0.75;
+  for (auto& point : input.parts.front().curve) { point.values["L_<cls>"] = point.loss / 2; }
+  input.parts.front().curve[100].values["AUC"] = 0.75;
   const auto page = render(input);
   EXPECT_TRUE(says(page, "L_&lt;cls&gt; over updates"));
   EXPECT_TRUE(says(page, "AUC over updates"));
@@ -147,16 +113,16 @@ TEST(Report, SaysInWordsWhatIsMissing) {
 
 TEST(Report, BreaksTheCurveWhereALossIsNotANumber) {
   auto input = whole_input();
-  input.curve.resize(40);
-  input.curve[10].loss = kNaN;
-  input.curve[11].loss = std::numeric_limits<double>::infinity();
+  input.parts.front().curve.resize(40);
+  input.parts.front().curve[10].loss = kNaN;
+  input.parts.front().curve[11].loss = std::numeric_limits<double>::infinity();
   const auto page = render(input);
   EXPECT_TRUE(says(page, "2 of 40 logged losses were not finite"));
   for (const char* never : {",nan", " nan", ",inf", " inf ", "\"nan", "\"inf"}) {
     EXPECT_FALSE(says(page, never)) << never;
   }
 
-  for (auto& point : input.curve) { point.loss = kNaN; }
+  for (auto& point : input.parts.front().curve) { point.loss = kNaN; }
   EXPECT_TRUE(says(render(input), "Not one loss was a finite number"));
 }
 
@@ -217,18 +183,6 @@ TEST(Metrics, AreReadLineByLineAndACutLineIsPassedBy) {
   EXPECT_EQ(curve[1].resumed_from, 30);
 }
 
-TEST(GatherReport, RefusesAFolderWithoutARun) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "report-empty";
-  std::filesystem::create_directories(folder);
-  EXPECT_THROW(gather(folder), DataError);
-  std::ofstream(folder / "metrics.jsonl") << "{\"step\": 20, \"loss\": 0.5}\n{\"step\": 40, \"resumed_from\": 20}\n";
-  const auto input = gather(folder);
-  EXPECT_EQ(input.run, "report-empty");
-  EXPECT_EQ(input.curve.size(), 2u);
-  EXPECT_EQ(input.resumed_at, std::vector<int64_t>{20});
-  std::filesystem::remove_all(folder);
-}
-
 TEST(Base64, GivesTheVectorsOfRfc4648) {
   for (const auto& [plain, coded] : std::map<std::string, std::string>{{"", ""},
                                                                        {"f", "Zg=="},
@@ -271,6 +225,19 @@ TEST(Charts, PutValuesWhereTheAxisSaysTheyAre) {
   ASSERT_EQ(widths.size(), 2u);
   EXPECT_NEAR(widths[1] / widths[0], 3, 0.01);
   EXPECT_EQ(charts::draw(charts::BarChart{"t", "x", {{"a", "", kNaN, kNaN, kNaN, "real"}}}), "");
+}
+
+TEST(Charts, MirrorSharesAtOneScale) {
+  const auto svg = charts::draw(charts::MirrorChart{"t", "x", "reals", "fakes", {0.5, 0, 0.5}, {0, 0.75, 0.25}});
+  std::vector<double> heights;
+  static const std::regex kHeight("<rect [^>]* height=\"([0-9.]+)\"");
+  for (std::sregex_iterator at(svg.begin(), svg.end(), kHeight), end; at != end; ++at) {
+    heights.push_back(std::stod((*at)[1]));
+  }
+  ASSERT_EQ(heights.size(), 4u);  // no bar for nothing
+  EXPECT_NEAR(heights[2] / heights[0], 1.5, 0.01);
+  EXPECT_NEAR(heights[3] / heights[0], 0.5, 0.01);
+  EXPECT_EQ(charts::draw(charts::MirrorChart{"t", "x", "reals", "fakes", {0, 0}, {0, 0}}), "");
 }
 
 TEST(Charts, DrawAFlatLineAndASinglePoint) {

@@ -71,6 +71,22 @@ TEST_F(RocFixture, TheIntervalIsDeLongsOverClusters) {
   }
 }
 
+TEST_F(RocFixture, TheAreaUnderTheCurveIsTheAuc) {
+  for (size_t i = 0; i < cases_.size(); ++i) {
+    SCOPED_TRACE(i);
+    auto scores = scored(cases_[i]);
+    const auto curve = roc_curve(scores);
+    const double auc = roc_metrics(scores).auc;
+    ASSERT_EQ(curve.empty(), std::isnan(auc));
+    if (curve.empty()) { continue; }
+    double area = 0;
+    for (size_t j = 1; j < curve.size(); ++j) {
+      area += (curve[j].fpr - curve[j - 1].fpr) * (curve[j].tpr + curve[j - 1].tpr) / 2;
+    }
+    EXPECT_NEAR(area, auc, 1e-12);
+  }
+}
+
 TEST_F(RocFixture, PairedComparisonIsDeLongs) {
   size_t compared = 0;
   for (const auto& one : cases_) {
@@ -99,6 +115,21 @@ TEST(Roc, AScorerThatSaysOneThingHasAnErrorRateOfAHalf) {
   EXPECT_EQ(metrics.eer, 0.5);
   EXPECT_EQ(metrics.eer_nearest, 0.0) << "scikit-learn's curve says so";
   EXPECT_EQ(metrics.acc, 0.5);
+}
+
+TEST(Roc, TheCurveTakesEqualScoresAsOneStep) {
+  const std::vector<Scored> scores{{0.2, 0, false}, {0.9, 1, true}, {0.5, 2, false}, {0.5, 3, true}};
+  std::vector<std::pair<double, double>> points;
+  for (const auto& point : roc_curve(scores)) { points.emplace_back(point.fpr, point.tpr); }
+  EXPECT_THAT(points, testing::ElementsAre(testing::Pair(0, 0), testing::Pair(0, 0.5), testing::Pair(0.5, 1),
+                                           testing::Pair(1, 1)));
+}
+
+TEST(Roc, NoCurveWithoutBothClasses) {
+  EXPECT_TRUE(roc_curve({}).empty());
+  EXPECT_TRUE(roc_curve(std::vector<Scored>{{0.2, 0, false}, {0.9, 1, false}}).empty());
+  EXPECT_TRUE(roc_curve(std::vector<Scored>{{0.2, 0, true}}).empty());
+  EXPECT_THROW((void)roc_curve(std::vector<Scored>{{std::nan(""), 0, false}}), Error);
 }
 
 TEST(Roc, SaysWhatIsMissing) {

@@ -1,0 +1,145 @@
+#include "data/loading/companion.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <numeric>
+
+#include "base/atomic_file.h"
+#include "base/crc32c.h"
+#include "base/error.h"
+
+namespace realface::data {
+namespace {
+
+constexpr int kVersion = 1;
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const char* what, int error) {
+  throw Error(
+      fmt::format("{}: cannot {}: {}; check the disk and start again", subject_of(path), what, std::strerror(error)));
+}
+
+/// Allocated blocks, so that a full disk shows before the work; file systems that cannot promise them grow as they go.
+void make_room(const Descriptor& file, const std::filesystem::path& path, uint64_t bytes) {
+  const auto size = static_cast<off_t>(bytes);
+  if (::ftruncate(file.number(), size) != 0) { refuse(path, "make room for it", errno); }
+  if (size > 0 && ::fallocate(file.number(), 0, 0, size) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
+    refuse(path, "make room for it", errno);
+  }
+}
+
+}  // namespace
+
+size_t CompanionFacts::values() const {
+  return static_cast<size_t>(std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()));
+}
+
+CompanionWriter::CompanionWriter(const std::filesystem::path& folder, const CompanionFacts& facts)
+    : facts_(facts), path_(folder / kCompanionFile), file_(open_file(path_, O_RDWR | O_CREAT)) {
+  if (!file_) { refuse(path_, "open it", errno); }
+  const auto size = std::filesystem::file_size(path_), wanted = facts.rows * facts.row_bytes();
+  if (size == 0) {
+    make_room(file_, path_, wanted);
+  } else if (size != wanted) {
+    throw Error(
+        fmt::format("{} has {} bytes; expected {}: it was made of another dataset or network; begin in a new "
+                    "run.dir",
+                    subject_of(path_), size, wanted));
+  }
+}
+
+void CompanionWriter::write(uint64_t row, const uint16_t* values) {
+  const size_t bytes = facts_.values() * 2;
+  std::vector<char> record(facts_.row_bytes());
+  std::memcpy(record.data(), values, bytes);
+  const uint32_t sum = crc32c(values, bytes);
+  std::memcpy(record.data() + bytes, &sum, sizeof sum);
+  size_t done = 0;
+  while (done < record.size()) {
+    const auto at = static_cast<off_t>(row * record.size() + done);
+    const auto count = ::pwrite(file_.number(), record.data() + done, record.size() - done, at);
+    if (count < 0 && errno != EINTR) { refuse(path_, "write to it", errno); }
+    done += count < 0 ? 0 : static_cast<size_t>(count);
+  }
+}
+
+void CompanionWriter::sync() {
+  if (::fdatasync(file_.number()) != 0) { refuse(path_, "write it to the disk", errno); }
+}
+
+void CompanionWriter::seal(const std::filesystem::path& folder, const CompanionFacts& facts) {
+  const nlohmann::json json = {{"version", kVersion},
+                               {"shape", facts.shape},
+                               {"rows", facts.rows},
+                               {"split", facts.split},
+                               {"dtype", "float16"},
+                               {"dataset_digest", facts.dataset_digest},
+                               {"weights_sha256", facts.weights_sha256},
+                               {"settings", facts.settings}};
+  publish_file(folder / kCompanionFacts, json.dump(2) + "\n");
+}
+
+CompanionFacts Companion::facts_of(const std::filesystem::path& folder) {
+  const auto path = folder / kCompanionFacts;
+  if (!std::filesystem::exists(path)) {
+    throw DataError(fmt::format("{} holds no {}: expected the folder of a finished `stage: composite`; finish that run",
+                                subject_of(folder), kCompanionFacts));
+  }
+  try {
+    const auto json = nlohmann::json::parse(read_file(path));
+    if (json.at("version") != kVersion) {
+      throw DataError(fmt::format("{} has version {}; expected {}: make it again with this program", subject_of(path),
+                                  json.at("version").dump(), kVersion));
+    }
+    return {json.at("shape").get<std::vector<int64_t>>(), json.at("rows").get<uint64_t>(),
+            json.at("split").get<std::string>(),          json.at("dataset_digest").get<std::string>(),
+            json.at("weights_sha256").get<std::string>(), json.at("settings")};
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(fmt::format("{} cannot be read: {}; make it again", subject_of(path), error.what()));
+  }
+}
+
+std::shared_ptr<const Companion> Companion::open(const std::filesystem::path& folder, const Dataset& dataset) {
+  auto companion = std::make_shared<Companion>();
+  companion->facts_ = facts_of(folder);
+  companion->path_ = folder / kCompanionFile;
+  const auto& facts = companion->facts_;
+  if (facts.dataset_digest != dataset.digest()) {
+    throw DataError(
+        fmt::format("{} was made of another dataset (digest {}; here {}); run its stage again on data.shards",
+                    subject_of(folder), facts.dataset_digest, dataset.digest()));
+  }
+  companion->file_ = open_file(companion->path_, O_RDONLY);
+  if (!companion->file_ || std::filesystem::file_size(companion->path_) != facts.rows * facts.row_bytes()) {
+    throw DataError(fmt::format("{} is missing or not of {} bytes, as {} says; run its stage again in a new run.dir",
+                                subject_of(companion->path_), facts.rows * facts.row_bytes(), kCompanionFacts));
+  }
+  return companion;
+}
+
+void Companion::read(uint64_t row, bool flip, uint16_t* values) const {
+  thread_local std::vector<std::byte> record;
+  record.resize(facts_.row_bytes());
+  const size_t bytes = facts_.values() * 2;
+  const auto result = read_exactly(file_, row * record.size(), record.data(), record.size());
+  uint32_t sum = 0;
+  std::memcpy(&sum, record.data() + bytes, sizeof sum);
+  if (result.bytes != record.size() || sum != crc32c(record.data(), bytes)) {
+    const bool empty = std::ranges::all_of(record, [](std::byte byte) { return byte == std::byte{0}; });
+    throw DataError(fmt::format(
+        "{} row {} is {}; {}", subject_of(path_), row, empty ? "empty" : "damaged",
+        empty ? fmt::format("it holds those of split '{}'", facts_.split) : "run its stage again in a new run.dir"));
+  }
+  std::memcpy(values, record.data(), bytes);
+  if (!flip) { return; }
+  const auto width = static_cast<size_t>(facts_.shape.back());
+  for (size_t begin = 0; begin < facts_.values(); begin += width) {
+    std::reverse(values + begin, values + begin + width);
+  }
+}
+
+}  // namespace realface::data

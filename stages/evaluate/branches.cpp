@@ -1,0 +1,56 @@
+#include "stages/evaluate/branches.h"
+
+#include <ATen/ops/softmax.h>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "models/mapping_net/mapping_net.h"
+#include "models/vit/description.h"
+#include "stages/finetune/stage.h"
+#include "stages/training/pixels.h"
+
+namespace realface::stages {
+namespace {
+
+torch::Tensor p_fake(const torch::Tensor& logits) { return at::softmax(logits.to(torch::kFloat32), -1).select(-1, 1); }
+
+Branch classifier(const models::Set& set, torch::Device device) {
+  const auto vit = set.get<models::VitImpl>("vit");
+  const auto kind = models::vit_description(set.entry("vit").description).pixels;
+  const Normaliser pixels(kind, vit->config().patch, device);
+  const auto score = [vit, pixels](const torch::Tensor& frames) {
+    return BranchScores{p_fake(classify_videos(*vit, pixels, frames)), {}};
+  };
+  return {"vit", vit->config().image, false, score};
+}
+
+Branch mapping(const models::Set& set, torch::Device device) {
+  const auto network = set.get<models::MappingNetImpl>("mapping");
+  const Normaliser pixels("imagenet", 1, device);
+  const auto score = [network, pixels](const torch::Tensor& frames) {
+    using models::Statistics;
+    const auto features = network->features(pixels.planes(frames.flatten(0, 1)), Statistics::running);
+    const auto p = p_fake(network->head().forward(features, Statistics::running).logits);
+    const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
+    return BranchScores{by_frame.mean(1), by_frame};
+  };
+  return {"mapping", network->config().image, true, score};
+}
+
+}  // namespace
+
+std::vector<Branch> branches_of(const models::Set& set, torch::Device device) {
+  std::vector<Branch> branches;
+  if (set.entries().contains("vit")) { branches.push_back(classifier(set, device)); }
+  if (set.entries().contains("mapping")) { branches.push_back(mapping(set, device)); }
+  for (const auto& branch : branches) {
+    if (branch.image == branches.front().image) { continue; }
+    throw Error(
+        fmt::format("[weights] '{}' takes pictures of {} pixels and '{}' of {}; give branches that were trained "
+                    "on the same crops",
+                    branches.front().name, branches.front().image, branch.name, branch.image));
+  }
+  return branches;
+}
+
+}  // namespace realface::stages

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "stages/report/charts.h"
+#include "stages/report/detection.h"
+#include "stages/report/html.h"
+#include "stages/scores/missing.h"
+#include "stages/scores/roc.h"
+
+namespace realface::stages::report::html {
+namespace {
+
+constexpr size_t kBins = 20;
+constexpr double kUnseen = 1e-3;  // of an axis: a third of a pixel
+
+/// The curve without points that nobody could tell apart; its ends stay.
+charts::Line roc_line(const std::vector<RocPoint>& curve) {
+  charts::Line line{{}, {}, "strong"};
+  for (size_t i = 0; i < curve.size(); ++i) {
+    const auto& point = curve[i];
+    const bool seen = line.x.empty() || i + 1 == curve.size() || point.fpr - line.x.back() > kUnseen ||
+                      point.tpr - line.y.back() > kUnseen;
+    if (seen) { line.x.push_back(point.fpr), line.y.push_back(point.tpr); }
+  }
+  return line;
+}
+
+/// Shares of the scores of one class by bin; zeros for no scores.
+std::vector<double> shares_of(const TestedSet& set, int label) {
+  std::vector<double> shares(kBins);
+  double total = 0;
+  for (const auto* video : set.videos) {
+    if (video->label != label) { continue; }
+    const double place = std::clamp(video->p_fake, 0.0, 1.0) * static_cast<double>(kBins);
+    shares[std::min(kBins - 1, static_cast<size_t>(place))] += 1;
+    ++total;
+  }
+  for (auto& share : shares) { share /= std::max(1.0, total); }
+  return shares;
+}
+
+bool has(const TestedSet& set, int label) {
+  return std::ranges::any_of(set.videos, [&](const VideoScore* video) { return video->label == label; });
+}
+
+}  // namespace
+
+std::string roc_chart(const TestedSet& set) {
+  std::vector<Scored> scores;
+  for (const auto* video : set.videos) { scores.push_back({video->p_fake, 0, video->label == 1}); }
+  const auto curve = roc_curve(scores);
+  if (curve.empty()) { return ""; }
+  charts::LineChart chart;
+  chart.title = "ROC curve of " + set.name;
+  chart.x_label = "real videos taken for fake (FPR)";
+  chart.y_label = "fake videos found (TPR)";
+  chart.lines = {{{0, 1}, {0, 1}, "faint"}, roc_line(curve)};
+  chart.from_zero = true;
+  chart.width = 420, chart.height = 408;  // as high as wide, within the axes
+  const auto interval = interval_of(set.all());
+  return "<h3>False alarms against fakes found</h3>\n" + charts::draw(chart) +
+         element(
+             "p", "caption",
+             "The ROC curve: each threshold finds a share of the fakes and takes a share of the real videos for fake. The area under it is the AUC, " +
+                 number(number_at(set.all(), "auc")) +
+                 (interval.empty() ? "" : " with the 95 % interval " + interval + " (DeLong's, over videos)") +
+                 ". The faint diagonal is a coin toss.");
+}
+
+std::string score_histogram(const TestedSet& set) {
+  charts::MirrorChart chart{"Scores of " + set.name, "score",           "real videos",
+                            "fake videos",           shares_of(set, 0), shares_of(set, 1)};
+  const auto drawn = charts::draw(chart);
+  if (drawn.empty()) { return ""; }
+  double common = 0;
+  for (size_t i = 0; i < kBins; ++i) { common += std::min(chart.above[i], chart.below[i]); }
+  return "<h3>Scores of real and fake videos</h3>\n" + drawn +
+         element(
+             "p", "caption",
+             "Shares of the videos of each class by score, in " + count(kBins) + " steps." +
+                 (has(set, 0) && has(set, 1) ? " The two overlap in <strong>" + percent(common) +
+                                                   "</strong> of their area: 0 % is a clean cut, 100 % no difference."
+                                             : " There is one class only, so nothing to compare."));
+}
+
+}  // namespace realface::stages::report::html

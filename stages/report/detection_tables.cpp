@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <cmath>
+
+#include "stages/report/detection.h"
+#include "stages/report/html.h"
+#include "stages/scores/missing.h"
+
+namespace realface::stages::report::html {
+namespace {
+
+constexpr size_t kWorst = 5;  // of each class
+
+std::string videos_of(const nlohmann::json& metrics) {
+  const auto counted = [&](const char* key) {
+    const double value = number_at(metrics, key);
+    return std::isfinite(value) ? count(std::llround(value)) : "?";
+  };
+  return counted("real") + " / " + counted("fake");
+}
+
+std::vector<std::string> row_of(const std::string& name, const nlohmann::json& metrics) {
+  const auto interval = interval_of(metrics);
+  return {escape(name),
+          number(number_at(metrics, "auc")),
+          interval.empty() ? "not known" : interval,
+          percent(number_at(metrics, "eer")),
+          number(number_at(metrics, "ap")),
+          percent(number_at(metrics, "acc")),
+          videos_of(metrics)};
+}
+
+/// The first few of one class, ordered by how far they are on the wrong side.
+std::vector<const VideoScore*> worst_of(const TestedSet& set, int label) {
+  std::vector<const VideoScore*> worst;
+  for (const auto* video : set.videos) {
+    if (video->label == label) { worst.push_back(video); }
+  }
+  std::ranges::sort(worst, {}, [&](const VideoScore* video) {
+    return std::pair(label == 0 ? -video->p_fake : video->p_fake, video->video);
+  });
+  worst.resize(std::min(worst.size(), kWorst));
+  return worst;
+}
+
+}  // namespace
+
+std::string by_manipulation(const TestedSet& set) {
+  const auto found = set.figures.find("video");
+  if (found == set.figures.end() || !found->is_object()) { return ""; }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [method, metrics] : found->items()) {
+    if (method != "all") { rows.push_back(row_of(method, metrics)); }
+  }
+  if (rows.empty()) { return ""; }
+  rows.push_back(row_of("all together", set.all()));
+  return "<h3>By manipulation</h3>\n" +
+         paragraph("The fake videos of one manipulation at a time, against all real ones of the set.") +
+         table({"manipulation", "AUC", "95 % interval", "EER", "average precision", "accuracy", "videos, real / fake"},
+               rows, 1);
+}
+
+std::string worst_mistakes(const TestedSet& set) {
+  std::vector<std::vector<std::string>> rows;
+  for (const int label : {0, 1}) {
+    for (const auto* video : worst_of(set, label)) {
+      rows.push_back({label == 0 ? "real" : "fake", escape(video->video),
+                      video->method.empty() ? "–" : escape(video->method), number(video->p_fake)});
+    }
+  }
+  if (rows.empty()) { return ""; }
+  const auto wrong = std::ranges::count_if(
+      set.videos, [](const VideoScore* video) { return (video->p_fake > 0.5) != (video->label == 1); });
+  return "<h3>Worst mistakes</h3>\n" +
+         paragraph("The real videos with the highest scores, then the fake ones with the lowest. " +
+                   std::string(wrong == 0 ? "None is on the wrong side of 0.5: these come nearest."
+                                          : "Of all scored videos, " + count(wrong) + (wrong == 1 ? " is" : " are") +
+                                                " on the wrong side of 0.5.")) +
+         table({"it is", "video", "manipulation", "score"}, rows, 3);
+}
+
+}  // namespace realface::stages::report::html

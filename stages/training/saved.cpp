@@ -1,0 +1,110 @@
+#include "stages/training/saved.h"
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/tensor_dtypes.h"
+#include "checkpoints/format/folder.h"
+#include "checkpoints/format/layout.h"
+#include "checkpoints/restore.h"
+#include "checkpoints/verify.h"
+#include "distributed/agreement.h"
+#include "models/set.h"
+
+namespace realface::stages {
+namespace {
+
+namespace fs = std::filesystem;
+
+int64_t newest_intact(const fs::path& run_dir) {
+  const checkpoints::Folder checkpoint_folder(run_dir);
+  for (const int64_t step : checkpoint_folder.steps()) {
+    const auto faults = checkpoints::folder_faults(checkpoint_folder.step(step));
+    if (faults.empty()) { return step; }
+    log::warn(fmt::format("[{}] skipping step {}: {}", run_dir.string(), step, faults.front()));
+  }
+  throw CheckpointError(fmt::format(
+      "[{}] holds no intact checkpoint; expected a run folder with checkpoints, a folder step-N of one, or a safetensors file",
+      run_dir.string()));
+}
+
+std::string digest_of(const fs::path& folder, const checkpoints::Manifest& manifest, const std::string& part) {
+  std::map<std::string, torch::Tensor> tensors;
+  std::vector<checkpoints::OwnedSlice> slices;
+  for (const auto& piece : manifest.pieces) {
+    if (piece.part != part || tensors.contains(piece.name)) { continue; }
+    tensors[piece.name] = at::empty(piece.global_shape, dtype_of(piece.dtype));
+    slices.push_back({part, replicated(piece.name, tensors[piece.name])});
+  }
+  checkpoints::load_tensors(folder, manifest, slices);
+  return models::weights_sha256(tensors);
+}
+
+/// What rank 0 finds in the network's checkpoint, on every rank.
+std::string found_by_first(const fs::path& path, const std::string& network, distributed::Communicator& host,
+                           const std::function<std::string(const fs::path&, const checkpoints::Manifest&)>& find) {
+  const auto folder = checkpoint_folder(path, host);
+  std::string found;
+  distributed::agree(host, "weights", [&] {
+    if (host.rank() != 0) { return; }
+    if (folder.empty()) {
+      throw Error(
+          fmt::format("[{}] is no folder; expected the run or checkpoint that trained '{}'", path.string(), network));
+    }
+    const auto manifest = checkpoints::read_manifest(folder);
+    require_network(folder, manifest, network);
+    found = find(folder, manifest);
+  });
+  return distributed::broadcast_string(host, found);
+}
+
+}  // namespace
+
+std::string saved_part(const std::string& network) { return "model." + network; }
+
+fs::path checkpoint_folder(const fs::path& path, distributed::Communicator& host) {
+  std::string step;
+  distributed::agree(host, "weights", [&] {
+    if (host.rank() != 0 || !fs::is_directory(path)) { return; }
+    step = fs::exists(path / checkpoints::kManifestName) ? "." : std::to_string(newest_intact(path));
+  });
+  step = distributed::broadcast_string(host, step);
+  if (step.empty()) { return {}; }
+  return step == "." ? path : checkpoints::Folder(path).step(std::stoll(step));
+}
+
+void require_network(const fs::path& folder, const checkpoints::Manifest& manifest, const std::string& network) {
+  if (manifest.values.contains(saved_part(network))) { return; }
+  if (const auto frozen = manifest.values.find("frozen." + network); frozen != manifest.values.end()) {
+    throw CheckpointError(fmt::format(
+        "[{}] holds no weights of network '{}', which was not trained there; give those that it was given: {}",
+        folder.string(), network, frozen->second.value("source", "an unknown place")));
+  }
+  throw CheckpointError(
+      fmt::format("[{}] holds no network '{}'; give the run that trained one", folder.string(), network));
+}
+
+std::string saved_sha256(const fs::path& path, const std::string& network, distributed::Communicator& host) {
+  return found_by_first(path, network, host, [&](const fs::path& folder, const checkpoints::Manifest& manifest) {
+    return digest_of(folder, manifest, saved_part(network));
+  });
+}
+
+nlohmann::json saved_description(const fs::path& path, const std::string& network, distributed::Communicator& host) {
+  const auto text =
+      found_by_first(path, network, host, [&](const fs::path& folder, const checkpoints::Manifest& manifest) {
+        const auto& saved = manifest.values.at(saved_part(network));
+        if (saved.contains("description")) { return saved.at("description").dump(); }
+        throw Error(
+            fmt::format("[{}] does not say what network '{}' is: an older program wrote it", folder.string(), network));
+      });
+  return nlohmann::json::parse(text);
+}
+
+}  // namespace realface::stages

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "checkpoints/format/manifest.h"
+#include "distributed/communicator.h"
+
+/// Networks in checkpoints, as later stages find them. `path`: a run folder, which stands for its newest intact
+/// checkpoint, or a checkpoint folder `step-N`. All but saved_part and require_network are collective over the host
+/// group; on an error of one rank, every rank throws.
+namespace realface::stages {
+
+/// The checkpoint folder that `path` stands for, of the same step on every rank; empty: `path` is no folder. Throws
+/// CheckpointError if none is intact.
+std::filesystem::path checkpoint_folder(const std::filesystem::path& path, distributed::Communicator& host);
+
+/// "model.NAME", the part of a checkpoint that holds a network.
+std::string saved_part(const std::string& network);
+/// Throws CheckpointError, saying where else to look, if the checkpoint does not hold it.
+void require_network(const std::filesystem::path& folder, const checkpoints::Manifest& manifest,
+                     const std::string& network);
+
+/// weights_sha256 of a network.
+std::string saved_sha256(const std::filesystem::path& path, const std::string& network,
+                         distributed::Communicator& host);
+
+/// What the weights say of their network (models/weights/description.h). Throws Error if `path` is no such folder or
+/// they say nothing.
+nlohmann::json saved_description(const std::filesystem::path& path, const std::string& network,
+                                 distributed::Communicator& host);
+
+}  // namespace realface::stages
