@@ -27,6 +27,7 @@ struct Provenance {
   std::string dataset_digest;
   std::string code_version;
   uint64_t seed = 0;
+  nlohmann::json crops = {};  // how the faces of the dataset were cut out, as far as it is known
   // Not stored: how the configuration of a checkpoint is compared with this one.
   std::set<std::string> changeable;  // dotted keys that a resumed run may change
   nlohmann::json defaults;           // what a key that is newer than the checkpoint stands for

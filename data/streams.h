@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,8 +25,10 @@ struct DataConfig {
   double max_bad_share = 1e-4;                   // a run ends when more than this share of its frames was damaged
   std::string order = "global";  // global: any sample may follow any other; window: for parallel file systems, which
                                  // want large reads: samples are mixed within windows of blocks (docs/data.md)
-  int64_t block_mb = 16;         // of a window's block: whole videos, read at once
-  int64_t window_blocks = 512;   // of a window; a node's page cache should hold three windows
+  std::string crops =
+      "same";             // as those that weights were trained on: same: another policy is an error | any: it is not
+  int64_t block_mb = 16;  // of a window's block: whole videos, read at once
+  int64_t window_blocks = 512;  // of a window; a node's page cache should hold three windows
 };
 
 void fields(Visitor& visitor, DataConfig& config);
@@ -71,6 +74,7 @@ class Streams {
   virtual int64_t steps_per_epoch() const = 0;  // of the first stream, rounded up
   virtual int64_t samples() const = 0;          // of the first stream
   virtual std::string dataset_digest() const = 0;
+  virtual nlohmann::json crops() const { return nlohmann::json::object(); }  // Manifest::crops(); empty: not known
   virtual std::vector<Part*> parts() = 0;
 };
 

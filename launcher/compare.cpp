@@ -14,8 +14,8 @@
 
 #include "base/error.h"
 #include "launcher/commands.h"
-#include "stages/evaluate/stage.h"
 #include "stages/scores/compare.h"
+#include "stages/scores/scores_file.h"
 
 namespace realface::launcher {
 namespace {

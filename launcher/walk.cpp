@@ -55,7 +55,7 @@ void tell_world(distributed::World& world) {
 }
 
 checkpoints::Provenance provenance(const configs::Config& config, const data::Streams& data) {
-  return {configs::to_json(config),         data.dataset_digest(),        code_version(), config.seed,
+  return {configs::to_json(config),         data.dataset_digest(),        code_version(), config.seed, data.crops(),
           configs::changeable_keys(config), configs::default_json(config)};
 }
 

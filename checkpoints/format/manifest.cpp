@@ -98,6 +98,7 @@ Manifest parse(const Json& json, const std::string& subject) {
   json.at("dataset_digest").get_to(manifest.provenance.dataset_digest);
   json.at("code_version").get_to(manifest.provenance.code_version);
   json.at("seed").get_to(manifest.provenance.seed);
+  manifest.provenance.crops = json.value("crops", Json::object());  // older checkpoints do not say
   for (const auto& [part, values] : json.at("parts").items()) { manifest.values[part] = values; }
   for (const auto& file : json.at("files")) { manifest.files.push_back(file_from_json(file)); }
   for (const auto& piece : json.at("tensors")) {
@@ -138,6 +139,7 @@ std::string encode(const Manifest& manifest) {
                {"dataset_digest", manifest.provenance.dataset_digest},
                {"code_version", manifest.provenance.code_version},
                {"seed", manifest.provenance.seed},
+               {"crops", manifest.provenance.crops},
                {"parts", Json::object()},
                {"files", Json::array()},
                {"tensors", Json::array()}};

@@ -87,7 +87,7 @@ class StreamSet : public Streams {
  public:
   StreamSet(const DataConfig& config, const std::vector<StreamNeeds>& needs, std::shared_ptr<const Dataset> dataset,
             distributed::World& world)
-      : digest_(dataset->digest()) {
+      : digest_(dataset->digest()), crops_(dataset->manifest().crops()) {
     for (const StreamNeeds& one : needs) { streams_.push_back(std::make_unique<Stream>(config, one, dataset, world)); }
   }
 
@@ -106,6 +106,7 @@ class StreamSet : public Streams {
   int64_t steps_per_epoch() const override { return streams_.front()->steps_per_epoch(); }
   int64_t samples() const override { return streams_.front()->samples(); }
   std::string dataset_digest() const override { return digest_; }
+  nlohmann::json crops() const override { return crops_; }
   std::vector<Part*> parts() override {
     std::vector<Part*> parts;
     for (auto& stream : streams_) { parts.push_back(stream.get()); }
@@ -114,6 +115,7 @@ class StreamSet : public Streams {
 
  private:
   std::string digest_;
+  nlohmann::json crops_;
   std::vector<std::unique_ptr<Stream>> streams_;
 };
 

@@ -108,6 +108,16 @@ int64_t Manifest::frames() const { return sum(*this, &ShardEntry::frames); }
 int64_t Manifest::videos() const { return sum(*this, &ShardEntry::videos); }
 int64_t Manifest::bytes() const { return sum(*this, &ShardEntry::bytes); }
 
+nlohmann::json Manifest::crops() const {
+  nlohmann::json facts = nlohmann::json::object();
+  const auto preprocess = config.find("preprocess");
+  if (preprocess == config.end()) { return facts; }
+  for (const char* key : {"detector", "margin", "align", "crop", "size", "compression"}) {
+    if (preprocess->contains(key)) { facts[key] = preprocess->at(key); }
+  }
+  return facts;
+}
+
 std::string Manifest::digest() const { return sha256_hex(core_json(*this).dump()); }
 
 void Manifest::save(const fs::path& folder) const {

@@ -44,6 +44,9 @@ struct Manifest {
   /// SHA-256, hex, over everything but `config`: the digest of the dataset, which checkpoints and reports name.
   std::string digest() const;
 
+  /// How the faces were cut out: {"detector", "margin", "align", "crop", "size", "compression"}, as far as it is known.
+  nlohmann::json crops() const;
+
   /// Publishes FOLDER/manifest.json and FOLDER/manifest.json.sha256 (as sha256sum writes it). Deterministic bytes.
   void save(const std::filesystem::path& folder) const;
   /// Throws DataError for a folder without manifest, a manifest that is not its .sha256's, another schema, or a field

@@ -4,6 +4,7 @@
 
 #include "models/mae/description.h"
 #include "stages/composite/stage.h"
+#include "stages/training/saved.h"
 #include "stages/training/weights.h"
 
 namespace realface::stages {
@@ -74,6 +75,9 @@ std::vector<data::StreamNeeds> CompositeRecipe::needs(uint64_t seed, int world_s
 }
 
 std::unique_ptr<Stage> CompositeRecipe::make(const Walk& walk) const {
+  if (walk.data_config.crops == "same") {
+    require_same_crops(config_.mae, "mae", walk.data.crops(), walk.world.host_group());
+  }
   return std::make_unique<Composite>(config_, walk);
 }
 

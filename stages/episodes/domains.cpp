@@ -17,7 +17,8 @@ data::StreamNeeds fakes_of(const MetaConfig& config, const data::StreamNeeds& ba
   auto fakes = base;
   fakes.name = fakes_stream(config, domain);
   fakes.label = "fake";
-  fakes.methods = {single(config) ? config.domains.front() : config.domains[static_cast<size_t>(domain)]};
+  const auto& name = single(config) ? config.domains.front() : config.domains[static_cast<size_t>(domain)];
+  if (name != "any") { fakes.methods = {name}; }
   if (single(config)) { fakes.fold = {config.share, /*second=*/domain == 1, base.seed}; }
   fakes.group = config.samples;
   fakes.batch = config.samples * config.episodes;

@@ -13,7 +13,8 @@ namespace realface::stages {
 
 struct MetaConfig {
   std::string mode = "episodes";  // episodes | none: plain gradient descent on the union of the domains (ablation)
-  std::vector<std::string> domains = {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"};  // manipulations
+  std::vector<std::string> domains = {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"};  // manipulations;
+                                                                                                // "any": all fakes
   int64_t test = 1;      // domains of an episode's meta-test; the others are its meta-train
   double share = 0.8;    // a single domain: share of its videos that are meta-train, the others are meta-test
   int64_t samples = 4;   // real and as many fake faces of a domain

@@ -13,6 +13,7 @@
 #include "distributed/agreement.h"
 #include "stages/scores/frame_scores.h"
 #include "stages/scores/results.h"
+#include "stages/training/saved.h"
 
 namespace realface::stages {
 
@@ -94,11 +95,20 @@ data::StreamNeeds Evaluate::needs(const std::string& set) const {
   return videos;
 }
 
+void Evaluate::require_crops(const data::Streams& stream) const {
+  if (walk_.data_config.crops == "any") { return; }
+  for (const auto& branch : branches_) {
+    const auto& path = branch.name == "vit" ? config_.vit : config_.mapping;
+    require_same_crops(path, branch.name, stream.crops(), walk_.world.host_group());
+  }
+}
+
 StepReport Evaluate::step(const data::Step& /*step*/) {
   const auto& set = sets_[static_cast<size_t>(progress_->position)];
   auto config = walk_.data_config;
   config.shards = set.folder;
   const auto stream = data::open(config, {needs(set.name)}, walk_.world);
+  require_crops(*stream);
   std::optional<SampleTable> table;
   distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
   const auto scores = score_videos(branches_, *stream, set.name, *table, walk_.world);

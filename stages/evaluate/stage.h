@@ -37,6 +37,7 @@ class Evaluate final : public Stage {
     std::string name, folder;
   };
   data::StreamNeeds needs(const std::string& set) const;
+  void require_crops(const data::Streams& stream) const;
   void keep(const DataSet& set, const SampleTable& table, const SetScores& scores);
   void keep_videos(const DataSet& set, const SampleTable& table, const torch::Tensor& scores);
   void keep_frames(const DataSet& set, const SampleTable& table, const torch::Tensor& scores);
@@ -49,9 +50,5 @@ class Evaluate final : public Stage {
   Scores scores_;
   std::unique_ptr<Progress> progress_;
 };
-
-inline constexpr const char* kScoresFile = "scores.csv";
-inline constexpr const char* kFrameScoresFile = "frame_scores.csv";
-inline constexpr const char* kResultsFile = "results.json";
 
 }  // namespace realface::stages

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "models/vit/description.h"
 #include "stages/finetune/stage.h"
+#include "stages/training/saved.h"
 #include "stages/training/weights.h"
 
 namespace realface::stages {
@@ -65,7 +66,7 @@ std::vector<data::StreamNeeds> FinetuneRecipe::needs(uint64_t seed, int /*world_
   videos.unit = "segments";
   videos.frames = config_.frames;
   videos.balance = "label";  // G20
-  videos.augment.flip = config_.train.flip;
+  videos.augment = {config_.train.flip, config_.train.crop};
   videos.batch = config_.train.batch;
   videos.accumulate = config_.train.accumulate;
   videos.seed = seed;
@@ -76,6 +77,9 @@ std::vector<data::StreamNeeds> FinetuneRecipe::needs(uint64_t seed, int /*world_
 }
 
 std::unique_ptr<Stage> FinetuneRecipe::make(const Walk& walk) const {
+  if (!config_.mae.empty() && walk.data_config.crops == "same") {
+    require_same_crops(config_.mae, "mae", walk.data.crops(), walk.world.host_group());
+  }
   return std::make_unique<Finetune>(config_, walk);
 }
 

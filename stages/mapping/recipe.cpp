@@ -47,6 +47,9 @@ void MappingRecipe::check(Checker& checker) const {
   if (config_.recovered.empty()) {
     checker.fault({"weights.recovered"}, "weights.recovered is not set; name the entry or run of a `stage: composite`");
   }
+  if (config_.train.crop < 1) {
+    checker.fault({"train.crop"}, "train.crop must be 1: the restored faces are whole ones");
+  }
   if (config_.train.dtype != "fp32") {
     checker.fault({"train.dtype"}, "train.dtype must be fp32: the inner loop needs gradients of gradients");
   }

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "checkpoints/format/folder.h"
 #include "checkpoints/format/manifest.h"
-#include "stages/evaluate/stage.h"
 #include "stages/report/html.h"
+#include "stages/scores/scores_file.h"
 
 namespace realface::stages::report {
 namespace {

@@ -154,7 +154,11 @@ AucComparison compare_auc(std::span<const double> a, std::span<const double> b, 
       std::sqrt(of_fakes.variance / static_cast<double>(fakes) + of_reals.variance / static_cast<double>(reals));
   result.low = result.difference - kNormal975 * deviation;
   result.high = result.difference + kNormal975 * deviation;
-  result.p = deviation > 0 ? std::erfc(std::abs(result.difference) / deviation / std::sqrt(2.0)) : 1;
+  if (deviation > 0) {
+    result.p = std::erfc(std::abs(result.difference) / deviation / std::sqrt(2.0));
+  } else if (result.difference == 0) {
+    result.p = 1;
+  }
   return result;
 }
 

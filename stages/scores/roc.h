@@ -48,7 +48,7 @@ std::vector<RocPoint> roc_curve(std::span<const Scored> scores);
 struct AucComparison {
   double auc_a = kNaN, auc_b = kNaN;
   double difference = kNaN, low = kNaN, high = kNaN;  // b - a, 95 %
-  double p = kNaN;                                    // two-sided; 1 if all placements agree
+  double p = kNaN;                                    // two-sided; NaN if the curves differ and nothing varies
 };
 
 /// a[i] and b[i] are scores of one item, fake or not. Throws Error unless there are two of each label at least and all

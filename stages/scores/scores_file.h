@@ -10,6 +10,11 @@
 /// scores.csv: what detectors said of videos, for people and other programs.
 namespace realface::stages {
 
+/// Their names in the folder of an evaluation.
+inline constexpr const char* kScoresFile = "scores.csv";
+inline constexpr const char* kFrameScoresFile = "frame_scores.csv";
+inline constexpr const char* kResultsFile = "results.json";
+
 struct VideoScore {
   std::string set, dataset, video, method;  // method: empty for reals
   int label = 0;                            // 0 real, 1 fake

@@ -96,6 +96,31 @@ std::string saved_sha256(const fs::path& path, const std::string& network, distr
   });
 }
 
+void require_same_crops(const fs::path& path, const std::string& network, const nlohmann::json& crops,
+                        distributed::Communicator& host) {
+  const auto folder = checkpoint_folder(path, host);
+  if (folder.empty()) { return; }
+  distributed::agree(host, "crops", [&] {
+    if (host.rank() != 0) { return; }
+    const auto trained = checkpoints::read_manifest(folder).provenance.crops;
+    std::string faults;
+    for (const auto& [key, value] : trained.items()) {
+      if (!crops.contains(key) || crops.at(key) == value) { continue; }
+      const auto fact = fmt::format("{} {} (here {})", key, value.dump(), crops.at(key).dump());
+      if (key == "compression") {
+        log::warn(fmt::format("[data.shards] '{}' of {} was trained on {}", network, path.string(), fact));
+      } else {
+        faults += (faults.empty() ? "" : ", ") + fact;
+      }
+    }
+    if (faults.empty()) { return; }
+    throw ConfigError(fmt::format(
+        "[data.shards] the faces were cut out in another way than those that '{}' of {} was trained on: {}; preprocess "
+        "them alike, or give data.crops=any",
+        network, path.string(), faults));
+  });
+}
+
 nlohmann::json saved_description(const fs::path& path, const std::string& network, distributed::Communicator& host) {
   const auto text =
       found_by_first(path, network, host, [&](const fs::path& folder, const checkpoints::Manifest& manifest) {

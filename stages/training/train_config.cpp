@@ -42,6 +42,7 @@ void fields(Visitor& v, TrainConfig& c, bool with_batch) {
   v.field(may_change("accumulate"), c.accumulate, within(1, kMaxCount));
   v.field("dtype", c.dtype, {"fp32", "bf16"});
   v.field("flip", c.flip);
+  v.field("crop", c.crop, above_up_to(0, 1));
   fields(v, c.optimizer);
   fields(v, c.schedule);
   v.field("clip", c.clip, within(0, 1e9));

@@ -18,8 +18,9 @@ struct TrainConfig {
   int64_t accumulate = 1;      // micro-batches an update, on each rank: more of them need less memory
   std::string dtype = "fp32";  // fp32 | bf16: parameters of forward and backward; masters and gradients stay fp32
   bool flip = true;            // mirror half of the faces, landmarks too (G18)
-  double clip = 0;             // largest norm of the gradient; 0: no clipping
-  int64_t bucket_mb = 25;      // size of a gradient bucket: reduction starts when one is full
+  double crop = 1;         // least share of a face's area that a random crop of it keeps, landmarks too (G18); 1: none
+  double clip = 0;         // largest norm of the gradient; 0: no clipping
+  int64_t bucket_mb = 25;  // size of a gradient bucket: reduction starts when one is full
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
 };

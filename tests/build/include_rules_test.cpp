@@ -152,10 +152,13 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"distributed/watchdog", "distributed/mpi", "distributed/nccl", "distributed/joining"},
     {"distributed/reducer"},
     {"models/layers", "models/weights", "models/mae", "models/vit"},
+    {"models/layers", "models/weights", "models/mapping_net"},
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
     {"stages/training", "stages/scores", "stages/pretrain", "stages/reconstruct", "stages/report"},
     {"stages/training", "stages/scores", "stages/finetune", "stages/evaluate", "stages/kinds"},
+    {"stages/training", "stages/composite", "stages/kinds"},
+    {"stages/training", "stages/episodes", "stages/mapping", "stages/kinds"},
     {"stages/training", "stages/pretrain", "stages/kinds"},
 };
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# detector.sh: DeepfakeMAE from shards to results.json, stage by stage; killed while it fine-tunes and resumed; the scores do not depend on the
-# number of ranks, and the metrics are those that a few lines of Python compute from scores.csv.
+# detector.sh: DeepfakeMAE from shards to results.json, stage by stage; killed while it fine-tunes and resumed; the restored faces and the scores
+# do not depend on the number of ranks, and the metrics are those that a few lines of Python compute from scores.csv.
 . "$(dirname "$0")/lib.sh"
 must "$program" synth --out "$scratch/videos" --identities 40 --frames 6 --size 160 --fakes all --seed 3
-must "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/shards" --size 32 --frames 6
-system=$here/../../configs/deepfakemae/deepfakemae.yaml
-start=(run "$system" data.shards="$scratch/shards" run.dir="$scratch/run" "${tiny[@]}" pretrain.train.steps=10 finetune.train.steps=40 finetune.train.batch=8
-  finetune.train.lr_abs=1.0e-3 checkpoint.every=5 finetune.checkpoint.every=5)
+must "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/shards" --size 64 --frames 6
+recipes=$here/../../configs/deepfakemae
+network=(model.image=64 model.patch=8 model.width=32 model.depth=2 model.heads=2)
+small=("${tiny[@]}" "${network[@]}" mapping.model.size=small meta.reference=12 meta.samples=2 meta.episodes=2 world.threads=1)
+start=(run "$recipes/deepfakemae.yaml" data.shards="$scratch/shards" run.dir="$scratch/run" "${small[@]}" pretrain.train.steps=10
+  finetune.train.steps=40 finetune.train.batch=8 finetune.train.lr_abs=1.0e-3 composite.block=7 mapping.train.steps=4
+  checkpoint.every=5 finetune.checkpoint.every=5)
 
 ranks 2 "${start[@]}" >"$scratch/last.log" 2>&1 &
 for _ in $(seq 3000); do
@@ -38,12 +41,27 @@ for method, found in sets["test"]["video"].items():
     wins = sum((f > r) + 0.5 * (f == r) for f in fake for r in real)
     assert abs(found["auc"] - wins / len(real) / len(fake)) < 1e-12, (method, found)
 for row in rows:
-    assert row["p_vit"] == row["p_fake"] and (row["method"] == "") == (row["label"] == "0"), row
+    assert abs((float(row["p_vit"]) + float(row["p_mapping"])) / 2 - float(row["p_fake"])) < 1e-12, row
+    assert (row["method"] == "") == (row["label"] == "0"), row
+frames = list(csv.DictReader(open(sys.argv[1] + "/frame_scores.csv")))
+assert len(frames) == 5 * len(rows), (len(frames), len(rows))
+for row in rows:
+    own = [float(frame["p_mapping"]) for frame in frames if frame["video"] == row["video"]]
+    assert abs(sum(own) / 5 - float(row["p_mapping"])) < 1e-6, row
+real = [float(row["p_fake"]) for row in frames if row["label"] == "0"]
+fake = [float(row["p_fake"]) for row in frames if row["label"] == "1"]
+found = sets["test"]["frame"]["all"]
+wins = sum((f > r) + 0.5 * (f == r) for f in fake for r in real)
+assert abs(found["auc"] - wins / len(real) / len(fake)) < 1e-12 and found["auc_low"] <= found["auc"] <= found["auc_high"], found
 PYTHON
 
+composite=(train "$recipes/composite.yaml" weights.mae="$scratch/run/pretrain" data.shards="$scratch/shards" "${network[@]}" model.decoder_width=32
+  model.decoder_depth=1 model.decoder_heads=2 composite.block=7 metrics.port=0 world.device=cpu world.threads=1)
 for count in 1 3; do
-  must ranks "$count" train "$here/../../configs/deepfakemae/evaluate.yaml" weights.vit="$scratch/run/finetune" data.shards="$scratch/shards" \
-    run.dir="$scratch/again$count" model.image=32 model.patch=8 model.width=32 model.depth=2 model.heads=2 metrics.port=0 world.device=cpu evaluate.batch=2
+  must ranks "$count" "${composite[@]}" run.dir="$scratch/composite$count"
+  cmp "$scratch/run/composite/companion.bin" "$scratch/composite$count/companion.bin" || fail "the restored faces depend on the number of ranks"
+  must ranks "$count" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping="$scratch/run/mapping" \
+    data.shards="$scratch/shards" run.dir="$scratch/again$count" metrics.port=0 world.device=cpu evaluate.batch=2
 done
 python3 - "$scratch"/{run/evaluate,again1,again3}/scores.csv <<'PYTHON' || fail "scores depend on the number of ranks"
 import csv, sys
@@ -53,6 +71,37 @@ for video in two:
     scores = [float(rows[video]["p_fake"]) for rows in (one, two, three)]
     assert max(scores) - min(scores) < 1e-5, (video, scores)
 PYTHON
-refused 1 "holds no network 'vit'" "$program" train "$here/../../configs/deepfakemae/evaluate.yaml" weights.vit="$scratch/run/pretrain" \
-  data.shards="$scratch/shards" run.dir="$scratch/wrong" model.image=32 model.patch=8 model.width=32 model.depth=2 model.heads=2 metrics.port=0
-refused 78 "weights.vit" "$program" train "$here/../../configs/deepfakemae/evaluate.yaml" data.shards="$scratch/shards" run.dir="$scratch/wrong"
+must "$program" compare "$scratch/run" "$scratch/again1" --json
+python3 -c 'import json,sys; s=json.load(open(sys.argv[1]))["sets"]["test"]; assert abs(s["all"]["difference"]) < 1e-3 and len(s) == 5, s' \
+  "$scratch/last.log" || fail "compare does not say that two equal detectors are equal"
+must "$program" report "$scratch/run" --out "$scratch/report.html"
+grep -q "tells fakes from real videos" "$scratch/report.html" || fail "the report says nothing of the detector"
+
+mapping=(train "$recipes/mapping.yaml" weights.recovered="$scratch/run/composite" weights.mae="$scratch/run/pretrain" data.shards="$scratch/shards"
+  model.size=small model.image=64 meta.reference=12 meta.samples=2 meta.episodes=2 train.steps=6 checkpoint.every=2 metrics.port=0 world.device=cpu
+  world.threads=1)
+must ranks 2 "${mapping[@]}" run.dir="$scratch/whole"
+ranks 2 "${mapping[@]}" run.dir="$scratch/killed" >"$scratch/last.log" 2>&1 &
+for _ in $(seq 3000); do
+  [ ! -e "$scratch/killed/checkpoints/step-2" ] || break
+  sleep 0.02
+done
+kill -KILL $(rank_processes "$scratch/killed" | tail -n 1)
+wait
+[ ! -e "$scratch/killed/finished.json" ] || fail "the mapping had ended before the kill: the test tested nothing"
+must ranks 2 "${mapping[@]}" run.dir="$scratch/killed"
+[ "$(weights_of "$scratch/whole")" = "$(weights_of "$scratch/killed")" ] || fail "a resumed mapping has other weights"
+
+refused 1 "holds no network 'vit'" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/pretrain" weights.mapping= \
+  data.shards="$scratch/shards" run.dir="$scratch/wrong" metrics.port=0
+refused 78 "weights.vit" "$program" train "$recipes/evaluate.yaml" weights.vit= weights.mapping= data.shards="$scratch/shards" run.dir="$scratch/wrong"
+must "$program" train "$recipes/pretrain.yaml" data.shards="$scratch/shards" run.dir="$scratch/other" "${tiny[@]}" "${network[@]}" train.steps=1
+refused 1 "it is stale" "$program" "${mapping[@]}" weights.mae="$scratch/other" run.dir="$scratch/wrong1"
+refused 1 "of the manipulation Morphing .it knows: Deepfakes" "$program" "${mapping[@]}" "meta.domains=[Deepfakes,Morphing]" run.dir="$scratch/wrong2"
+refused 1 "meta.reference. 64 faces" "$program" "${mapping[@]}" meta.reference=64 run.dir="$scratch/wrong3"
+refused 78 "meta.test is 4, but there are 4 domains" "$program" "${mapping[@]}" meta.test=4 run.dir="$scratch/wrong4"
+must "$program" synth --out "$scratch/few" --identities 6 --frames 6 --size 160 --seed 4
+must "$program" preprocess "$scratch/few" --dataset ffpp --out "$scratch/wide" --size 64 --frames 6 --margin 1.6
+refused 78 "cut out in another way.*margin 1.3 .here 1.6" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping= \
+  data.shards="$scratch/wide" run.dir="$scratch/wrong5" metrics.port=0 world.device=cpu
+refused 1 "neither scores.csv nor" "$program" compare "$scratch/run/pretrain" "$scratch/run"

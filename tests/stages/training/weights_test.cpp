@@ -13,6 +13,7 @@
 #include "checkpoints/saver.h"
 #include "distributed/self_communicator.h"
 #include "models/mae/description.h"
+#include "models/mapping_net/mapping_net.h"
 #include "models/vit/description.h"
 #include "models/weights/tensor_file.h"
 #include "tests/temporary_folder.h"
@@ -293,6 +294,44 @@ TEST_F(InitialWeights, AClassifierTakesAWholeClassifiersFile) {
   auto vit = classifier();
   load_weights(path(), vit, "vit", *alone_, {.saved = "vit"});
   EXPECT_EQ(vit.sha256("vit"), trained.sha256("vit"));
+}
+
+/// ResNet-18 as torchvision saves it: later stages, a classifier and counters besides.
+TEST(Trunk, IsReadFromTorchvisionsFile) {
+  const TemporaryFolder folder;
+  const auto alone = distributed::make_self_communicator();
+  const models::MappingConfig sizes{.size = "small", .image = 64};
+  const auto trained = std::make_shared<models::MappingNetImpl>(sizes, 1);
+  models::TensorFile file;
+  for (const auto& [name, tensor] : models::named_tensors(*trained)) {
+    if (name.starts_with("trunk.")) { file.tensors[name.substr(6)] = tensor.detach() + 1; }
+  }
+  file.tensors["layer4.0.conv1.weight"] = at::zeros({4, 4, 3, 3});
+  file.tensors["fc.weight"] = at::zeros({10, 4});
+  file.tensors["bn1.num_batches_tracked"] = at::zeros({1}, torch::kInt64);
+  const auto path = folder.path() / "resnet.safetensors";
+  models::write_tensor_file(path, file);
+
+  models::Set set;
+  set.add("mapping", {.module = std::make_shared<models::MappingNetImpl>(sizes, 2)});
+  const auto before = models::named_tensors(*set.entry("mapping").module).at("head.fc.weight").clone();
+  load_weights(path, set, "mapping", *alone, {.below = "trunk"});
+  const auto after = models::named_tensors(*set.entry("mapping").module);
+  EXPECT_TRUE(at::equal(after.at("trunk.layer1.0.conv1.weight"), file.tensors.at("layer1.0.conv1.weight")));
+  EXPECT_TRUE(at::equal(after.at("trunk.bn1.running_var"), file.tensors.at("bn1.running_var")));
+  EXPECT_TRUE(at::equal(after.at("head.fc.weight"), before));
+
+  const auto fault = [&] {
+    models::write_tensor_file(path, file);
+    try {
+      load_weights(path, set, "mapping", *alone, {.below = "trunk"});
+    } catch (const Error& error) { return std::string(error.what()); }
+    return std::string();
+  };
+  file.tensors["conv1.weight"] = at::zeros({16, 3, 3, 3});
+  EXPECT_THAT(fault(), HasSubstr("conv1.weight is 16x3x3x3 there and 16x3x7x7 here"));
+  file.tensors.erase("conv1.weight");
+  EXPECT_THAT(fault(), HasSubstr("conv1.weight is missing"));
 }
 
 }  // namespace
