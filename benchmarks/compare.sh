@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Speed beside PyTorch's own DistributedDataParallel, in one sitting: the same model, optimizer, dtype and batch in turn here and
-# there, two ranks of one thread each. Prints one line with the word `ratio` for each figure.
+# Speed beside PyTorch, in one sitting, here and there in turn. Prints one line with the word `ratio` for each figure.
 #
 #   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
 #
-# Python's side lives in .deps/ (python_side.sh). The raw figures stay in out/compare.jsonl.
+# PARTS="step episodes" chooses: step, one step of pretraining beside DistributedDataParallel, the same model, optimizer, dtype and
+# batch, two ranks of one thread each; episodes, one update of `stage: mapping` beside plain torch.autograd, one thread. Python's side
+# lives in .deps/ (python_side.sh). The raw figures stay in out/compare.jsonl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
-rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3}
+rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step episodes} "
+wanted() { [[ $parts == *" $1 "* ]]; }
 
 # $1 a dtype of ours, $2 ranks; prints one JSON line. 16 faces a rank.
 ours() {
@@ -37,6 +39,13 @@ apart() {
   rm -f "$other"
 }
 
+ours_episodes() {
+  "$program" bench step "$root/configs/deepfakemae/mapping.yaml" model.size=small model.image=64 meta.reference=8 meta.episodes=1 weights.recovered=x \
+    weights.mae= world.threads=1 world.device=cpu metrics.port=0 --json --steps "$steps" --warmup "$warmup"
+}
+
+theirs_episodes() { python3 "$here/peer_episodes.py" --steps "$steps" --warmup "$warmup"; }
+
 record() {  # round, label, command...
   local round=$1 label=$2
   shift 2
@@ -52,10 +61,16 @@ figures=$root/out/compare.jsonl errors=$root/out/compare.stderr
 : >"$figures"
 for round in $(seq "$rounds"); do
   echo "compare: round $round of $rounds" >&2
-  record "$round" ours_fp32 ours fp32 2
-  record "$round" peer_fp32 theirs fp32
-  record "$round" apart_fp32 apart fp32
-  record "$round" ours_bf16 ours bf16 2
-  record "$round" peer_autocast theirs autocast
+  if wanted step; then
+    record "$round" ours_fp32 ours fp32 2
+    record "$round" peer_fp32 theirs fp32
+    record "$round" apart_fp32 apart fp32
+    record "$round" ours_bf16 ours bf16 2
+    record "$round" peer_autocast theirs autocast
+  fi
+  if wanted episodes; then
+    record "$round" ours_episodes ours_episodes
+    record "$round" peer_episodes theirs_episodes
+  fi
 done
 python3 "$here/ratios.py" "$figures"

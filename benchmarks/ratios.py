@@ -17,6 +17,11 @@ def rates(label):
     return {number: sum(one["images_per_s"] for one in runs) for number, runs in figures[label].items()}
 
 
+def milliseconds(label):
+    """Of a step, by round."""
+    return {number: runs[0]["ms"]["step"] for number, runs in figures[label].items()}
+
+
 def cpu_flags():
     text = pathlib.Path("/proc/cpuinfo").read_text()
     flags = set(next(line for line in text.splitlines() if line.startswith("flags")).split(":")[1].split())
@@ -31,12 +36,23 @@ def compare(what, mine, other, wanted):
           f"{statistics.median(b.values()):.1f} images/s)")
 
 
+def compare_times(what, mine, other):
+    """How many times longer the other one takes."""
+    a, b = milliseconds(mine), milliseconds(other)
+    ratios = [b[number] / a[number] for number in sorted(a)]
+    print(f"ratio {what}: {statistics.median(ratios):.3f} ({len(ratios)} runs, {min(ratios):.3f} to {max(ratios):.3f}; "
+          f"{statistics.median(b.values()):.0f} against {statistics.median(a.values()):.0f} ms)")
+
+
 print("processor: " + " ".join(cpu_flags()))
-compare("fp32 to PyTorch DDP in fp32", "ours_fp32", "peer_fp32", "at least 1.05")
-compare("bf16 to PyTorch DDP in bf16 autocast", "ours_bf16", "peer_autocast", "at least 1.1")
-compare("bf16 to PyTorch DDP in fp32", "ours_bf16", "peer_fp32", "at least 1.6 with AMX or AVX512-BF16")
-compare("bf16 to our own fp32", "ours_bf16", "ours_fp32", "above 1 with AMX or AVX512-BF16")
-compare("two ranks to two programs apart", "ours_fp32", "apart_fp32", "at least 0.95")
-starts = [one["startup_s"] for runs in figures["ours_fp32"].values() for one in runs]
-print(f"start to first forward: {statistics.median(starts):.2f} s (wanted under 3; {len(starts)} runs, "
-      f"{min(starts):.2f} to {max(starts):.2f}); as a ratio to 3 s {statistics.median(starts) / 3:.2f}")
+if "ours_fp32" in figures:
+    compare("fp32 to PyTorch DDP in fp32", "ours_fp32", "peer_fp32", "at least 1.05")
+    compare("bf16 to PyTorch DDP in bf16 autocast", "ours_bf16", "peer_autocast", "at least 1.1")
+    compare("bf16 to PyTorch DDP in fp32", "ours_bf16", "peer_fp32", "at least 1.6 with AMX or AVX512-BF16")
+    compare("bf16 to our own fp32", "ours_bf16", "ours_fp32", "above 1 with AMX or AVX512-BF16")
+    compare("two ranks to two programs apart", "ours_fp32", "apart_fp32", "at least 0.95")
+    starts = [one["startup_s"] for runs in figures["ours_fp32"].values() for one in runs]
+    print(f"start to first forward: {statistics.median(starts):.2f} s (wanted under 3; {len(starts)} runs, "
+          f"{min(starts):.2f} to {max(starts):.2f}); as a ratio to 3 s {statistics.median(starts) / 3:.2f}")
+if "ours_episodes" in figures:
+    compare_times("episode step, PyTorch's time to ours", "ours_episodes", "peer_episodes")

@@ -13,8 +13,12 @@ namespace {
 /// Resolves one entry after another.
 class System {
  public:
-  System(std::string file, Leaves shared, Completeness completeness, Faults& faults)
-      : file_(std::move(file)), shared_(std::move(shared)), completeness_(completeness), faults_(faults) {}
+  System(const Arguments& arguments, Leaves shared, Completeness completeness, Faults& faults)
+      : file_(arguments.file), shared_(std::move(shared)), completeness_(completeness), faults_(faults) {
+    for (const auto& override : arguments.overrides) {
+      on_command_line_.insert(override.substr(0, override.find('=')));
+    }
+  }
 
   void add(const SystemEntry& entry) {
     Source source;
@@ -56,13 +60,15 @@ class System {
   std::vector<Config> configs;
 
  private:
-  /// The file's keys, then the shared ones, then the entry's own, then NAME.key=value.
+  /// The file's keys, then the shared ones, then the entry's own, then the command line's, then NAME.key=value.
   void override_leaves(Source& source, const SystemEntry& entry) {
     for (const auto& [key, leaf] : shared_) {
       if (!source.leaves.contains(key)) { source.shared.insert(key); }
       source.leaves[key] = leaf;
     }
-    for (const auto& [key, leaf] : entry.leaves) { source.leaves[key] = leaf; }
+    for (const auto& [key, leaf] : entry.leaves) {
+      if (!on_command_line_.contains(key)) { source.leaves[key] = leaf; }
+    }
     for (const auto& [key, leaf] : shared_) {
       const auto own = own_key(entry, key);
       if (own.empty()) { continue; }
@@ -109,7 +115,7 @@ class System {
   Completeness completeness_;
   Faults& faults_;
   std::map<std::string, std::string> folders_;  // by entry
-  std::set<std::string> used_;
+  std::set<std::string> used_, on_command_line_;
   std::vector<std::string> known_;
 };
 
@@ -125,7 +131,7 @@ std::vector<Config> load_system(const Arguments& arguments, Completeness complet
     return {std::move(resolved.config)};
   }
   if (document.entries.empty()) { faults.add(arguments.file, "`run` lists no stage"); }
-  System system(arguments.file, document.leaves, completeness, faults);
+  System system(arguments, document.leaves, completeness, faults);
   for (const auto& entry : document.entries) { system.add(entry); }
   system.finish();
   faults.raise();

@@ -90,6 +90,7 @@ inline Provenance provenance() {
           "data-1",
           "v1",
           5,
+          {{"margin", 1.3}},
           {"run.dir", "train.steps", "world.threads", "metrics.port"},
           nlohmann::json::object()};
 }

@@ -187,6 +187,7 @@ TEST_F(SaverTest, LoadsAtAnyWorldSizeWhatAnyOtherSaved) {
 TEST_F(SaverTest, EveryReplicatedTensorIsWrittenOnceAndRanksShareTheBytes) {
   save_with(folder_, 2, 1);
   const auto manifest = read_manifest(folder_.step(1));
+  EXPECT_EQ(manifest.provenance.crops, nlohmann::json({{"margin", 1.3}}));
   ASSERT_EQ(manifest.files.size(), 2u);
   EXPECT_EQ(manifest.pieces.size(), 7u + 2u);
   std::array<uint64_t, 2> bytes{};

@@ -57,6 +57,11 @@ TEST_F(System, TheLaterOfFileSharedEntryAndNamedOverrideWins) {
   EXPECT_EQ(value(stages[1], "toy", "width"), 7);
   EXPECT_EQ(value(stages[0], "toy", "width"), 5);
   EXPECT_EQ(value(stages[0], "train", "steps"), 9);
+  stages = system(text, {"toy.width=8"});
+  EXPECT_EQ(value(stages[0], "toy", "width"), 8);
+  EXPECT_EQ(value(stages[1], "toy", "width"), 8) << "the command line's, over the entry's own";
+  stages = system(text, {"toy.width=8", "b.toy.width=9"});
+  EXPECT_EQ(value(stages[1], "toy", "width"), 9) << "what names the entry, over all";
 }
 
 // The second entry is named like a group of its keys.
