@@ -15,9 +15,7 @@ class System {
  public:
   System(const Arguments& arguments, Leaves shared, Completeness completeness, Faults& faults)
       : file_(arguments.file), shared_(std::move(shared)), completeness_(completeness), faults_(faults) {
-    for (const auto& override : arguments.overrides) {
-      on_command_line_.insert(override.substr(0, override.find('=')));
-    }
+    for (const auto& text : arguments.overrides) { on_command_line_.insert(text.substr(0, text.find('='))); }
   }
 
   void add(const SystemEntry& entry) {

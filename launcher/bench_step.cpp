@@ -24,15 +24,21 @@ struct BenchStepOptions {
   int64_t steps = 20, warmup = 3;
 };
 
-/// Calls step() and gives back its last loss, as a number: the device has then done all of the work.
-double run_steps(stages::Stage& stage, data::Streams& data, int64_t count) {
-  torch::Tensor loss;
+/// What the last of some steps said: its loss, read as a number, and its samples, over all ranks.
+struct LastStep {
+  double loss = 0;
+  int64_t samples = 0;
+};
+
+/// Calls step(). The device has then done all of the work, since the loss is read.
+LastStep run_steps(stages::Stage& stage, data::Streams& data, int64_t count) {
+  stages::StepReport report;
   for (int64_t i = 0; i < count; ++i) {
     const auto step = data.next();
     if (!step) { throw Error("[bench] the stage's stream ended too early; give fewer --steps"); }
-    loss = stage.step(*step).loss;
+    report = stage.step(*step);
   }
-  return loss.defined() ? loss.item<double>() : 0;
+  return {report.loss.defined() ? report.loss.item<double>() : 0, report.samples};
 }
 
 /// Milliseconds a step in each operator, on this rank; measured apart, since watching costs time.
@@ -63,11 +69,11 @@ void measure(const BenchStepOptions& options, const configs::Config& config, dis
   const double first_forward = ready + telemetry::phase_seconds(telemetry::Phase::forward);
   run_steps(*stage, *data, options.warmup);
   const Timing timing(world);
-  const double loss = run_steps(*stage, *data, options.steps);
-  auto result = timing.finish(options.steps, data->samples() / kStepsPerEpoch);
+  const auto last = run_steps(*stage, *data, options.steps);
+  auto result = timing.finish(options.steps, last.samples);
   result["bench"] = "step";
   result["stage"] = config.stage;
-  result["loss"] = loss;
+  result["loss"] = last.loss;
   result["startup_s"] = slowest(world, first_forward);
   if (options.profile) { result["operators_ms"] = operators_of(*stage, *data, options.steps); }
   print_figures(options.json, world, result);

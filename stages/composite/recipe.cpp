@@ -76,7 +76,8 @@ std::vector<data::StreamNeeds> CompositeRecipe::needs(uint64_t seed, int world_s
 
 std::unique_ptr<Stage> CompositeRecipe::make(const Walk& walk) const {
   if (walk.data_config.crops == "same") {
-    require_same_crops(config_.mae, "mae", walk.data.crops(), walk.world.host_group());
+    auto& host = walk.world.host_group();
+    require_same_crops(config_.mae, "mae", saved_crops(config_.mae, "mae", host), walk.data.crops(), host);
   }
   return std::make_unique<Composite>(config_, walk);
 }

@@ -33,8 +33,8 @@ struct MetaConfig {
 void fields(Visitor& visitor, MetaConfig& config);
 void check(const MetaConfig& config, Checker& checker);
 
-/// Which domains an episode learns from and which it is tested on, anew for each episode, keyed by (seed, update,
-/// episode): the same on every rank. With a single domain, always {0} and {1}.
+/// The split of an episode's domains into meta-train and meta-test, redrawn for each episode and keyed by (seed,
+/// update, episode), so that every rank draws the same. With a single domain, always {0} and {1}.
 struct DomainSplit {
   std::vector<int64_t> train, test;
 };

@@ -14,12 +14,15 @@ template <class Make>
 void add_frozen(models::Set& set, const std::string& path, const std::string& name, torch::Device device,
                 distributed::Communicator& host, const Make& make) {
   if (path.empty()) { return; }
-  auto description = saved_description(path, name, host);
+  // Chosen and verified once; a path that is no folder is refused by what reads it.
+  const auto folder = checkpoint_folder(path, host);
+  const auto weights = folder.empty() ? std::filesystem::path(path) : folder;
+  auto description = saved_description(weights, name, host);
   const std::shared_ptr<torch::nn::Module> module = make(description);
   module->to(device);
   module->eval();
   set.add(name, {.module = module, .frozen = true, .description = std::move(description)});
-  load_weights(path, set, name, host, {.saved = name});
+  load_weights(weights, set, name, host, {.saved = name});
 }
 
 }  // namespace

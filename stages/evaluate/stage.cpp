@@ -72,6 +72,7 @@ Evaluate::Evaluate(const EvaluateConfig& config, const Walk& walk)
   for (const auto& branch : branches_) { scores_.branches.push_back(branch.name); }
   for (const auto& [name, folder] : walk.data_config.sets) { sets_.push_back({name, folder}); }
   if (sets_.empty()) { sets_.push_back({"test", walk.data_config.shards}); }
+  read_crops();
 }
 
 Evaluate::~Evaluate() = default;
@@ -95,11 +96,18 @@ data::StreamNeeds Evaluate::needs(const std::string& set) const {
   return videos;
 }
 
-void Evaluate::require_crops(const data::Streams& stream) const {
+/// Once, since a checkpoint is verified to be read.
+void Evaluate::read_crops() {
   if (walk_.data_config.crops == "any") { return; }
   for (const auto& branch : branches_) {
     const auto& path = branch.name == "vit" ? config_.vit : config_.mapping;
-    require_same_crops(path, branch.name, stream.crops(), walk_.world.host_group());
+    trained_on_.push_back({branch.name, path, saved_crops(path, branch.name, walk_.world.host_group())});
+  }
+}
+
+void Evaluate::require_crops(const data::Streams& stream) const {
+  for (const auto& one : trained_on_) {
+    require_same_crops(one.weights, one.branch, one.crops, stream.crops(), walk_.world.host_group());
   }
 }
 

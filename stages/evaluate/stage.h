@@ -36,7 +36,13 @@ class Evaluate final : public Stage {
   struct DataSet {
     std::string name, folder;
   };
+  /// The weights of a branch, and how the faces were cut out that they were trained on.
+  struct TrainedOn {
+    std::string branch, weights;
+    nlohmann::json crops;
+  };
   data::StreamNeeds needs(const std::string& set) const;
+  void read_crops();
   void require_crops(const data::Streams& stream) const;
   void keep(const DataSet& set, const SampleTable& table, const SetScores& scores);
   void keep_videos(const DataSet& set, const SampleTable& table, const torch::Tensor& scores);
@@ -46,6 +52,7 @@ class Evaluate final : public Stage {
   EvaluateConfig config_;
   Walk walk_;
   std::vector<Branch> branches_;
+  std::vector<TrainedOn> trained_on_;  // of each branch; empty if any crops will do
   std::vector<DataSet> sets_;
   Scores scores_;
   std::unique_ptr<Progress> progress_;

@@ -78,7 +78,8 @@ std::vector<data::StreamNeeds> FinetuneRecipe::needs(uint64_t seed, int /*world_
 
 std::unique_ptr<Stage> FinetuneRecipe::make(const Walk& walk) const {
   if (!config_.mae.empty() && walk.data_config.crops == "same") {
-    require_same_crops(config_.mae, "mae", walk.data.crops(), walk.world.host_group());
+    auto& host = walk.world.host_group();
+    require_same_crops(config_.mae, "mae", saved_crops(config_.mae, "mae", host), walk.data.crops(), host);
   }
   return std::make_unique<Finetune>(config_, walk);
 }

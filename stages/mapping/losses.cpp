@@ -3,7 +3,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/mse_loss.h>
-#include <ATen/ops/zeros.h>
 
 namespace realface::stages {
 namespace {
@@ -64,9 +63,11 @@ class Episode {
 
   void add_train(const Domain& own, const Adapted& adapted, const std::vector<Mapped>& before) {
     const bool pre = config_.meta.loss_at == "pre" && adapted.step > 0;
+    const auto step = static_cast<size_t>(pre ? adapted.step - 1 : adapted.step);
     const auto statistics = before.empty() ? Statistics::noted : Statistics::batch;
-    const auto mapped = pre ? before[static_cast<size_t>(adapted.step - 1)]
-                            : head_.forward(own.features, adapted.parameters, statistics);
+    // A step after the chosen one has begun with this very pass.
+    const auto mapped =
+        step < before.size() ? before[step] : head_.forward(own.features, adapted.parameters, statistics);
     sum(losses_.cls, classification(mapped, own.labels));
     sum(losses_.mse, at::mse_loss(mapped.map, own.targets));
   }

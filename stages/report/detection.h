@@ -23,13 +23,13 @@ struct TestedSet {
 /// Of every evaluation, in order. One without results.json has the figures of the scores that are there.
 std::vector<TestedSet> tested_sets(const ReportInput& input);
 
-/// The section's parts, each "" where there is nothing to show.
+/// Parts of the section; each is "" if it has nothing to show.
 std::string by_manipulation(const TestedSet& set);
 std::string worst_mistakes(const TestedSet& set);
 std::string roc_chart(const TestedSet& set);
 std::string score_histogram(const TestedSet& set);
 
-/// "0.880 to 0.944", the AUC's 95 % interval; "" where there is none.
+/// The 95 % interval of the AUC, as "0.880 to 0.944", or "" if there is none.
 std::string interval_of(const nlohmann::json& metrics);
 
 }  // namespace realface::stages::report::html

@@ -24,14 +24,13 @@ std::string seconds(double seconds);  // "1 h 02 min", "3 min 20 s", "4.2 s"
 std::string element(const std::string& tag, const std::string& css_class, const std::string& content);
 std::string paragraph(const std::string& content);
 
-/// Words in place of what is not there; markup already, like a paragraph's.
+/// A note about missing content. `content` is markup already, like a paragraph's.
 std::string missing(const std::string& content);
 
 /// An item of <ul class="tiles">: a figure, what it is, and what to make of it. Plain text.
 std::string tile(const std::string& value, const std::string& what, const std::string& hint);
 
-/// A table that scrolls where the page is narrow; cells are markup already. Columns behind the first `words` hold
-/// figures.
+/// A table that scrolls on a narrow page. Cells are markup already; all columns after the first `words` hold figures.
 std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
                   size_t words);
 

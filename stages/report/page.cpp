@@ -19,7 +19,7 @@ int64_t updates_of(const ReportInput& input) {
   return html::is_system(input) || curve.empty() ? 0 : curve.back().step;
 }
 
-/// With a blank in front; "" where nothing was restored.
+/// A sentence that begins with a space, or "" if nothing was restored.
 std::string restoring(const ReportInput& input, const std::string& who) {
   if (!input.reconstruction || !(input.reconstruction->ratio() > 0)) { return ""; }
   const double ratio = input.reconstruction->ratio();

@@ -24,12 +24,6 @@ using PairedSet = std::map<std::pair<std::string, std::string>, PairedVideo>;  /
 
 using SetsByName = std::map<std::string, std::vector<const VideoScore*>>;
 
-SetsByName sets_of(const Scores& scores) {
-  SetsByName sets;
-  for (const auto& video : scores.videos) { sets[video.set].push_back(&video); }
-  return sets;
-}
-
 /// "the sets 'ffpp', 'dfdc'"
 std::string quoted_names(const SetsByName& sets) {
   std::vector<std::string> names;
@@ -125,7 +119,7 @@ nlohmann::json row_json(const ComparedVideos& row) {
 
 Comparison compare_scores(const NamedScores& a, const NamedScores& b) {
   Comparison comparison{a.file, b.file, {}, {}, {}};
-  const auto sets_a = sets_of(a.scores), sets_b = sets_of(b.scores);
+  const auto sets_a = videos_by_set(a.scores), sets_b = videos_by_set(b.scores);
   for (const auto& [name, videos] : sets_a) {
     const auto other = sets_b.find(name);
     if (other == sets_b.end()) {

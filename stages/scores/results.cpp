@@ -57,10 +57,8 @@ nlohmann::json metrics_by_method(std::span<const LabelledScore> scores) {
 }
 
 nlohmann::json results_of(const Scores& scores) {
-  std::map<std::string, std::vector<const VideoScore*>> sets;
-  for (const auto& video : scores.videos) { sets[video.set].push_back(&video); }
   nlohmann::json results = {{"sets", nlohmann::json::object()}};
-  for (const auto& [name, videos] : sets) {
+  for (const auto& [name, videos] : videos_by_set(scores)) {
     auto& set = results["sets"][name];
     std::vector<LabelledScore> scored;
     for (const auto* video : videos) {

@@ -84,6 +84,12 @@ VideoScore video_of(const std::vector<std::string>& fields, const std::string& w
 
 }  // namespace
 
+std::map<std::string, std::vector<const VideoScore*>> videos_by_set(const Scores& scores) {
+  std::map<std::string, std::vector<const VideoScore*>> sets;
+  for (const auto& video : scores.videos) { sets[video.set].push_back(&video); }
+  return sets;
+}
+
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) { return text; }
   std::string result = "\"";

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Scores {
   std::vector<std::string> branches;  // their names
   std::vector<VideoScore> videos;     // a video of a set once
 };
+
+/// The videos by set; they point into `scores`.
+std::map<std::string, std::vector<const VideoScore*>> videos_by_set(const Scores& scores);
 
 /// A field of a CSV file, in quotes if it must be (RFC 4180).
 std::string csv_field(const std::string& text);

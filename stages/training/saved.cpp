@@ -96,19 +96,24 @@ std::string saved_sha256(const fs::path& path, const std::string& network, distr
   });
 }
 
-void require_same_crops(const fs::path& path, const std::string& network, const nlohmann::json& crops,
-                        distributed::Communicator& host) {
+nlohmann::json saved_crops(const fs::path& path, const std::string& network, distributed::Communicator& host) {
   const auto folder = checkpoint_folder(path, host);
-  if (folder.empty()) { return; }
+  if (folder.empty()) { return nlohmann::json::object(); }
+  return nlohmann::json::parse(found_by_first(
+      folder, network, host,
+      [](const fs::path&, const checkpoints::Manifest& manifest) { return manifest.provenance.crops.dump(); }));
+}
+
+void require_same_crops(const fs::path& weights, const std::string& network, const nlohmann::json& trained,
+                        const nlohmann::json& here, distributed::Communicator& host) {
   distributed::agree(host, "crops", [&] {
     if (host.rank() != 0) { return; }
-    const auto trained = checkpoints::read_manifest(folder).provenance.crops;
     std::string faults;
     for (const auto& [key, value] : trained.items()) {
-      if (!crops.contains(key) || crops.at(key) == value) { continue; }
-      const auto fact = fmt::format("{} {} (here {})", key, value.dump(), crops.at(key).dump());
+      if (!here.contains(key) || here.at(key) == value) { continue; }
+      const auto fact = fmt::format("{} {} (here {})", key, value.dump(), here.at(key).dump());
       if (key == "compression") {
-        log::warn(fmt::format("[data.shards] '{}' of {} was trained on {}", network, path.string(), fact));
+        log::warn(fmt::format("[data.shards] '{}' of {} was trained on {}", network, weights.string(), fact));
       } else {
         faults += (faults.empty() ? "" : ", ") + fact;
       }
@@ -117,7 +122,7 @@ void require_same_crops(const fs::path& path, const std::string& network, const 
     throw ConfigError(fmt::format(
         "[data.shards] the faces were cut out in another way than those that '{}' of {} was trained on: {}; preprocess "
         "them alike, or give data.crops=any",
-        network, path.string(), faults));
+        network, weights.string(), faults));
   });
 }
 

@@ -27,11 +27,16 @@ void require_network(const std::filesystem::path& folder, const checkpoints::Man
 std::string saved_sha256(const std::filesystem::path& path, const std::string& network,
                          distributed::Communicator& host);
 
+/// How the faces were cut out that a network was trained on (data::Manifest::crops); empty if `path` is no such folder
+/// or its checkpoint is older than that.
+nlohmann::json saved_crops(const std::filesystem::path& path, const std::string& network,
+                           distributed::Communicator& host);
+
 /// Refuses crops of another policy than those that a network was trained on: its scores would mean nothing. Another
-/// compression alone is a warning, since tests across compressions are made. Nothing if `path` is no such folder, or if
-/// one of the two is not known. crops: of the data at hand (Manifest::crops). Throws ConfigError naming the facts.
-void require_same_crops(const std::filesystem::path& path, const std::string& network, const nlohmann::json& crops,
-                        distributed::Communicator& host);
+/// compression alone is a warning, since tests across compressions are made. What one of the two does not say is not
+/// compared. trained: saved_crops(weights); here: of the data at hand. Throws ConfigError naming the facts.
+void require_same_crops(const std::filesystem::path& weights, const std::string& network, const nlohmann::json& trained,
+                        const nlohmann::json& here, distributed::Communicator& host);
 
 /// What the weights say of their network (models/weights/description.h). Throws Error if `path` is no such folder or
 /// they say nothing.

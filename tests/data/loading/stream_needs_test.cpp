@@ -1,0 +1,135 @@
+// What stages ask of a stream besides samples: groups, fixed batches, manipulations, folds, several masks, companions.
+
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <set>
+
+#include "data/loading/companion.h"
+#include "data/order/order.h"
+#include "tests/data/loading/streams_fixture.h"
+
+namespace realface::data {
+namespace {
+using ::testing::HasSubstr;
+
+TEST_F(StreamsTest, GroupsStayTogetherAndAreTheSameAtEveryWorldSize) {
+  needs_.group = 2;
+  needs_.batch = 12;  // 6 groups, for 1, 2 and 3 ranks
+  Order order(plain_order(48, 4, true));
+  const auto streams = open();
+  for (uint64_t update = 0; update < 3; ++update) {
+    std::vector<std::vector<int64_t>> expected;
+    for (uint64_t at = 12 * update; at < 12 * update + 12; at += 2) {
+      expected.push_back({static_cast<int64_t>(order.at(at).item), static_cast<int64_t>(order.at(at + 1).item)});
+    }
+    std::ranges::sort(expected);
+    EXPECT_EQ(groups(*streams->next(), 2), expected);
+  }
+  needs_.group = 8;
+  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("which belong together"));
+}
+
+TEST_F(StreamsTest, AFixedStreamGivesEveryRankTheSameBatchAgainAndAgain) {
+  needs_.fixed = true;
+  needs_.batch = 5;  // no rank's share of it
+  const auto streams = open();
+  const auto first = streams->next()->streams.at("faces").front();
+  EXPECT_EQ(first.size(), 5);
+  const auto root = distributed::broadcast_string(world().host_group(), nlohmann::json(first.samples).dump());
+  EXPECT_EQ(nlohmann::json(first.samples).dump(), root);
+  const auto second = streams->next()->streams.at("faces").front();
+  EXPECT_EQ(second.samples, first.samples);
+  EXPECT_TRUE(at::equal(second.images, first.images));
+  EXPECT_EQ(streams->parts().front()->values().at("position"), 0);
+}
+
+TEST_F(StreamsTest, AnUnknownManipulationIsRefusedWithThoseThatThereAre) {
+  needs_.label = "fake";
+  needs_.methods = {"NoSuchMethod"};
+  EXPECT_THAT(message_of([&] { open(); }),
+              ::testing::AllOf(HasSubstr("of the manipulation NoSuchMethod"), HasSubstr("it knows:")));
+}
+
+TEST_F(StreamsTest, FoldsCutTheVideosInTwo) {
+  needs_.unit = "video";
+  std::set<int64_t> seen;
+  int64_t videos = 0;
+  for (const bool second : {false, true}) {
+    needs_.fold = {0.5, second, 9};
+    const auto streams = open();
+    videos += streams->samples();
+    for (int64_t i = 0; i < streams->steps_per_epoch(); ++i) {
+      for (const int64_t number : numbers(*streams->next())) { seen.insert(number / 4 + (second ? 100 : 0)); }
+    }
+  }
+  EXPECT_EQ(videos, 12);
+  for (const int64_t video : seen) { EXPECT_FALSE(seen.contains(video + 100)) << video; }
+}
+
+TEST_F(StreamsTest, PassesMaskEachPartOnceTheSameInEveryEpoch) {
+  needs_.mask.kind = "part";
+  needs_.mask.ratio = 0.5;
+  needs_.patch = 8;
+  needs_.passes = 3;
+  needs_.cover = true;
+  std::map<int64_t, torch::Tensor> masks;
+  const auto streams = open();
+  for (int64_t i = 0; i < 2 * streams->steps_per_epoch(); ++i) {
+    const auto step = streams->next();
+    for (const auto& batch : step->streams.at("faces")) {
+      ASSERT_EQ(batch.mask.sizes(), (std::vector<int64_t>{batch.size(), 6, 64}));
+      for (int64_t row = 0; row < batch.size(); ++row) {
+        const auto mask = batch.mask[row].to(torch::kInt64);
+        EXPECT_TRUE(at::equal(mask.sum(0), at::ones({64}, torch::kInt64)));  // the parts cover the face, none twice
+        EXPECT_LE(64 - mask.sum(1).min().item<int64_t>(), batch.visible_max);
+        const auto [known, fresh] = masks.emplace(batch.samples[static_cast<size_t>(row)], mask);
+        EXPECT_TRUE(at::equal(known->second, mask));
+      }
+    }
+  }
+}
+
+TEST_F(StreamsTest, ACompanionsRowsComeWithTheirFramesAndMirrorWithThem) {
+  const auto made = folder_ ? folder_->path() / "made" : std::filesystem::path();
+  const auto folder = distributed::broadcast_string(world().host_group(), made.string());
+  if (world().rank() == 0) {
+    std::filesystem::create_directory(folder);
+    const CompanionFacts facts{{1, 1, 2}, 48, "all", open_digest(), "abc", {}};
+    CompanionWriter writer(folder, facts);
+    for (uint16_t row = 0; row < 48; ++row) {
+      const std::array<uint16_t, 2> values{row, static_cast<uint16_t>(row + 1000)};
+      writer.write(row, values.data());
+    }
+    CompanionWriter::seal(folder, facts);
+  }
+  world().host_group().barrier()->wait();
+  needs_.companion = folder;
+  needs_.augment.flip = true;
+  const auto streams = open();
+  int64_t flips = 0, rows = 0;
+  for (int i = 0; i < 4; ++i) {
+    const auto step = streams->next();
+    for (const auto& batch : step->streams.at("faces")) {
+      for (int64_t row = 0; row < batch.size(); ++row, ++rows) {
+        const auto* values = static_cast<const uint16_t*>(batch.companion[row].contiguous().const_data_ptr());
+        const auto number = static_cast<uint16_t>(batch.samples[static_cast<size_t>(row)]);
+        const bool flipped = values[0] == number + 1000;
+        flips += flipped ? 1 : 0;
+        EXPECT_EQ(values[flipped ? 1 : 0], number);
+        auto picture = torch::tensor(at::ArrayRef<uint8_t>(samples::picture(number / 4, number % 4, 64)));
+        picture = picture.view({64, 64, 3});
+        EXPECT_TRUE(at::equal(batch.images[row], flipped ? picture.flip({1}) : picture));
+      }
+    }
+  }
+  EXPECT_GT(flips, 0);
+  EXPECT_LT(flips, rows);
+}
+
+}  // namespace
+}  // namespace realface::data
