@@ -11,11 +11,11 @@ namespace {
 
 /// Three quarters of each sample's patches.
 torch::Tensor random_mask(int64_t batch, const MaeConfig& config) {
-  auto mask = torch::zeros({batch, config.patches()}, torch::kBool);
+  auto mask = torch::zeros({batch, config.cut().tokens()}, torch::kBool);
   CounterRng rng(0, CounterRng::Purpose::test, {});
   for (int64_t i = 0; i < batch; ++i) {
     auto* row = mask[i].mutable_data_ptr<bool>();
-    for (const int64_t id : rng.sample(config.patches(), config.patches() * 3 / 4)) { row[id] = true; }
+    for (const int64_t id : rng.sample(config.cut().tokens(), config.cut().tokens() * 3 / 4)) { row[id] = true; }
   }
   return mask;
 }
@@ -26,7 +26,7 @@ void forward_and_backward(benchmark::State& state, torch::ScalarType dtype, bool
   MaeImpl mae(config, 1);
   mae.to(dtype);
   const int64_t batch = 16;
-  const auto patches = at::randn({batch, config.patches(), config.patch_values()}).to(dtype);
+  const auto patches = at::randn({batch, config.cut().tokens(), config.cut().values()}).to(dtype);
   const auto mask = random_mask(batch, config);
   const auto visible = visible_tokens(mask, 49, fixed);
   for (auto _ : state) { mae.loss_sum(patches, mae.forward(patches, visible), mask, visible).backward(); }

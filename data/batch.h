@@ -8,7 +8,7 @@
 
 namespace realface::data {
 
-/// The tensors of a batch: B samples of H x W pixels; clips have T frames. N patches.
+/// The tensors of a batch: B samples of H x W pixels; clips have T frames. N patches, of a clip those of all slots.
 struct BatchTensors {
   torch::Tensor images;     // u8 [B, H, W, 3] RGB; of clips and segments [B, T, H, W, 3]
   torch::Tensor landmarks;  // f32 [B, 68, 2] in crop pixels (of T frames: their median, G11)

@@ -29,13 +29,13 @@ void fields(Visitor& v, MaskConfig& c) {
   v.field("equalise", c.equalise, within(0, kMaxCount));
 }
 
-void check_face_mask(const MaskConfig& mask, int64_t image, int64_t patch, Checker& checker) {
+void check_face_mask(const MaskConfig& mask, int64_t image, int64_t patch, bool of_clips, Checker& checker) {
   if (image % patch != 0) { return; }  // a fault of the model; the grid means nothing
   if (mask.kind == "none") {
     checker.fault({"mask.kind", "stage"}, "mask.kind is 'none', but this stage restores masked patches; choose a kind");
     return;
   }
-  if (mask.kind == "tube") {
+  if (mask.kind == "tube" && !of_clips) {
     checker.fault({"mask.kind"},
                   "mask.kind is 'tube', which masks clips, but this model sees single faces; use random");
     return;

@@ -42,7 +42,8 @@ struct StreamNeeds {
   std::string unit = "frame";  // frame | video: one frame of it | clip: `frames` of a video, `stride` apart |
                                // segments: one frame of each of `frames` equal parts of a video
   int64_t frames = 1, stride = 1;
-  int64_t views = 1;                      // not endless: samples of each video or clip, evenly spread over it
+  int64_t views = 1;                      // not endless: samples of each video, evenly spread over it; 0: as many
+                                          // clips as cover it
   std::vector<std::string> methods = {};  // fakes of these manipulations alone; empty: of all
   std::string balance = "none";  // none | label: half real, half fake, fakes uniform over types (G20) | domain:
                                  // datasets take turns
@@ -56,6 +57,7 @@ struct StreamNeeds {
   Fold fold;
   uint64_t seed = 0;
   int64_t image = 224, patch = 16;  // the model's geometry; another crop size in the shards is refused
+  int64_t slots = 1;                // of a clip's mask: groups of as many frames, each with its patches
   MaskConfig mask;                  // kind none: no mask
   int64_t passes = 0;               // masks a sample, the same in every epoch (draw_passes); 0: one, drawn anew in each
   bool cover = false;               // after each of them another: all else that it might have masked

@@ -7,7 +7,7 @@
 #include "data/streams.h"
 #include "distributed/world.h"
 #include "launcher/bench.h"
-#include "models/mae/mae.h"
+#include "models/mae/config.h"
 
 namespace realface::launcher {
 namespace {

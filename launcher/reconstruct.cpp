@@ -48,9 +48,9 @@ std::unique_ptr<stages::MeanPatches> mean_of_training(const ReconstructOptions& 
   const auto what = stages::restorable(*config.recipe);
   auto data = data::open(config.data, {stages::baseline_needs(options.config, what.model)}, world);
   const int64_t wanted = (options.config.baseline_faces + options.config.batch - 1) / options.config.batch;
-  auto stage =
-      std::make_unique<stages::MeanPatches>(stages::Normaliser(what.pixels, what.model.patch, world.device()),
-                                            std::min(std::max<int64_t>(1, wanted), data->steps_per_epoch()), world);
+  const stages::Normaliser pixels(what.pixels, what.model.patch, world.device(), what.model.tubelet);
+  auto stage = std::make_unique<stages::MeanPatches>(
+      pixels, std::min(std::max<int64_t>(1, wanted), data->steps_per_epoch()), world);
   const auto ending = stages::run(*stage, *data, world, {});
   return ending == stages::Ending::finished ? std::move(stage) : nullptr;
 }

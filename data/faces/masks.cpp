@@ -142,6 +142,20 @@ void require_valid(const MaskConfig& config, int64_t grid) {
   throw ConfigError(all);
 }
 
+/// Of one slot, appended to `masks`.
+void add_mask(const MaskConfig& config, Geometry geometry, Landmarks landmarks, CounterRng& rng,
+              std::vector<uint8_t>& masks) {
+  DrawnMask draw = draw_patches(config, rng, geometry, landmarks);
+  if (config.equalise > 0) {
+    fill(rng, draw.masked, draw.part, config.equalise);
+    fill(rng, draw.masked, complement(geometry.patches(), draw.masked), config.equalise);
+    draw.masked.resize(static_cast<size_t>(config.equalise));  // drawing order is uniform, so what is cut off is too
+  }
+  const size_t first = masks.size();
+  masks.resize(first + static_cast<size_t>(geometry.patches()), 0);
+  for (const int64_t id : draw.masked) { masks[first + static_cast<size_t>(id)] = 1; }
+}
+
 }  // namespace
 
 std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid) {
@@ -177,37 +191,40 @@ std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid) {
 }
 
 std::vector<uint8_t> draw_mask(const MaskConfig& config, int64_t grid, int64_t patch, Landmarks landmarks,
-                               uint64_t seed, uint64_t epoch, uint64_t sample) {
+                               uint64_t seed, uint64_t epoch, uint64_t sample, int64_t slots) {
   require_valid(config, grid);
   const Geometry geometry{grid, patch};
-  std::vector<uint8_t> mask(static_cast<size_t>(geometry.patches()), 0);
-  if (config.kind == "none") { return mask; }
+  const auto patches = static_cast<size_t>(geometry.patches());
+  if (config.kind == "none") { return std::vector<uint8_t>(static_cast<size_t>(slots) * patches, 0); }
   CounterRng rng(seed, CounterRng::Purpose::mask, {epoch, sample});
-  DrawnMask draw = draw_patches(config, rng, geometry, landmarks);
-  if (config.equalise > 0) {
-    fill(rng, draw.masked, draw.part, config.equalise);
-    fill(rng, draw.masked, complement(geometry.patches(), draw.masked), config.equalise);
-    draw.masked.resize(static_cast<size_t>(config.equalise));  // drawing order is uniform, so what is cut off is too
+  std::vector<uint8_t> masks;
+  add_mask(config, geometry, landmarks, rng, masks);
+  for (int64_t slot = 1; slot < slots; ++slot) {
+    if (config.kind == "random") {
+      add_mask(config, geometry, landmarks, rng, masks);
+    } else {
+      masks.resize(masks.size() + patches);
+      std::copy_n(masks.begin(), patches, masks.end() - static_cast<std::ptrdiff_t>(patches));
+    }
   }
-  for (const int64_t id : draw.masked) { mask[static_cast<size_t>(id)] = 1; }
-  return mask;
+  return masks;
 }
 
 std::vector<uint8_t> draw_passes(const MaskConfig& config, int64_t passes, bool cover, int64_t grid, int64_t patch,
-                                 Landmarks landmarks, uint64_t seed, uint64_t sample) {
+                                 Landmarks landmarks, uint64_t seed, uint64_t sample, int64_t slots) {
   const bool by_part = config.kind == "part" || config.kind == "roi_part";
   std::vector<uint8_t> masks;
   for (int64_t pass = 0; pass < passes; ++pass) {
     MaskConfig own = config;
     if (by_part && config.only == "all") { own.only = kOnly[static_cast<size_t>(1 + pass % 3)]; }
-    const auto mask = draw_mask(own, grid, patch, landmarks, seed, static_cast<uint64_t>(pass), sample);
+    const auto mask = draw_mask(own, grid, patch, landmarks, seed, static_cast<uint64_t>(pass), sample, slots);
     masks.insert(masks.end(), mask.begin(), mask.end());
     if (!cover) { continue; }
     std::vector<uint8_t> candidates(mask.size(), 1);
     if (by_part) {
       own.ratio = 1;
       own.equalise = 0;
-      candidates = draw_mask(own, grid, patch, landmarks, seed, static_cast<uint64_t>(pass), sample);
+      candidates = draw_mask(own, grid, patch, landmarks, seed, static_cast<uint64_t>(pass), sample, slots);
     }
     for (size_t i = 0; i < mask.size(); ++i) { masks.push_back(candidates[i] != 0 && mask[i] == 0 ? 1 : 0); }
   }

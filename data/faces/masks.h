@@ -26,28 +26,30 @@ struct MaskConfig {
 };
 
 void fields(Visitor& visitor, MaskConfig& config);
-/// Notes what keeps a network of single faces from restoring such masks: no masks, those of clips, mask_faults.
-void check_face_mask(const MaskConfig& config, int64_t image, int64_t patch, Checker& checker);
+/// Notes what keeps a network from restoring such masks: no masks, those of clips for one of single faces, mask_faults.
+void check_face_mask(const MaskConfig& config, int64_t image, int64_t patch, bool of_clips, Checker& checker);
 
 /// What is wrong with a configuration, one sentence a fault, each starting with the key ("ratio is 1.2; ..."). Empty
 /// where draw_mask can serve it.
 std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid);
 
 /// Draws the mask of one sample: one byte a patch, 1 = masked, row-major over the `grid` x `grid` patches of `patch`
-/// pixels. The same (seed, epoch, sample) gives the same mask on any rank. Thread-safe. Where the landmarks leave no
-/// valid mask, falls back to random (G2). Throws ConfigError for a configuration that mask_faults refuses.
+/// pixels; of a clip of several `slots` one after another, the same in each (tubes, G11) but for the kind random, which
+/// draws each by itself (RC7). The same (seed, epoch, sample) gives the same mask on any rank. Thread-safe. If the
+/// landmarks leave no valid mask, falls back to random (G2). Throws ConfigError for a configuration that mask_faults
+/// refuses.
 std::vector<uint8_t> draw_mask(const MaskConfig& config, int64_t grid, int64_t patch, Landmarks landmarks,
-                               uint64_t seed, uint64_t epoch, uint64_t sample);
+                               uint64_t seed, uint64_t epoch, uint64_t sample, int64_t slots = 1);
 
 /// The masks of a sample's passes of reconstruction (G10), the same in every epoch: pass j masks facial part j, if the
 /// kind has parts and `only` does not choose one, else it is the j-th independent draw. With `cover`, each is followed
 /// by the mask of all else that it might have drawn (of its candidates in the part; of the image for other kinds).
 /// [passes, N], or [2 * passes, N] with cover. Otherwise as draw_mask.
 std::vector<uint8_t> draw_passes(const MaskConfig& config, int64_t passes, bool cover, int64_t grid, int64_t patch,
-                                 Landmarks landmarks, uint64_t seed, uint64_t sample);
+                                 Landmarks landmarks, uint64_t seed, uint64_t sample, int64_t slots = 1);
 
-/// The number of masked patches when it is the same for every sample, else 0: fixed counts need no padding and no
-/// agreement on a mask count.
+/// The number of masked patches of a slot if it is the same for every sample, else 0: fixed counts need no padding and
+/// no agreement on a mask count.
 int64_t fixed_mask_count(const MaskConfig& config, int64_t grid);
 
 }  // namespace realface::data

@@ -76,6 +76,7 @@ void CompanionWriter::seal(const std::filesystem::path& folder, const CompanionF
                                {"shape", facts.shape},
                                {"rows", facts.rows},
                                {"split", facts.split},
+                               {"shortest", facts.shortest},
                                {"dtype", "float16"},
                                {"dataset_digest", facts.dataset_digest},
                                {"weights_sha256", facts.weights_sha256},
@@ -95,9 +96,15 @@ CompanionFacts Companion::facts_of(const std::filesystem::path& folder) {
       throw DataError(fmt::format("{} has version {}; expected {}: make it again with this program", subject_of(path),
                                   json.at("version").dump(), kVersion));
     }
-    return {json.at("shape").get<std::vector<int64_t>>(), json.at("rows").get<uint64_t>(),
-            json.at("split").get<std::string>(),          json.at("dataset_digest").get<std::string>(),
-            json.at("weights_sha256").get<std::string>(), json.at("settings")};
+    CompanionFacts facts;
+    json.at("shape").get_to(facts.shape);
+    json.at("rows").get_to(facts.rows);
+    json.at("split").get_to(facts.split);
+    facts.shortest = json.value("shortest", facts.shortest);
+    json.at("dataset_digest").get_to(facts.dataset_digest);
+    json.at("weights_sha256").get_to(facts.weights_sha256);
+    facts.settings = json.at("settings");
+    return facts;
   } catch (const nlohmann::json::exception& error) {
     throw DataError(fmt::format("{} cannot be read: {}; make it again", subject_of(path), error.what()));
   }

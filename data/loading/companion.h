@@ -20,6 +20,7 @@ struct CompanionFacts {
   std::vector<int64_t> shape;    // of a row, f16: [C, h, w], pictures
   uint64_t rows = 0;             // one a frame of the dataset
   std::string split = "all";     // whose frames have a row
+  int64_t shortest = 1;          // stored frames of a video whose frames have rows
   std::string dataset_digest;    // of the dataset that it belongs to
   std::string weights_sha256;    // of the network that made it
   nlohmann::json settings = {};  // whatever else tells how

@@ -210,13 +210,14 @@ void FrameReader::draw_masks(const Draw& draw, const SampleSlot& slot, SampleFac
   const int64_t grid = dataset_->manifest().width / config_.patch;
   const Landmarks landmarks(slot.landmarks, kLandmarkNumbers);
   const auto masks = config_.passes > 0 ? draw_passes(config_.mask, config_.passes, config_.cover, grid, config_.patch,
-                                                      landmarks, config_.seed, facts.number)
+                                                      landmarks, config_.seed, facts.number, config_.slots)
                                         : draw_mask(config_.mask, grid, config_.patch, landmarks, config_.seed,
-                                                    draw.epoch, facts.number);
+                                                    draw.epoch, facts.number, config_.slots);
   std::copy(masks.begin(), masks.end(), slot.mask);
-  facts.masked = grid * grid;
-  for (auto begin = masks.begin(); begin != masks.end(); begin += grid * grid) {
-    facts.masked = std::min(facts.masked, std::accumulate(begin, begin + grid * grid, int64_t{0}));
+  const int64_t tokens = config_.slots * grid * grid;
+  facts.masked = tokens;
+  for (auto begin = masks.begin(); begin != masks.end(); begin += tokens) {
+    facts.masked = std::min(facts.masked, std::accumulate(begin, begin + tokens, int64_t{0}));
   }
 }
 

@@ -40,6 +40,7 @@ struct FrameReaderConfig {
   double sbi = 0;  // share of the samples that become self-blended fakes; the others get the same treatment unblended
   MaskConfig mask{};
   int64_t passes = 0;  // masks a sample (draw_passes); 0: one
+  int64_t slots = 1;   // of a mask
   bool cover = false;
   std::shared_ptr<const Companion> companion = {};
   int64_t patch = 16;
@@ -59,7 +60,6 @@ class FrameReader {
               const FrameReaderConfig& config);
 
   const Items& items() const { return *items_; }
-  const Companion* companion() const { return config_.companion.get(); }
   ReadPlan plan(std::vector<Draw> draws) const { return make_read_plan(*dataset_, *items_, std::move(draws)); }
   /// Tells the kernel what a plan will read.
   void advise(const ReadPlan& plan) const;

@@ -21,19 +21,26 @@ constexpr int64_t kDamageEvery = 64;  // updates
 using telemetry::Phase;
 using telemetry::PhaseTimer;
 
-FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& needs, const Dataset& dataset) {
+FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& needs,
+                                std::shared_ptr<const Companion> companion) {
   return {.augment = needs.augment,
           .sbi = needs.sbi,
           .mask = needs.mask,
           .passes = needs.passes,
+          .slots = needs.slots,
           .cover = needs.cover,
-          .companion = needs.companion.empty() ? nullptr : Companion::open(needs.companion, dataset),
+          .companion = std::move(companion),
           .patch = needs.patch,
           .seed = needs.seed,
           .max_bad_share = config.max_bad_share};
 }
 
-std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& config, const StreamNeeds& needs) {
+std::shared_ptr<const Companion> companion_of(const StreamNeeds& needs, const Dataset& dataset) {
+  return needs.companion.empty() ? nullptr : Companion::open(needs.companion, dataset);
+}
+
+std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& config, const StreamNeeds& needs,
+                                      const Companion* companion) {
   ItemsConfig items;
   items.split = needs.split;
   items.label = needs.label;
@@ -44,6 +51,7 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
   items.frames = needs.frames;
   items.stride = needs.stride;
   items.views = needs.views;
+  if (companion != nullptr) { items.shortest = companion->facts().shortest; }
   items.shuffled = needs.endless;
   items.seed = needs.seed;
   items.windowed = config.order == "window" && needs.endless;
@@ -52,7 +60,7 @@ std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& 
   auto found = std::make_shared<const Items>(dataset, items);
   if (found->too_short() > 0) {
     log::info("[data] " + std::to_string(found->too_short()) + " videos hold too few frames for a clip of " +
-              std::to_string(needs.frames) + " and are left out");
+              std::to_string(std::max(items.shortest, needs.frames)) + " and are left out");
   }
   if (found->without_label() > 0) {
     log::info("[data] " + std::to_string(found->without_label()) +
@@ -104,24 +112,23 @@ Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_p
       slots_(config.prefetch + 1),
       order_(order_text(config, needs)),
       dataset_(std::move(dataset)),
-      items_(items_of(*dataset_, config, needs)),
-      reader_(dataset_, items_, reader_config(config, needs, *dataset_)),
+      companion_(companion_of(needs, *dataset_)),
+      items_(items_of(*dataset_, config, needs, companion_.get())),
+      reader_(dataset_, items_, reader_config(config, needs, companion_)),
       group_(world.host_group()),
       device_(world.device()),
       copy_(device_),
       dealing_{static_cast<uint64_t>(needs.batch), static_cast<uint64_t>(needs.fixed ? 1 : world.size()),
                static_cast<uint64_t>(needs.fixed ? 0 : world.rank()), static_cast<uint64_t>(needs.group)} {
-  if (const auto* companion = reader_.companion()) {
-    order_ += ", companion of weights " + companion->facts().weights_sha256;
-  }
+  if (companion_) { order_ += ", companion of weights " + companion_->facts().weights_sha256; }
   if (config.order == "window" && needs.endless) {
     stager_ = std::make_unique<WindowStager>(dataset_, items_, world.local_rank(), world.local_size());
   }
   if (needs.mask.kind == "none") { return; }
   const int64_t grid = needs.image / needs.patch;
-  patches_ = grid * grid;
+  patches_ = needs.slots * grid * grid;
   if (needs.passes > 0) { return; }  // nothing is normalised by their number
-  fixed_masked_ = fixed_mask_count(needs.mask, grid);
+  fixed_masked_ = needs.slots * fixed_mask_count(needs.mask, grid);
   counts_ = fixed_masked_ == 0 || !needs.endless;  // an evaluation's padding and substitutes count nothing
 }
 
@@ -144,7 +151,7 @@ void Stream::begin() {
   config.masks = needs_.passes * (needs_.cover ? 2 : 1);
   config.clips = has_frames(items_->unit());
   config.tampered = needs_.sbi > 0;
-  if (reader_.companion() != nullptr) { config.companion = reader_.companion()->shape(); }
+  if (companion_) { config.companion = companion_->shape(); }
   config.pinned = !device_.is_cpu();
   config.workers = workers_;
   config.slots = slots_;

@@ -66,6 +66,7 @@ class Stream : public Part {
   int workers_, slots_;
   std::string order_;
   std::shared_ptr<const Dataset> dataset_;
+  std::shared_ptr<const Companion> companion_;  // or null
   std::shared_ptr<const Items> items_;
   FrameReader reader_;
   std::unique_ptr<WindowStager> stager_;  // of a windowed order

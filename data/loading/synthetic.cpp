@@ -31,13 +31,13 @@ void add_arc(std::vector<float>& points, int count, double x, double y, double r
 }
 
 void draw_masks(const StreamNeeds& needs, int64_t first, Batch& batch) {
-  const int64_t grid = needs.image / needs.patch, patches = grid * grid;
+  const int64_t grid = needs.image / needs.patch, patches = needs.slots * grid * grid;
   const auto points = average_landmarks(needs.image);
   const Landmarks landmarks(points.data(), 136);
   batch.mask = at::empty({batch.size(), patches}, torch::kBool);
   for (int64_t i = 0; i < batch.size(); ++i) {
-    const auto drawn =
-        draw_mask(needs.mask, grid, needs.patch, landmarks, needs.seed, 0, static_cast<uint64_t>(first + i));
+    const auto drawn = draw_mask(needs.mask, grid, needs.patch, landmarks, needs.seed, 0,
+                                 static_cast<uint64_t>(first + i), needs.slots);
     std::copy(drawn.begin(), drawn.end(), batch.mask[i].mutable_data_ptr<bool>());
     const auto masked = static_cast<int64_t>(std::count(drawn.begin(), drawn.end(), 1));
     batch.masked += masked;

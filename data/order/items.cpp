@@ -7,6 +7,7 @@
 
 #include "base/counter_rng.h"
 #include "base/error.h"
+#include "data/order/cover.h"
 
 namespace realface::data {
 namespace {
@@ -64,7 +65,8 @@ Items::Items(const Dataset& dataset, const ItemsConfig& config) : config_(config
   if (!config_.shuffled) {
     config_.balance = "none";  // once through, in storage order
   }
-  if (config.frames < 1 || config.stride < 1 || config.views < 1) {
+  const bool covers = config.views == 0 && unit_ == Unit::clip && config.stride == 1 && !config.shuffled;
+  if (config.frames < 1 || config.stride < 1 || (config.views < 1 && !covers)) {
     throw ConfigError("[data] a clip of " + std::to_string(config.frames) + " frames, stride " +
                       std::to_string(config.stride) + ", " + std::to_string(config.views) +
                       " views; all must be at least 1");
@@ -157,11 +159,15 @@ void Items::add_whole_video(const Dataset& dataset, const Video& video) {
   uint64_t first = table.first[video.number], end = table.first[video.number + 1];
   const int8_t label = table.video_label[video.number];
   if (!sought(config_.label, label)) { return; }
+  if (end - first < static_cast<uint64_t>(config_.shortest)) {
+    ++too_short_;
+    return;
+  }
   if (config_.balance == "label" && label < 0) {
     ++unlabelled_;
     return;
   }
-  std::tie(first, end) = longest_run(table, first, end, label);
+  if (config_.views > 0) { std::tie(first, end) = longest_run(table, first, end, label); }
   if (first == end) {
     ++without_label_;
     return;
@@ -183,8 +189,7 @@ void Items::add_run(const Dataset& dataset, const Video& video, size_t number, u
   if (!joins) { one.runs.push_back({first, 0, before}); }
   Run& run = one.runs.back();
   run.frames += static_cast<uint32_t>(end - begin);
-  const auto views = static_cast<uint64_t>(config_.shuffled ? 1 : config_.views);
-  run.upto = before + (unit_ == Unit::frame ? end - begin : views);
+  run.upto = before + (unit_ == Unit::frame ? end - begin : views_of(end - begin));
 }
 
 /// A block ends with a video, and with a shard; the next begins where the items now end.
@@ -271,6 +276,12 @@ void Items::frames_of(const Draw& draw, uint64_t* numbers) const {
   }
 }
 
+uint64_t Items::views_of(uint64_t frames) const {
+  if (config_.shuffled) { return 1; }
+  const ClipCover cover{static_cast<int64_t>(frames), config_.frames};
+  return static_cast<uint64_t>(config_.views > 0 ? config_.views : cover.clips());
+}
+
 uint64_t Items::place_of_view(uint64_t view, uint64_t choices) const {
   const auto views = static_cast<uint64_t>(config_.views);
   return views == 1 ? (choices - 1) / 2 : view * (choices - 1) / (views - 1);
@@ -280,6 +291,10 @@ uint64_t Items::start_in(const Run& run, uint64_t view, const Draw& draw) const 
   const uint64_t choices = run.frames - (unit_ == Unit::clip ? span() : 1) + 1;
   if (config_.shuffled) {
     return CounterRng(config_.seed, CounterRng::Purpose::frame, {draw.epoch, run.first}).below(choices);
+  }
+  if (config_.views == 0) {
+    const ClipCover cover{run.frames, config_.frames};
+    return static_cast<uint64_t>(cover.start(static_cast<int64_t>(view)));
   }
   return place_of_view(view, choices);
 }

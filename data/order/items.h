@@ -30,7 +30,9 @@ struct ItemsConfig {
   std::vector<std::string> methods = {};       // fakes of these manipulations alone; empty: of all
   std::string balance = "none";                // of a shuffled stream: none | label (G20) | domain: datasets take turns
   int64_t frames = 1, stride = 1;              // of a clip; frames: of segments
-  int64_t views = 1;                           // not shuffled: items a video, evenly spread over it (one: its middle)
+  int64_t views = 1;  // not shuffled: items a video, evenly spread over it (one: its middle); 0: the clips that cover
+                      // it, whatever the labels of its frames (cover.h)
+  int64_t shortest = 1;  // stored frames of a video that is not left out
   bool shuffled = true;
   uint64_t seed = 0;
   bool windowed = false;
@@ -102,6 +104,7 @@ class Items {
   void extend_block(const Dataset& dataset, const Video& video, Class& one, uint64_t begin, uint64_t end);
   void arrange();
   uint64_t span() const { return static_cast<uint64_t>((config_.frames - 1) * config_.stride + 1); }
+  uint64_t views_of(uint64_t frames) const;
   /// Of `choices` places, the one that a view of an evaluation takes: evenly spread, one view in the middle.
   uint64_t place_of_view(uint64_t view, uint64_t choices) const;
   uint64_t start_in(const Run& run, uint64_t view, const Draw& draw) const;

@@ -1,6 +1,8 @@
 #include "models/layers/block.h"
 
 #include <ATen/ops/addcmul.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "base/error.h"
 #include "models/layers/kernels.h"
@@ -15,26 +17,38 @@ torch::Tensor by_head(const torch::Tensor& x, int64_t heads) {
 
 }  // namespace
 
-Attention::Attention(int64_t width, int64_t heads)
+Attention::Attention(int64_t width, int64_t heads, QkvBias bias)
     : width_(width),
       heads_(heads),
-      qkv_(register_module("qkv", std::make_shared<Linear>(width, 3 * width))),
+      qkv_(register_module("qkv", std::make_shared<Linear>(width, 3 * width, bias == QkvBias::all))),
       proj_(register_module("proj", std::make_shared<Linear>(width, width))) {
+  if (bias == QkvBias::queries_and_values) {
+    q_bias_ = register_parameter("q_bias", torch::zeros({width}));
+    v_bias_ = register_parameter("v_bias", torch::zeros({width}));
+  }
   if (heads < 1 || width % heads != 0) {
     throw ConfigError("[model] a width of " + std::to_string(width) + " does not divide into " + std::to_string(heads) +
                       " heads; choose a number of heads that divides it");
   }
 }
 
+/// [3D]; undefined if the layer `qkv` has its own.
+torch::Tensor Attention::qkv_bias() const {
+  if (!q_bias_.defined()) { return {}; }
+  // A bias of the keys would change nothing: it adds the same to all scores of a query.
+  return at::cat({q_bias_, at::zeros_like(q_bias_), v_bias_});
+}
+
 torch::Tensor Attention::forward(const torch::Tensor& x, const torch::Tensor& key_mask, int64_t first_query) const {
   torch::Tensor q, k, v;
+  const auto bias = qkv_bias();
   // Slices of the last dimension stay views, and their gradients join in one copy; a [3, B, H, N, d] layout costs two.
   if (first_query == 0) {
-    const auto parts = qkv_->forward(x).chunk(3, -1);
+    const auto parts = qkv_->forward_slice(x, 0, 3 * width_, bias).chunk(3, -1);
     q = parts[0], k = parts[1], v = parts[2];
   } else {
-    const auto parts = qkv_->forward_slice(x, width_, 2 * width_).chunk(2, -1);
-    q = qkv_->forward_slice(x.narrow(1, first_query, x.size(1) - first_query), 0, width_);
+    const auto parts = qkv_->forward_slice(x, width_, 2 * width_, bias).chunk(2, -1);
+    q = qkv_->forward_slice(x.narrow(1, first_query, x.size(1) - first_query), 0, width_, bias);
     k = parts[0], v = parts[1];
   }
   const auto mixed = kernels::attention(by_head(q, heads_), by_head(k, heads_), by_head(v, heads_), key_mask);
@@ -47,10 +61,10 @@ Mlp::Mlp(int64_t width, int64_t hidden)
 
 torch::Tensor Mlp::forward(const torch::Tensor& x) const { return fc2_->forward(fc1_->forward_gelu(x)); }
 
-Block::Block(int64_t width, int64_t heads, int64_t mlp_ratio)
+Block::Block(int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias)
     : norm1_(register_module("norm1", std::make_shared<LayerNorm>(width))),
       norm2_(register_module("norm2", std::make_shared<LayerNorm>(width))),
-      attn_(register_module("attn", std::make_shared<Attention>(width, heads))),
+      attn_(register_module("attn", std::make_shared<Attention>(width, heads, bias))),
       mlp_(register_module("mlp", std::make_shared<Mlp>(width, width * mlp_ratio))) {}
 
 torch::Tensor Block::forward(const torch::Tensor& x, const torch::Tensor& key_mask, int64_t first_query,
@@ -63,9 +77,9 @@ torch::Tensor Block::forward(const torch::Tensor& x, const torch::Tensor& key_ma
   return add(attended, mlp_->forward(norm2_->forward(attended)), 1);
 }
 
-Blocks::Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio) {
+Blocks::Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias) {
   for (int64_t i = 0; i < depth; ++i) {
-    blocks_.push_back(register_module(std::to_string(i), std::make_shared<Block>(width, heads, mlp_ratio)));
+    blocks_.push_back(register_module(std::to_string(i), std::make_shared<Block>(width, heads, mlp_ratio, bias)));
   }
 }
 
@@ -86,15 +100,20 @@ int64_t patch_grid(int64_t image, int64_t patch) {
   return image / patch;
 }
 
-PatchEmbed::PatchEmbed(int64_t patch, int64_t width) {
-  const auto proj = register_module("proj", std::make_shared<torch::nn::Module>("Conv2d"));
-  weight_ = proj->register_parameter("weight", torch::zeros({width, 3, patch, patch}));
+PatchEmbed::PatchEmbed(int64_t patch, int64_t width) : PatchEmbed({width, 3, patch, patch}, width) {}
+
+PatchEmbed::PatchEmbed(int64_t tubelet, int64_t patch, int64_t width)
+    : PatchEmbed({width, 3, tubelet, patch, patch}, width) {}
+
+PatchEmbed::PatchEmbed(const std::vector<int64_t>& shape, int64_t width) {
+  const auto proj = register_module("proj", std::make_shared<torch::nn::Module>("Convolution"));
+  weight_ = proj->register_parameter("weight", torch::zeros(shape));
   bias_ = proj->register_parameter("bias", torch::zeros({width}));
 }
 
 torch::Tensor PatchEmbed::forward(const torch::Tensor& patches) const {
   // Patches hold channels last, the convolution's weight has them first.
-  const auto weight = widened(weight_, patches.scalar_type()).permute({0, 2, 3, 1}).flatten(1);
+  const auto weight = widened(weight_, patches.scalar_type()).flatten(2).transpose(1, 2).flatten(1);
   return kernels::linear(patches, weight, widened(bias_, patches.scalar_type()));
 }
 

@@ -13,16 +13,23 @@
 /// Shapes: B samples, N tokens, D width, P patch side.
 namespace realface::models {
 
+/// Which of the three projections of an attention have biases: all, in `qkv.bias`, or queries and values, as VideoMAE
+/// has them in `q_bias` and `v_bias`.
+enum class QkvBias { all, queries_and_values };
+
 /// Softmax attention over all tokens. Parameters `qkv` [3D, D] and `proj` [D, D].
 class Attention : public torch::nn::Module {
  public:
-  Attention(int64_t width, int64_t heads);
+  Attention(int64_t width, int64_t heads, QkvBias bias = QkvBias::all);
   /// x [B, N, D]. `key_mask` bool [B, 1, 1, N], true = attend to it, or undefined for all. Rows before `first_query`
   /// are keys and values only: returns [B, N - first_query, D].
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0) const;
 
  private:
+  torch::Tensor qkv_bias() const;
+
   int64_t width_, heads_;
+  torch::Tensor q_bias_, v_bias_;
   std::shared_ptr<Linear> qkv_, proj_;
 };
 
@@ -40,7 +47,7 @@ class Mlp : public torch::nn::Module {
 /// the two additions of each sample are multiplied by.
 class Block : public torch::nn::Module {
  public:
-  Block(int64_t width, int64_t heads, int64_t mlp_ratio);
+  Block(int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias = QkvBias::all);
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0,
                         const torch::Tensor& kept = {}) const;
 
@@ -53,7 +60,7 @@ class Block : public torch::nn::Module {
 /// Blocks one after another, named "0", "1", ...
 class Blocks : public torch::nn::Module {
  public:
-  Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio);
+  Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias = QkvBias::all);
   /// The last block alone drops the rows before `first_query` of its output: earlier ones still feed it. `kept`
   /// [B, 2 * depth]: those of each block in turn.
   torch::Tensor forward(torch::Tensor x, const torch::Tensor& key_mask = {}, int64_t first_query = 0,
@@ -66,14 +73,17 @@ class Blocks : public torch::nn::Module {
 /// Patches a side. Throws ConfigError unless the patch divides the image.
 int64_t patch_grid(int64_t image, int64_t patch);
 
-/// The patch embedding: parameters of a convolution `proj` ([D, 3, P, P] and [D]), applied as a linear map to patches
-/// that were cut already, so that only visible ones are embedded.
+/// The patch embedding: parameters of a convolution `proj` ([D, 3, P, P] and [D]; of tubelets of t frames [D, 3, t, P,
+/// P]), applied as a linear map to patches that were cut already, so that only visible ones are embedded.
 class PatchEmbed : public torch::nn::Module {
  public:
   PatchEmbed(int64_t patch, int64_t width);
+  PatchEmbed(int64_t tubelet, int64_t patch, int64_t width);
   torch::Tensor forward(const torch::Tensor& patches) const;  // [B, L, P*P*3], pixel-major -> [B, L, D]
 
  private:
+  PatchEmbed(const std::vector<int64_t>& shape, int64_t width);
+
   torch::Tensor weight_, bias_;
 };
 

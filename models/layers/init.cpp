@@ -45,6 +45,15 @@ void init_normal(torch::Tensor parameter, double deviation, uint64_t seed, const
             [deviation](CounterRng& rng) { return static_cast<float>(deviation * rng.normal()); });
 }
 
+void init_truncated_normal(torch::Tensor parameter, double deviation, double bound, uint64_t seed,
+                           const std::string& name) {
+  fill_rows(parameter, seed, name, [&](CounterRng& rng) {
+    double value = 0;
+    do { value = deviation * rng.normal(); } while (std::abs(value) > bound);
+    return static_cast<float>(value);
+  });
+}
+
 void init_xavier(torch::Tensor parameter, uint64_t seed, const std::string& name) {
   const auto out = static_cast<double>(parameter.size(0));
   const double in = static_cast<double>(parameter.numel()) / out;

@@ -24,13 +24,14 @@ class Widen : public torch::autograd::Function<Widen> {
 }  // namespace
 
 torch::Tensor widened(const torch::Tensor& parameter, torch::ScalarType dtype) {
-  if (parameter.scalar_type() == dtype) { return parameter; }
+  if (!parameter.defined() || parameter.scalar_type() == dtype) { return parameter; }
   return Widen::apply(parameter, static_cast<int64_t>(dtype));
 }
 
-Linear::Linear(int64_t in, int64_t out)
-    : weight_(register_parameter("weight", torch::zeros({out, in}))),
-      bias_(register_parameter("bias", torch::zeros({out}))) {}
+Linear::Linear(int64_t in, int64_t out, bool has_bias)
+    : weight_(register_parameter("weight", torch::zeros({out, in}))) {
+  if (has_bias) { bias_ = register_parameter("bias", torch::zeros({out})); }
+}
 
 torch::Tensor Linear::forward(const torch::Tensor& x) const {
   return kernels::linear(x, widened(weight_, x.scalar_type()), widened(bias_, x.scalar_type()));
@@ -40,10 +41,15 @@ torch::Tensor Linear::forward_gelu(const torch::Tensor& x) const {
   return kernels::gelu_of_linear(x, widened(weight_, x.scalar_type()), widened(bias_, x.scalar_type()));
 }
 
-torch::Tensor Linear::forward_slice(const torch::Tensor& x, int64_t first, int64_t count) const {
-  // Widened before it is cut: the gradient of a cut parameter would be rounded to the parameter's type.
-  return kernels::linear(x, widened(weight_, x.scalar_type()).narrow(0, first, count),
-                         widened(bias_, x.scalar_type()).narrow(0, first, count));
+torch::Tensor Linear::forward_slice(const torch::Tensor& x, int64_t first, int64_t count,
+                                    const torch::Tensor& bias) const {
+  const auto rows = [&](const torch::Tensor& parameter) {
+    // Widened before it is cut: the gradient of a cut parameter would be rounded to the parameter's type.
+    const auto wide = widened(parameter, x.scalar_type());
+    // A view of all rows would cost a copy of the gradient.
+    return !wide.defined() || count == wide.size(0) ? wide : wide.narrow(0, first, count);
+  };
+  return kernels::linear(x, rows(weight_), rows(bias.defined() ? bias : bias_));
 }
 
 LayerNorm::LayerNorm(int64_t width)

@@ -7,14 +7,15 @@
 /// unset until a model initialises them (init.h).
 namespace realface::models {
 
-/// y = x W^T + b over the last dimension. Parameters `weight` [out, in] and `bias` [out].
+/// y = x W^T + b over the last dimension. Parameters `weight` [out, in] and, unless it has none, `bias` [out].
 class Linear : public torch::nn::Module {
  public:
-  Linear(int64_t in, int64_t out);
+  Linear(int64_t in, int64_t out, bool has_bias = true);
   torch::Tensor forward(const torch::Tensor& x) const;       // x in kernels::compute_dtype of the weight
   torch::Tensor forward_gelu(const torch::Tensor& x) const;  // GELU of that, by the error function
-  /// Outputs first..first+count-1 alone: as many rows of weight and bias.
-  torch::Tensor forward_slice(const torch::Tensor& x, int64_t first, int64_t count) const;
+  /// Outputs first..first+count-1 alone: as many rows of weight and bias. `bias` [out]: in the place of its own.
+  torch::Tensor forward_slice(const torch::Tensor& x, int64_t first, int64_t count,
+                              const torch::Tensor& bias = {}) const;
 
  private:
   torch::Tensor weight_, bias_;
@@ -31,7 +32,8 @@ class LayerNorm : public torch::nn::Module {
   torch::Tensor weight_, bias_;
 };
 
-/// The parameter in another type. Its gradient comes back in that type, not rounded to the parameter's, for those whose
+/// The parameter in another type, undefined if it is. Its gradient comes back in that type, not rounded to the
+/// parameter's, for those whose
 /// `.grad` is fp32.
 torch::Tensor widened(const torch::Tensor& parameter, torch::ScalarType dtype);
 

@@ -1,5 +1,6 @@
 #include "models/layers/positions.h"
 
+#include <ATen/ops/embedding.h>
 #include <cmath>
 
 #include "base/error.h"
@@ -27,6 +28,28 @@ torch::Tensor sincos_positions(int64_t width, int64_t grid) {
     }
   }
   return table.to(torch::kFloat32).unsqueeze(0);
+}
+
+torch::Tensor sinusoid_positions(int64_t width, int64_t count) {
+  auto table = torch::zeros({count, width}, torch::kFloat64);
+  double* value = table.mutable_data_ptr<double>();
+  for (int64_t token = 0; token < count; ++token) {
+    for (int64_t j = 0; j < width; ++j) {
+      const double exponent = static_cast<double>(j / 2 * 2) / static_cast<double>(width);
+      const double angle = static_cast<double>(token) / std::pow(10000.0, exponent);
+      *value++ = j % 2 == 0 ? std::sin(angle) : std::cos(angle);
+    }
+  }
+  return table.to(torch::kFloat32).unsqueeze(0);
+}
+
+torch::Tensor FixedPositions::all(const torch::Tensor& tokens) const {
+  if (table_.device() != tokens.device()) { table_ = table_.to(tokens.device()); }
+  return table_.to(tokens.scalar_type());
+}
+
+torch::Tensor FixedPositions::rows(const torch::Tensor& ids, const torch::Tensor& tokens) const {
+  return at::embedding(all(tokens).squeeze(0), ids);
 }
 
 }  // namespace realface::models

@@ -5,8 +5,6 @@
 namespace realface::models {
 namespace {
 
-constexpr const char* kName = "mae";
-
 void describe_fields(Visitor& visitor, MaeDescription& mae) {
   fields(visitor, mae.config);
   visitor.field("pixels", mae.pixels, {"imagenet", "unit"});
@@ -16,12 +14,13 @@ void describe_fields(Visitor& visitor, MaeDescription& mae) {
 
 nlohmann::json describe(const MaeConfig& config, const std::string& pixels) {
   MaeDescription mae{config, pixels};  // a visitor may write; this one does not
-  return describe(kName, [&](Visitor& visitor) { describe_fields(visitor, mae); });
+  return describe(config.architecture, [&](Visitor& visitor) { describe_fields(visitor, mae); });
 }
 
 MaeDescription mae_description(const nlohmann::json& description) {
   MaeDescription mae;
-  read_description(description, kName, [&](Visitor& visitor) { describe_fields(visitor, mae); });
+  if (is_of(description, "video_mae")) { mae.config = mae_preset("base", "video_mae"); }
+  read_description(description, mae.config.architecture, [&](Visitor& visitor) { describe_fields(visitor, mae); });
   return mae;
 }
 

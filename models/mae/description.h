@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "models/mae/mae.h"
+#include "models/mae/config.h"
 
 namespace realface::models {
 

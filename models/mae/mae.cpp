@@ -1,21 +1,14 @@
 #include "models/mae/mae.h"
 
 #include <ATen/ops/embedding.h>
-#include <ATen/ops/mse_loss.h>
 #include <cmath>
 
-#include "base/error.h"
 #include "models/layers/init.h"
 #include "models/layers/kernels.h"
 #include "models/layers/positions.h"
 
 namespace realface::models {
 namespace {
-
-/// Rows `ids` [B, L] of x [B, N, C] -> [B, L, C].
-torch::Tensor gather_rows(const torch::Tensor& x, const torch::Tensor& ids) {
-  return x.gather(1, ids.unsqueeze(-1).expand({ids.size(0), ids.size(1), x.size(-1)}));
-}
 
 /// Rows of a table [1, 1 + N, D] for the class token (row 0) and the patches `ids` [B, L] -> [B, L, D].
 torch::Tensor patch_positions(const torch::Tensor& table, const torch::Tensor& ids) {
@@ -31,26 +24,7 @@ int64_t block_parameters(int64_t width, int64_t mlp_ratio) {
 
 }  // namespace
 
-MaeConfig mae_preset(const std::string& size) {
-  MaeConfig config;  // base
-  config.size = size;
-  if (size == "large") {
-    config.width = 1024, config.depth = 24, config.heads = 16;
-  } else if (size == "huge") {
-    config.patch = 14, config.width = 1280, config.depth = 32, config.heads = 16;
-  } else if (size == "small") {
-    config.width = 384, config.heads = 6;
-    config.decoder_width = 192, config.decoder_depth = 4, config.decoder_heads = 3;
-  } else if (size == "tiny") {
-    config.width = 192, config.heads = 3;
-    config.decoder_width = 192, config.decoder_depth = 2, config.decoder_heads = 3;
-  } else if (size != "base") {
-    throw ConfigError("[model] there is no size '" + size + "'; known are base, large, huge, small, tiny");
-  }
-  return config;
-}
-
-MaeImpl::MaeImpl(const MaeConfig& config) : config_(config) {
+MaeImpl::MaeImpl(const MaeConfig& config) : MaskedAutoencoder(config) {
   const int64_t grid = patch_grid(config.image, config.patch);
   const int64_t width = config.width;
   const int64_t decoder_width = config.decoder_width;
@@ -65,7 +39,7 @@ MaeImpl::MaeImpl(const MaeConfig& config) : config_(config) {
   decoder_blocks_ = register_module("decoder_blocks", std::make_shared<Blocks>(config.decoder_depth, decoder_width,
                                                                                config.decoder_heads, config.mlp_ratio));
   decoder_norm_ = register_module("decoder_norm", std::make_shared<LayerNorm>(decoder_width));
-  decoder_pred_ = register_module("decoder_pred", std::make_shared<Linear>(decoder_width, config.patch_values()));
+  decoder_pred_ = register_module("decoder_pred", std::make_shared<Linear>(decoder_width, config.cut().values()));
 }
 
 MaeImpl::MaeImpl(const MaeConfig& config, uint64_t seed) : MaeImpl(config) { initialise(seed); }
@@ -80,7 +54,7 @@ void MaeImpl::initialise(uint64_t seed) {
     if (item.value().dim() >= 2 && item.value().size(0) > 1 && !table) { init_xavier(item.value(), seed, item.key()); }
   }
   const std::string bias = "patch_embed.proj.bias";
-  init_uniform(named_parameters()[bias], 1.0 / std::sqrt(static_cast<double>(config_.patch_values())), seed, bias);
+  init_uniform(named_parameters()[bias], 1.0 / std::sqrt(static_cast<double>(config_.cut().values())), seed, bias);
 }
 
 torch::Tensor MaeImpl::encode(const torch::Tensor& patches, const Visible& visible) {
@@ -106,14 +80,9 @@ torch::Tensor MaeImpl::decoder_tokens(const torch::Tensor& encoded, const Visibl
     const auto seen = tokens + torch::cat({cls_position, patch_positions(decoder_pos_embed_, visible.ids)}, 1);
     return torch::cat({seen, mask_token_ + patch_positions(decoder_pos_embed_, visible.masked)}, 1);
   }
-  const int64_t patches = config_.patches();
-  const int64_t length = visible.ids.size(1);
-  // Padding goes to one row too many, which is then cut off.
-  const auto places = visible.valid.defined() ? visible.ids.masked_fill(~visible.valid, patches) : visible.ids;
-  const auto placed = widened(mask_token_, tokens.scalar_type())
-                          .expand({batch, patches + 1, width})
-                          .scatter(1, places.unsqueeze(-1).expand({batch, length, width}), tokens.narrow(1, 1, length));
-  return torch::cat({tokens.narrow(1, 0, 1), placed.narrow(1, 0, patches)}, 1) + decoder_pos_embed_;
+  const auto placed =
+      place_rows(tokens.narrow(1, 1, visible.ids.size(1)), visible, mask_token_, config_.cut().tokens());
+  return torch::cat({tokens.narrow(1, 0, 1), placed}, 1) + decoder_pos_embed_;
 }
 
 torch::Tensor MaeImpl::forward(const torch::Tensor& patches, const Visible& visible) {
@@ -123,25 +92,16 @@ torch::Tensor MaeImpl::forward(const torch::Tensor& patches, const Visible& visi
   return decoder_pred_->forward(decoder_norm_->forward(decoder_blocks_->forward(tokens, {}, first)));
 }
 
-torch::Tensor MaeImpl::loss_sum(const torch::Tensor& target, const torch::Tensor& predictions,
-                                const torch::Tensor& mask, const Visible& visible) const {
-  auto wanted = visible.masked.defined() ? gather_rows(target, visible.masked) : target;
-  wanted = wanted.to(torch::kFloat32);
-  if (config_.norm_pix) {
-    const auto mean = wanted.mean(-1, /*keepdim=*/true);
-    wanted = (wanted - mean) / (wanted.var(-1, /*unbiased=*/true, /*keepdim=*/true) + 1e-6).sqrt();
-  }
-  const auto values = static_cast<double>(config_.patch_values());
-  const auto guess = predictions.to(torch::kFloat32);
-  if (visible.masked.defined()) { return at::mse_loss(guess, wanted, at::Reduction::Sum) / values; }
-  return (at::mse_loss(guess, wanted, at::Reduction::None).mean(-1) * mask).sum();
+torch::Tensor MaeImpl::normalised(const torch::Tensor& tokens) const {
+  const auto mean = tokens.mean(-1, /*keepdim=*/true);
+  return (tokens - mean) / (tokens.var(-1, /*unbiased=*/true, /*keepdim=*/true) + 1e-6).sqrt();
 }
 
 int64_t MaeImpl::parameter_count(const MaeConfig& config) {
   const int64_t width = config.width;
   const int64_t decoder_width = config.decoder_width;
-  const int64_t values = config.patch_values();
-  const int64_t tables = (config.patches() + 1) * (width + decoder_width);
+  const int64_t values = config.cut().values();
+  const int64_t tables = (config.cut().tokens() + 1) * (width + decoder_width);
   const int64_t tokens_and_norms = 3 * width + 3 * decoder_width;
   const int64_t linears = (values + 1) * width + (width + 1) * decoder_width + (decoder_width + 1) * values;
   return tables + tokens_and_norms + linears + config.depth * block_parameters(width, config.mlp_ratio) +

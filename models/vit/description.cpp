@@ -5,8 +5,6 @@
 namespace realface::models {
 namespace {
 
-constexpr const char* kVit = "vit";
-
 void describe_vit(Visitor& visitor, VitDescription& vit) {
   fields(visitor, vit.config);
   visitor.field("pixels", vit.pixels, {"imagenet", "unit"});
@@ -16,12 +14,13 @@ void describe_vit(Visitor& visitor, VitDescription& vit) {
 
 nlohmann::json describe(const VitConfig& config, const std::string& pixels) {
   VitDescription vit{config, pixels};  // a visitor may write; this one does not
-  return describe(kVit, [&](Visitor& visitor) { describe_vit(visitor, vit); });
+  return describe(config.architecture, [&](Visitor& visitor) { describe_vit(visitor, vit); });
 }
 
 VitDescription vit_description(const nlohmann::json& description) {
   VitDescription vit;
-  read_description(description, kVit, [&](Visitor& visitor) { describe_vit(visitor, vit); });
+  if (is_of(description, "video_vit")) { vit.config = vit_preset("base", "video_vit"); }
+  read_description(description, vit.config.architecture, [&](Visitor& visitor) { describe_vit(visitor, vit); });
   return vit;
 }
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "models/vit/vit.h"
+#include "models/vit/config.h"
 
 namespace realface::models {
 

@@ -10,7 +10,7 @@
 
 namespace realface::models {
 
-VitImpl::VitImpl(const VitConfig& config) : config_(config) {
+VitImpl::VitImpl(const VitConfig& config) : Classifier(config) {
   const int64_t grid = patch_grid(config.image, config.patch);
   cls_token_ = register_parameter("cls_token", at::zeros({1, 1, config.width}));
   pos_embed_ = register_parameter("pos_embed", sincos_positions(config.width, grid));

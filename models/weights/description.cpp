@@ -82,6 +82,10 @@ class Reader final : public Visitor {
 
 }  // namespace
 
+bool is_of(const Json& description, const std::string& architecture) {
+  return description.is_object() && description.value(kArchitecture, Json()) == architecture;
+}
+
 Json describe(const std::string& architecture, const DescribeFields& fields) {
   Json json = {{kArchitecture, architecture}};
   Writer writer(json);

@@ -13,6 +13,9 @@ namespace realface::models {
 /// Describes one network's settings to a visitor, as its `fields` does. It may be called more than once.
 using DescribeFields = std::function<void(Visitor&)>;
 
+/// Whether a description is of this architecture.
+bool is_of(const nlohmann::json& description, const std::string& architecture);
+
 /// The settings as they stand.
 nlohmann::json describe(const std::string& architecture, const DescribeFields& fields);
 

@@ -7,14 +7,15 @@
 namespace realface::stages {
 namespace {
 
-/// Normalised patches [B, N, P*P*3] -> pictures [B, H, W, 3] in [0, 1].
-torch::Tensor pictures(const torch::Tensor& patches, const Normaliser& pixels, int64_t patch) {
-  return models::unpatchify(pixels.unit(patches).clamp(0, 1), patch);
+/// Normalised tokens [B, N, V] -> pictures [B, H, W, 3] in [0, 1], or clips of them.
+torch::Tensor pictures(const torch::Tensor& tokens, const Normaliser& pixels, const models::MaeConfig& model) {
+  const auto values = pixels.unit(tokens).clamp(0, 1);
+  return model.of_clips() ? models::untubify(values, model.cut()) : models::unpatchify(values, model.patch);
 }
 
 }  // namespace
 
-torch::Tensor inpaint(models::MaeImpl& network, const Normaliser& pixels, const torch::Tensor& images,
+torch::Tensor inpaint(models::MaskedAutoencoder& network, const Normaliser& pixels, const torch::Tensor& images,
                       const torch::Tensor& masks, int64_t visible) {
   const int64_t batch = masks.size(0), passes = masks.size(1);
   const auto patches = pixels.patches(images);  // [B, N, V]
@@ -25,18 +26,19 @@ torch::Tensor inpaint(models::MaeImpl& network, const Normaliser& pixels, const 
   const auto hidden = masks.to(torch::kFloat32).unsqueeze(-1);  // [B, passes, N, 1]
   const auto count = hidden.sum(1);
   const auto mean = (predicted * hidden).sum(1) / count.clamp_min(1);
-  return pictures(at::where(count > 0, mean, patches), pixels, network.config().patch);
+  return pictures(at::where(count > 0, mean, patches), pixels, network.config());
 }
 
-torch::Tensor decode_whole(models::MaeImpl& network, const Normaliser& pixels, const torch::Tensor& images) {
+torch::Tensor decode_whole(models::MaskedAutoencoder& network, const Normaliser& pixels, const torch::Tensor& images) {
   const auto patches = pixels.patches(images);
   const auto nothing = at::zeros({patches.size(0), patches.size(1)}, patches.options().dtype(torch::kBool));
   const auto tokens = models::visible_tokens(nothing, patches.size(1), /*fixed=*/false);
-  return pictures(network.forward(patches, tokens), pixels, network.config().patch);
+  return pictures(network.forward(patches, tokens), pixels, network.config());
 }
 
 torch::Tensor shrunk(const torch::Tensor& faces, int64_t shrink) {
-  return at::avg_pool2d(faces.permute({0, 3, 1, 2}), shrink).to(torch::kFloat16).contiguous();
+  const auto pictures = faces.flatten(0, faces.dim() - 4);
+  return at::avg_pool2d(pictures.permute({0, 3, 1, 2}), shrink).to(torch::kFloat16).contiguous();
 }
 
 }  // namespace realface::stages

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "models/mae/description.h"
+#include "models/mae/masked_autoencoder.h"
 #include "stages/composite/stage.h"
 #include "stages/training/saved.h"
+#include "stages/training/shown.h"
 #include "stages/training/weights.h"
 
 namespace realface::stages {
@@ -32,7 +34,8 @@ void CompositeRecipe::fields(Visitor& v) {
 
 void CompositeRecipe::check(Checker& checker) const {
   models::check(config_.model, checker);
-  data::check_face_mask(config_.mask, config_.model.image, config_.model.patch, checker);
+  const auto& model = config_.model;
+  data::check_face_mask(config_.mask, model.image, model.patch, model.of_clips(), checker);
   checker.divides("composite.shrink", config_.shrink, "model.image", config_.model.image);
   if (config_.mae.empty()) {
     checker.fault({"weights.mae"}, "weights.mae is not set; name the entry, run or file of a trained autoencoder");
@@ -49,7 +52,7 @@ nlohmann::json CompositeRecipe::length() const {
 }
 
 models::Set CompositeRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {
-  auto mae = std::make_shared<models::MaeImpl>(config_.model);
+  auto mae = models::make_autoencoder(config_.model);
   mae->to(device);
   models::Set set;
   set.add("mae", {.module = mae, .frozen = true, .description = models::describe(config_.model, config_.pixels)});
@@ -66,8 +69,8 @@ std::vector<data::StreamNeeds> CompositeRecipe::needs(uint64_t seed, int world_s
   faces.group = config_.block;
   faces.batch = config_.block * world_size;
   faces.seed = seed;
-  faces.image = config_.model.image;
-  faces.patch = config_.model.patch;
+  show(config_.model.cut(), config_.model.of_clips(), faces);
+  if (config_.model.of_clips()) { faces.views = 0; }  // as many as cover a video
   faces.mask = config_.mask;
   faces.passes = config_.passes();
   faces.cover = config_.cover == "all";

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "data/faces/masks.h"
-#include "models/mae/mae.h"
+#include "models/mae/config.h"
 #include "stages/recipe.h"
 
 namespace realface::stages {

@@ -15,13 +15,15 @@ namespace {
 torch::Tensor p_fake(const torch::Tensor& logits) { return at::softmax(logits.to(torch::kFloat32), -1).select(-1, 1); }
 
 Branch classifier(const models::Set& set, torch::Device device) {
-  const auto vit = set.get<models::VitImpl>("vit");
+  const auto vit = set.get<models::Classifier>("vit");
   const auto kind = models::vit_description(set.entry("vit").description).pixels;
-  const Normaliser pixels(kind, vit->config().patch, device);
-  const auto score = [vit, pixels](const torch::Tensor& frames) {
-    return BranchScores{p_fake(classify_videos(*vit, pixels, frames)), {}};
+  const bool of_clips = vit->config().of_clips();
+  const Normaliser pixels(kind, vit->config().patch, device, vit->config().tubelet);
+  const auto score = [vit, pixels, of_clips](const torch::Tensor& frames) {
+    const auto p = p_fake(classify_videos(*vit, pixels, frames));
+    return BranchScores{p, of_clips ? p.unsqueeze(1).expand({-1, frames.size(1)}) : torch::Tensor()};
   };
-  return {"vit", vit->config().image, false, score};
+  return {"vit", vit->config().image, of_clips ? vit->config().frames : 0, of_clips, score};
 }
 
 Branch mapping(const models::Set& set, torch::Device device) {
@@ -34,7 +36,7 @@ Branch mapping(const models::Set& set, torch::Device device) {
     const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
     return BranchScores{by_frame.mean(1), by_frame};
   };
-  return {"mapping", network->config().image, true, score};
+  return {"mapping", network->config().image, 0, true, score};
 }
 
 }  // namespace

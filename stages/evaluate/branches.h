@@ -19,13 +19,14 @@ struct BranchScores {
 struct Branch {
   std::string name;   // as in the column p_NAME
   int64_t image = 0;  // side of the pictures that it takes
+  int64_t clip = 0;   // frames that it takes, consecutive ones; 0: any number of any
   bool has_frames = false;
   std::function<BranchScores(const torch::Tensor& frames)> score;  // of frames u8 [B, T, H, W, 3]
 };
 
-/// Those of a set of networks: "vit" scores the mean of its frames' features (D1), "mapping" each frame; a video's
-/// score is then the mean over its frames (D15). They hold the networks. Throws Error if they take pictures of unequal
-/// sides.
+/// Those of a set of networks: "vit" scores the mean of its frames' features (D1) or, if it is a network of clips, a
+/// clip, which counts for each of its frames (RC2); "mapping" scores each frame, and a video by their mean (D15). They
+/// hold the networks. Throws Error if they take pictures of unequal sides.
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device);
 
 }  // namespace realface::stages

@@ -1,6 +1,7 @@
 #include "stages/evaluate/recipe.h"
 
 #include "models/mapping_net/description.h"
+#include "models/vit/classifier.h"
 #include "models/vit/description.h"
 #include "stages/evaluate/stage.h"
 #include "stages/training/saved.h"
@@ -35,6 +36,7 @@ void EvaluateRecipe::fields(Visitor& v) {
   group(v, "evaluate", [&] {
     v.field("split", config_.split, {"train", "val", "test", "all"});
     v.field("frames", config_.frames, within(1, 1024));
+    v.field("clips", config_.clips, within(1, 1024));
     v.field(may_change("batch"), config_.batch, within(1, kMaxCount));
   });
 }
@@ -46,12 +48,14 @@ void EvaluateRecipe::check(Checker& checker) const {
   }
 }
 
-nlohmann::json EvaluateRecipe::length() const { return {{"split", config_.split}, {"frames", config_.frames}}; }
+nlohmann::json EvaluateRecipe::length() const {
+  return {{"split", config_.split}, {"frames", config_.frames}, {"clips", config_.clips}};
+}
 
 models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {
   models::Set set;
   add_frozen(set, config_.vit, "vit", device, host, [](const nlohmann::json& description) {
-    return std::make_shared<models::VitImpl>(models::vit_description(description).config);
+    return models::make_classifier(models::vit_description(description).config);
   });
   add_frozen(set, config_.mapping, "mapping", device, host, [](const nlohmann::json& description) {
     return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));

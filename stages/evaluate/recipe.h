@@ -11,6 +11,8 @@ struct EvaluateConfig {
   std::string mapping;         // weights.mapping: that of a mapping network; empty: not a branch
   std::string split = "test";  // whose videos are scored
   int64_t frames = 5;          // of a video: the middle one of each of as many equal parts (D1)
+  int64_t clips = 2;           // of a video, if a branch takes clips: evenly spread, from its first frame to its last
+                               // (RC1); `frames` then says nothing
   int64_t batch = 16;          // videos a rank scores at once
 };
 

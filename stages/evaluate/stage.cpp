@@ -81,14 +81,30 @@ int64_t Evaluate::position() const { return progress_->position; }
 
 std::vector<Part*> Evaluate::parts() { return {progress_.get()}; }
 
+int64_t Evaluate::clip() const {
+  int64_t frames = 0;
+  for (const auto& branch : branches_) { frames = std::max(frames, branch.clip); }
+  return frames;
+}
+
+int64_t Evaluate::frames_scored(int64_t stored) const {
+  return std::min(stored, clip() > 0 ? config_.clips * clip() : config_.frames);
+}
+
 data::StreamNeeds Evaluate::needs(const std::string& set) const {
   data::StreamNeeds videos;
   videos.name = set;
   videos.split = config_.split;
   videos.label = "any";
   videos.endless = false;
-  videos.unit = "segments";
-  videos.frames = config_.frames;
+  if (clip() > 0) {
+    videos.unit = "clip";
+    videos.frames = clip();
+    videos.views = config_.clips;
+  } else {
+    videos.unit = "segments";
+    videos.frames = config_.frames;
+  }
   videos.batch = config_.batch * walk_.world.size();
   videos.image = branches_.front().image;
   videos.patch = 1;  // nothing is masked
@@ -137,7 +153,8 @@ void Evaluate::keep(const DataSet& set, const SampleTable& table, const SetScore
   });
 }
 
-/// Videos without a face have a row too, without a score (V5). One whose label is unknown tells nothing.
+/// Videos without a face, or too short for a clip, have a row too, without a score (V5). One whose label is unknown
+/// tells nothing.
 void Evaluate::keep_videos(const DataSet& set, const SampleTable& table, const torch::Tensor& scores) {
   for (size_t i = 0; i < table.videos().size(); ++i) {
     const auto& video = table.videos()[i];
@@ -146,7 +163,7 @@ void Evaluate::keep_videos(const DataSet& set, const SampleTable& table, const t
     VideoScore row{set.name, video.dataset, video.key, video.method, video.label, 0, {}, kNaN};
     row.p_fake = own.mean().item<double>();
     if (!std::isnan(row.p_fake)) {
-      row.frames = std::min(config_.frames, video.frames);
+      row.frames = frames_scored(video.frames);
       row.branches.assign(own.const_data_ptr<double>(), own.const_data_ptr<double>() + own.numel());
     }
     scores_.videos.push_back(std::move(row));
@@ -176,7 +193,8 @@ nlohmann::json Evaluate::results() const {
   for (auto& [name, set] : results["sets"].items()) {
     set["frame"] = progress_->frames.value(name, nlohmann::json({{"reason", "no branch scores single frames"}}));
   }
-  results["frames"] = config_.frames;
+  results["frames"] = clip() > 0 ? clip() : config_.frames;
+  if (clip() > 0) { results["clips"] = config_.clips; }
   results["split"] = config_.split;
   results["branches_without_frame_scores"] = without;
   return results;

@@ -41,6 +41,8 @@ class Evaluate final : public Stage {
     std::string branch, weights;
     nlohmann::json crops;
   };
+  int64_t clip() const;                         // frames of a clip, if a branch takes clips, or 0
+  int64_t frames_scored(int64_t stored) const;  // of a video
   data::StreamNeeds needs(const std::string& set) const;
   void read_crops();
   void require_crops(const data::Streams& stream) const;

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "models/vit/classifier.h"
 #include "models/vit/description.h"
 #include "stages/finetune/stage.h"
 #include "stages/training/saved.h"
+#include "stages/training/shown.h"
 #include "stages/training/weights.h"
 
 namespace realface::stages {
@@ -26,7 +28,7 @@ void FinetuneRecipe::fields(Visitor& v) {
     v.field("pixels", config_.pixels, {"imagenet", "unit"});
   });
   group(v, "finetune", [&] {
-    v.field("frames", config_.frames, within(1, 1024));
+    if (!config_.model.of_clips()) { v.field("frames", config_.frames, within(1, 1024)); }
     v.field("drop_path", config_.drop_path, within(0, 0.9));
     v.field("layer_decay", config_.layer_decay, above_up_to(0, 1));
   });
@@ -41,13 +43,13 @@ void FinetuneRecipe::check(Checker& checker) const {
 nlohmann::json FinetuneRecipe::length() const { return stages::length(config_.train); }
 
 models::Set FinetuneRecipe::build(uint64_t seed, torch::Device device, distributed::Communicator& /*host*/) const {
-  auto vit = std::make_shared<models::VitImpl>(config_.model, seed);
+  auto vit = models::make_classifier(config_.model, seed);
   vit->to(device);
   models::Entry entry;
   entry.module = vit;
   entry.source = fmt::format("initialised from seed {}", seed);
   entry.description = models::describe(config_.model, config_.pixels);
-  entry.again = [model = config_.model] { return std::make_shared<models::VitImpl>(model); };
+  entry.again = [model = config_.model] { return models::make_classifier(model); };
   models::Set set;
   set.add("vit", std::move(entry));
   return set;
@@ -70,8 +72,7 @@ std::vector<data::StreamNeeds> FinetuneRecipe::needs(uint64_t seed, int /*world_
   videos.batch = config_.train.batch;
   videos.accumulate = config_.train.accumulate;
   videos.seed = seed;
-  videos.image = config_.model.image;
-  videos.patch = config_.model.patch;
+  show(config_.model.cut(), config_.model.of_clips(), videos);
   videos.mask.kind = "none";
   return {videos};
 }

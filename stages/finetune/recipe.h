@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "models/vit/vit.h"
+#include "models/vit/config.h"
 #include "stages/recipe.h"
 #include "stages/training/train_config.h"
 
@@ -14,7 +14,8 @@ struct FinetuneConfig {
   std::string mae;                  // weights.mae: the autoencoder whose encoder it begins with; empty: from scratch
   std::string pixels = "imagenet";  // as the autoencoder was trained
   models::VitConfig model;
-  int64_t frames = 5;         // of a video, one of each of as many equal parts; their features are averaged (D1)
+  int64_t frames = 5;         // of a video, one of each of as many equal parts; their features are averaged (D1); of
+                              // clips, model.frames consecutive ones from a random start (RC2)
   double drop_path = 0.1;     // largest rate at which a residual branch is left out
   double layer_decay = 0.65;  // each layer learns at this share of the rate of the next
   TrainConfig train;

@@ -10,8 +10,9 @@
 
 namespace realface::stages {
 
-torch::Tensor classify_videos(const models::VitImpl& network, const Normaliser& pixels, const torch::Tensor& frames,
+torch::Tensor classify_videos(const models::Classifier& network, const Normaliser& pixels, const torch::Tensor& frames,
                               const torch::Tensor& kept) {
+  if (network.config().of_clips()) { return network.classify(network.features(pixels.patches(frames), kept)); }
   const auto patches = pixels.patches(frames.flatten(0, 1));  // [B * T, N, P*P*3]
   const auto features = network.features(patches, kept);      // [B * T, D]
   return network.classify(features.unflatten(0, {frames.size(0), frames.size(1)}).mean(1));
@@ -21,7 +22,7 @@ Finetune::Finetune(const FinetuneConfig& config, const Walk& walk)
     : samples_(config.train.batch),
       drop_path_(config.drop_path),
       seed_(walk.seed),
-      pixels_(config.pixels, config.model.patch, walk.world.device()),
+      pixels_(config.pixels, config.model.patch, walk.world.device(), config.model.tubelet),
       trainer_(config.train, walk.models, walk.world, walk.data.steps_per_epoch(),
                vit_rule(config.model.depth, config.layer_decay)) {}
 
@@ -43,11 +44,11 @@ StepReport Finetune::step(const data::Step& step) {
 
 torch::Tensor Finetune::logits(const data::Batch& batch) {
   const telemetry::PhaseTimer timer(telemetry::Phase::forward);
-  auto& network = trainer_.working<models::VitImpl>("vit");
+  auto& network = trainer_.working<models::Classifier>("vit");
   torch::Tensor kept;
   if (drop_path_ > 0) {
-    kept = draw_kept_branches(drop_path_, network.config().depth, batch.images.size(1), seed_, batch.epochs,
-                              batch.samples);
+    const int64_t pictures = network.config().of_clips() ? 1 : batch.images.size(1);
+    kept = draw_kept_branches(drop_path_, network.config().depth, pictures, seed_, batch.epochs, batch.samples);
     kept = kept.to(batch.images.device(), models::kernels::compute_dtype(network.parameters().front()));
   }
   return classify_videos(network, pixels_, batch.images, kept);

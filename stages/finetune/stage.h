@@ -4,20 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "models/vit/vit.h"
+#include "models/vit/classifier.h"
 #include "stages/finetune/recipe.h"
 #include "stages/training/pixels.h"
 #include "stages/training/trainer.h"
 
 namespace realface::stages {
 
-/// Logits [B, 2] of videos, from frames u8 [B, T, H, W, 3]: the features of the frames are averaged, then classified
-/// (D1). kept: f32 [B * T, 2 * depth] or undefined (draw_kept_branches).
-torch::Tensor classify_videos(const models::VitImpl& network, const Normaliser& pixels, const torch::Tensor& frames,
+/// Logits [B, 2] of videos, from frames u8 [B, T, H, W, 3]: of a network of clips directly (RC2), else the features of
+/// the frames are averaged, then classified (D1). kept: f32 [pictures or clips, 2 * depth] or undefined
+/// (draw_kept_branches).
+torch::Tensor classify_videos(const models::Classifier& network, const Normaliser& pixels, const torch::Tensor& frames,
                               const torch::Tensor& kept = {});
 
 /// Fine-tuning of the classifier "vit" of the set on whole faces of the stream "videos", real and fake (DeepfakeMAE's
-/// first score, Recap's for single frames).
+/// and Recap's first score).
 ///
 /// The loss of an update is the mean cross-entropy over its videos, of all ranks and micro-batches; reports name the
 /// share of videos that it put on the right side, "accuracy", before the update.

@@ -11,7 +11,7 @@ namespace realface::stages {
 
 std::span<const Kind> kinds() {
   static constexpr std::array kKinds{
-      Kind{"pretrain", "Image masked autoencoder on real faces", make_recipe<PretrainRecipe>},
+      Kind{"pretrain", "Masked autoencoder of faces or clips, on real ones", make_recipe<PretrainRecipe>},
       Kind{"finetune", "Encoder of an autoencoder as a classifier of videos", make_recipe<FinetuneRecipe>},
       Kind{"composite", "Faces as an autoencoder restores them, kept beside the dataset", make_recipe<CompositeRecipe>},
       Kind{"mapping", "Network from faces to restored faces, by episodes over manipulations",

@@ -4,7 +4,9 @@
 
 #include "base/log.h"
 #include "models/mae/description.h"
+#include "models/mae/masked_autoencoder.h"
 #include "stages/pretrain/stage.h"
+#include "stages/training/shown.h"
 #include "stages/training/weights.h"
 
 namespace realface::stages {
@@ -21,7 +23,8 @@ void PretrainRecipe::fields(Visitor& v) {
 
 void PretrainRecipe::check(Checker& checker) const {
   models::check(config_.model, checker);
-  data::check_face_mask(config_.mask, config_.model.image, config_.model.patch, checker);
+  const auto& model = config_.model;
+  data::check_face_mask(config_.mask, model.image, model.patch, model.of_clips(), checker);
   stages::check(config_.train, checker);
   if (config_.pixels == "unit" && config_.model.norm_pix) {
     checker.fault(
@@ -33,13 +36,13 @@ void PretrainRecipe::check(Checker& checker) const {
 nlohmann::json PretrainRecipe::length() const { return stages::length(config_.train); }
 
 models::Set PretrainRecipe::build(uint64_t seed, torch::Device device, distributed::Communicator& /*host*/) const {
-  auto mae = std::make_shared<models::MaeImpl>(config_.model, seed);
+  auto mae = models::make_autoencoder(config_.model, seed);
   mae->to(device);
   models::Entry entry;
   entry.module = mae;
   entry.source = fmt::format("initialised from seed {}", seed);
   entry.description = models::describe(config_.model, config_.pixels);
-  entry.again = [model = config_.model] { return std::make_shared<models::MaeImpl>(model); };
+  entry.again = [model = config_.model] { return models::make_autoencoder(model); };
   models::Set set;
   set.add("mae", std::move(entry));
   return set;
@@ -58,8 +61,7 @@ std::vector<data::StreamNeeds> PretrainRecipe::needs(uint64_t seed, int /*world_
   faces.batch = config_.train.batch;
   faces.accumulate = config_.train.accumulate;
   faces.seed = seed;
-  faces.image = config_.model.image;
-  faces.patch = config_.model.patch;
+  show(config_.model.cut(), config_.model.of_clips(), faces);
   faces.mask = config_.mask;
   return {faces};
 }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "data/faces/masks.h"
-#include "models/mae/mae.h"
+#include "models/mae/config.h"
 #include "stages/recipe.h"
 #include "stages/training/train_config.h"
 
@@ -17,7 +17,7 @@ struct PretrainConfig {
   TrainConfig train;
 };
 
-/// `stage: pretrain`: the image masked autoencoder "mae" on the stream "faces".
+/// `stage: pretrain`: the masked autoencoder "mae", of pictures or of clips, on the stream "faces".
 class PretrainRecipe final : public Recipe {
  public:
   PretrainRecipe() = default;

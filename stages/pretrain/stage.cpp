@@ -3,12 +3,13 @@
 #include <ATen/ops/zeros.h>
 
 #include "base/telemetry.h"
+#include "models/mae/masked_autoencoder.h"
 
 namespace realface::stages {
 
 Pretrain::Pretrain(const PretrainConfig& config, models::Set& set, distributed::World& world, int64_t steps_per_epoch)
     : samples_(config.train.batch),
-      pixels_(config.pixels, config.model.patch, world.device()),
+      pixels_(config.pixels, config.model.patch, world.device(), config.model.tubelet),
       trainer_(config.train, set, world, steps_per_epoch) {}
 
 StepReport Pretrain::step(const data::Step& step) {
@@ -25,11 +26,11 @@ StepReport Pretrain::step(const data::Step& step) {
   return trainer_.end(sum, samples_);
 }
 
-/// The squared error summed over the masked patches of one micro-batch.
+/// The squared error summed over the masked tokens of one micro-batch.
 torch::Tensor Pretrain::loss(const data::Batch& batch) {
   const telemetry::PhaseTimer timer(telemetry::Phase::forward);
-  auto& network = trainer_.working<models::MaeImpl>("mae");
-  const auto target = pixels_.patches(batch.images);  // [B, N, P*P*3]
+  auto& network = trainer_.working<models::MaskedAutoencoder>("mae");
+  const auto target = pixels_.patches(batch.images);  // [B, N, V]
   // Lengths that vary are rounded up, so that few different shapes are met (G7).
   const int64_t length = batch.fixed_visible ? batch.visible_max : (batch.visible_max + 7) / 8 * 8;
   const auto visible = models::visible_tokens(batch.mask, length, batch.fixed_visible);

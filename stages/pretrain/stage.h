@@ -4,17 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "models/mae/mae.h"
 #include "stages/pretrain/recipe.h"
 #include "stages/training/pixels.h"
 #include "stages/training/trainer.h"
 
 namespace realface::stages {
 
-/// Pretraining of the image masked autoencoder "mae" of the set on the stream "faces" (MAE, DeepfakeMAE, RFFR's and
-/// LRE's first stage: they differ in masks, pixels and optimizer).
+/// Pretraining of the masked autoencoder "mae" of the set on the stream "faces" (MAE, VideoMAE, the first stage of all
+/// five systems: they differ in network, masks, pixels and optimizer).
 ///
-/// The loss of an update is the squared error summed over all masked patches of all ranks and micro-batches, divided by
+/// The loss of an update is the squared error summed over all masked tokens of all ranks and micro-batches, divided by
 /// their number (G8): the same as one big batch.
 class Pretrain final : public Stage {
  public:

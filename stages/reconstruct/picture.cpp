@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "models/mae/mae.h"
+#include "models/layers/tokens.h"
 
 namespace realface::stages {
 namespace {

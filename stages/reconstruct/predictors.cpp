@@ -47,7 +47,9 @@ torch::Tensor MeanPatches::mean() const {
   return (sum_ / static_cast<double>(faces_)).to(torch::kFloat32);
 }
 
-torch::Tensor neighbour_colours(const torch::Tensor& patches, const torch::Tensor& mask) {
+torch::Tensor neighbour_colours(const torch::Tensor& tokens, const torch::Tensor& masks, int64_t places) {
+  const auto patches = tokens.reshape({-1, places, tokens.size(2)});
+  const auto mask = masks.reshape({-1, places});
   const int64_t batch = patches.size(0), count = patches.size(1);
   const auto grid = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(count))));
   const auto seen = mask.logical_not().to(patches.scalar_type()).view({batch, 1, grid, grid});
@@ -63,7 +65,7 @@ torch::Tensor neighbour_colours(const torch::Tensor& patches, const torch::Tenso
     guess = at::where(found, square_mean(colour * seen) / weight.clamp_min(1e-12), guess);
     missing = missing.logical_and(found.logical_not());
   }
-  return guess.flatten(2).transpose(1, 2).repeat({1, 1, patches.size(2) / 3});
+  return guess.flatten(2).transpose(1, 2).repeat({1, 1, patches.size(2) / 3}).view(tokens.sizes());
 }
 
 }  // namespace realface::stages

@@ -3,6 +3,7 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@
 #include "distributed/agreement.h"
 #include "stages/reconstruct/picture.h"
 #include "stages/reconstruct/predictors.h"
+#include "stages/training/shown.h"
 
 namespace realface::stages {
 namespace {
@@ -59,8 +61,8 @@ void decode(const std::string& bytes, std::map<size_t, ErrorSums>& videos, std::
 Reconstruct::Reconstruct(const ReconstructConfig& config, const std::string& pixels, models::Set& set,
                          const SampleTable& table, torch::Tensor train_mean, distributed::World& world)
     : config_(config),
-      pixels_(pixels, set.get<models::MaeImpl>("mae")->config().patch, world.device()),
-      network_(set.get<models::MaeImpl>("mae")),
+      network_(set.get<models::MaskedAutoencoder>("mae")),
+      pixels_(pixels, network_->config().patch, world.device(), network_->config().tubelet),
       table_(table),
       train_mean_(std::move(train_mean)),
       world_(world),
@@ -101,7 +103,8 @@ void Reconstruct::add_batch(const data::Batch& batch) {
   const auto mask = batch.mask.to(torch::kFloat32);
   const auto sums =
       at::stack({masked_error(predicted, patches, mask), masked_error(train_mean_, patches, mask),
-                 masked_error(neighbour_colours(patches, batch.mask), patches, mask), mask.sum(-1), batch.weights})
+                 masked_error(neighbour_colours(patches, batch.mask, network_->config().cut().places()), patches, mask),
+                 mask.sum(-1), batch.weights})
           .to(torch::kFloat64)
           .cpu();
   const auto at = sums.accessor<double, 2>();
@@ -111,15 +114,28 @@ void Reconstruct::add_batch(const data::Batch& batch) {
     }
     const int64_t sample = batch.samples[static_cast<size_t>(row)];
     videos_[table_.video_of(sample)] += {1, static_cast<int64_t>(at[3][row]), at[0][row], at[1][row], at[2][row]};
-    if (wanted_.contains(sample)) { keep_picture(batch, row, predicted); }
+    if (wanted(batch, row)) { keep_picture(batch, row, predicted); }
   }
 }
 
+/// Whether a picture of it is to be kept; a clip's sample is its first frame, and any of its frames may be wanted.
+bool Reconstruct::wanted(const data::Batch& batch, int64_t row) const {
+  const int64_t frames = network_->config().frames;
+  const auto first = batch.frames.begin() + row * frames;
+  return std::any_of(first, first + frames, [&](int64_t frame) { return wanted_.contains(frame); });
+}
+
 void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torch::Tensor& predicted) {
-  const int64_t sample = batch.samples[static_cast<size_t>(row)], patch = network_->config().patch;
+  const auto& model = network_->config();
+  const int64_t sample = batch.samples[static_cast<size_t>(row)], patch = model.patch, middle = model.frames / 2;
   const auto& video = table_.videos()[table_.video_of(sample)];
-  const auto image = batch.images[row], mask = batch.mask[row];
-  const auto restored = composite(image, pixels_.unit(predicted[row]), mask, patch);
+  auto image = batch.images[row], patches = pixels_.unit(predicted[row]);
+  if (model.of_clips()) {
+    image = image[middle];
+    patches = models::patchify(models::untubify(patches.unsqueeze(0), model.cut()).squeeze(0), patch)[middle];
+  }
+  const auto mask = batch.mask[row].view({model.cut().slots(), -1})[middle / model.tubelet];
+  const auto restored = composite(image, patches, mask, patch);
   result_.pictures.push_back({video.class_name, video.key, sample, encode_png(image),
                               encode_png(grey_out(image, mask, patch)), encode_png(restored)});
 }
@@ -154,8 +170,7 @@ data::StreamNeeds reconstruct_needs(const ReconstructConfig& config, const model
   faces.endless = false;
   faces.batch = config.batch;
   faces.seed = config.seed;
-  faces.image = model.image;
-  faces.patch = model.patch;
+  show(model.cut(), model.of_clips(), faces);
   faces.mask = mask;
   return faces;
 }
@@ -165,8 +180,7 @@ data::StreamNeeds baseline_needs(const ReconstructConfig& config, const models::
   faces.name = MeanPatches::kStream;
   faces.batch = config.batch;
   faces.seed = config.seed;
-  faces.image = model.image;
-  faces.patch = model.patch;
+  show(model.cut(), model.of_clips(), faces);
   faces.mask.kind = "none";
   return faces;
 }

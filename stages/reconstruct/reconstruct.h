@@ -11,7 +11,7 @@
 #include "data/faces/masks.h"
 #include "data/streams.h"
 #include "distributed/world.h"
-#include "models/mae/mae.h"
+#include "models/mae/masked_autoencoder.h"
 #include "models/set.h"
 #include "stages/reconstruct/result.h"
 #include "stages/scores/samples.h"
@@ -31,7 +31,8 @@ struct ReconstructConfig {
 
 /// Restores masked patches of every face of a split with a trained masked autoencoder, each face once, with one mask
 /// fixed by its sample number, and measures the squared error over masked patches in normalised pixels: by video, for
-/// each class, beside two guesses that need no network (reconstruct_predictors.h).
+/// each class, beside two guesses that need no network (predictors.h). A network of clips restores the clip in the
+/// middle of each video, whose middle frame is kept as its picture.
 ///
 /// Reads the stream "faces", once through. After finish() every rank holds the result.
 class Reconstruct final : public Stage {
@@ -58,10 +59,11 @@ class Reconstruct final : public Stage {
   void add_batch(const data::Batch& batch);
   void keep_picture(const data::Batch& batch, int64_t row, const torch::Tensor& predicted);
   torch::Tensor predict(const data::Batch& batch, const torch::Tensor& patches);
+  bool wanted(const data::Batch& batch, int64_t row) const;
 
   ReconstructConfig config_;
+  std::shared_ptr<models::MaskedAutoencoder> network_;
   Normaliser pixels_;
-  std::shared_ptr<models::MaeImpl> network_;
   const SampleTable& table_;
   torch::Tensor train_mean_;
   distributed::World& world_;

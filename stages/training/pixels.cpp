@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "models/mae/mae.h"
+#include "models/layers/tokens.h"
 
 namespace realface::stages {
 namespace {
@@ -17,7 +17,8 @@ const std::vector<double> kDeviation{0.229, 0.224, 0.225};
 
 }  // namespace
 
-Normaliser::Normaliser(const std::string& kind, int64_t patch, torch::Device device) : patch_(patch) {
+Normaliser::Normaliser(const std::string& kind, int64_t patch, torch::Device device, int64_t tubelet)
+    : patch_(patch), tubelet_(tubelet) {
   auto mean = at::tensor(kMean, torch::kFloat64);
   auto deviation = at::tensor(kDeviation, torch::kFloat64);
   if (kind == "unit") {
@@ -35,7 +36,9 @@ Normaliser::Normaliser(const std::string& kind, int64_t patch, torch::Device dev
 
 torch::Tensor Normaliser::patches(const torch::Tensor& images) const {
   // Cut into patches while the pixels are still bytes: a quarter of the traffic.
-  return at::addcmul(shift_, models::patchify(images, patch_).to(torch::kFloat32), scale_);
+  if (images.dim() == 4) { return at::addcmul(shift_, models::patchify(images, patch_).to(torch::kFloat32), scale_); }
+  const auto tokens = models::tubify(images, patch_, tubelet_).unflatten(-1, {tubelet_, -1});
+  return at::addcmul(shift_, tokens.to(torch::kFloat32), scale_).flatten(-2);
 }
 
 torch::Tensor Normaliser::planes(const torch::Tensor& images) const {
@@ -44,7 +47,8 @@ torch::Tensor Normaliser::planes(const torch::Tensor& images) const {
 }
 
 torch::Tensor Normaliser::unit(const torch::Tensor& patches) const {
-  return (patches.to(torch::kFloat32) - shift_) / (scale_ * 255.0);
+  const auto frames = patches.to(torch::kFloat32).unflatten(-1, {-1, shift_.size(0)});
+  return ((frames - shift_) / (scale_ * 255.0)).flatten(-2);
 }
 
 }  // namespace realface::stages

@@ -39,12 +39,31 @@ std::string bare_name(std::string name) {
   return name;
 }
 
-bool of_decoder(const std::string& name) { return name.starts_with("decoder_") || name == "mask_token"; }
+/// Of pictures and of clips.
+bool of_decoder(const std::string& name) {
+  return name.starts_with("decoder_") || name.starts_with("decoder.") || name.starts_with("encoder_to_decoder.") ||
+         name == "mask_token";
+}
 bool of_classifier(const std::string& name) { return name.starts_with("head.") || name.starts_with("fc_norm."); }
 
 /// What a classifier has no use for.
-bool not_of_encoder(const std::string& name) {
+bool not_of_encoder(const std::string& full_name) {
+  const auto name = bare_name(full_name);
   return of_decoder(name) || of_classifier(name) || name.starts_with("norm.");
+}
+
+/// The names of a network's tensors by their bare ones: a classifier's `blocks.0...` is an autoencoder of clips'
+/// `encoder.blocks.0...`.
+std::map<std::string, std::string> by_bare_name(const Shapes& network) {
+  std::map<std::string, std::string> names;
+  for (const auto& [name, shape] : network) { names[bare_name(name)] = name; }
+  return names;
+}
+
+/// What the network calls a saved tensor.
+std::string own_name(const std::string& saved, const std::map<std::string, std::string>& own) {
+  const auto found = own.find(bare_name(saved));
+  return found == own.end() ? bare_name(saved) : found->second;
 }
 
 Shapes shapes_of(const Tensors& tensors) {
@@ -96,9 +115,10 @@ bool is_rank_file(const fs::path& path, const Tensors& file) {
 /// The network's tensors, which must all be there: ranks share the writing.
 Tensors whole_network(const fs::path& path, const Tensors& file, const WeightsPart& part, const Shapes& network) {
   const auto prefix = saved_part(part.saved) + "/";
+  const auto own = by_bare_name(network);
   Tensors tensors;
   for (const auto& [name, tensor] : file) {
-    if (name.starts_with(prefix)) { tensors[name.substr(prefix.size())] = tensor; }
+    if (name.starts_with(prefix)) { tensors[own_name(name.substr(prefix.size()), own)] = tensor; }
   }
   const auto wanted =
       std::ranges::count_if(network, [&](const auto& one) { return !part.encoder || !of_classifier(one.first); });
@@ -111,11 +131,12 @@ Tensors whole_network(const fs::path& path, const Tensors& file, const WeightsPa
   return tensors;
 }
 
-/// The file's tensors by their bare names, without those of a classifier's head if the network has none.
-Tensors bare(const Tensors& file, const Shapes& network) {
+/// The file's tensors by the network's names, without those of a classifier's head if the network has none.
+Tensors renamed(const Tensors& file, const Shapes& network) {
+  const auto own = by_bare_name(network);
   Tensors tensors;
   for (const auto& [full_name, tensor] : file) {
-    const auto name = bare_name(full_name);
+    const auto name = own_name(full_name, own);
     if (network.contains(name) || !of_classifier(name)) { tensors[name] = tensor; }
   }
   return tensors;
@@ -163,7 +184,7 @@ LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const mod
   const auto network = wanted_tensors(entry, part);
   const auto own = shapes_of(network);
   const auto file = models::read_tensor_file(path).tensors;
-  auto tensors = is_rank_file(path, file) ? whole_network(path, file, part, own) : bare(file, own);
+  auto tensors = is_rank_file(path, file) ? whole_network(path, file, part, own) : renamed(file, own);
   if (!part.below.empty()) {
     std::erase_if(tensors, [&](const auto& one) { return !own.contains(one.first); });
   }
@@ -204,11 +225,14 @@ LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, c
   const auto saved = saved_part(part.saved);
   require_network(folder, manifest, part.saved);
   const auto network = models::named_tensors(*entry.module);
+  const auto own = by_bare_name(shapes_of(network));
   Shapes shapes;
+  std::map<std::string, std::string> saved_names;  // by the network's
   for (const auto& piece : manifest.pieces) {
-    if (piece.part == saved && !(part.encoder && not_of_encoder(piece.name))) {
-      shapes[piece.name] = piece.global_shape;
-    }
+    if (piece.part != saved || (part.encoder && not_of_encoder(piece.name))) { continue; }
+    const auto name = own_name(piece.name, own);
+    shapes[name] = piece.global_shape;
+    saved_names[name] = piece.name;
   }
   auto lines = description_differences(manifest.values.at(saved).value("description", nlohmann::json()),
                                        entry.description, part.encoder);
@@ -218,7 +242,7 @@ LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, c
 
   std::vector<checkpoints::OwnedSlice> slices;
   for (const auto& [name, tensor] : network) {
-    if (shapes.contains(name)) { slices.push_back({saved, replicated(name, tensor.detach())}); }
+    if (shapes.contains(name)) { slices.push_back({saved, replicated(saved_names.at(name), tensor.detach())}); }
   }
   checkpoints::load_tensors(folder, manifest, slices);
   const auto sha256 = models::weights_sha256(network);

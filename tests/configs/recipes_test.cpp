@@ -54,6 +54,17 @@ TEST(Recipes, DeepfakeMaeHasThePapersNumbers) {
   EXPECT_FALSE(config.model.norm_pix);
 }
 
+TEST(Recipes, RecapHasThePapersNumbers) {
+  const auto config = recipe("recap/pretrain.yaml");
+  EXPECT_EQ(config.model.architecture, "video_mae");
+  EXPECT_EQ(config.model.cut().tokens(), 1568);
+  EXPECT_EQ(config.model.decoder_width, 384);
+  EXPECT_EQ(config.mask.kind, "roi_part");
+  EXPECT_DOUBLE_EQ(config.mask.ratio, 0.75);
+  EXPECT_EQ(config.train.batch, 8);
+  EXPECT_NEAR(peak(config.train), 4.6875e-6, 1e-12);  // G14
+}
+
 TEST(Recipes, RffrHasThePapersNumbers) {
   const auto config = recipe("rffr/pretrain.yaml");
   EXPECT_EQ(config.mask.kind, "block");

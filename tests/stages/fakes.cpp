@@ -8,21 +8,22 @@
 #include <cmath>
 
 #include "base/counter_rng.h"
+#include "models/mae/masked_autoencoder.h"
 
 namespace realface::stages {
 namespace {
 
-torch::Tensor picture(int64_t side, CounterRng& rng) {
-  auto pixels = at::zeros({side, side, 3}, torch::kFloat32);
-  auto view = pixels.accessor<float, 3>();
+/// frames > 1: [frames, side, side, 3], a wave that moves.
+torch::Tensor picture(int64_t side, int64_t frames, CounterRng& rng) {
+  auto pixels = at::zeros({frames, side, side, 3}, torch::kFloat32);
+  auto view = pixels.accessor<float, 4>();
   const double fx = rng.uniform(0.1, 0.6), fy = rng.uniform(0.1, 0.6);
   for (int64_t channel = 0; channel < 3; ++channel) {
     const double phase = rng.uniform(0, 6);
-    for (int64_t y = 0; y < side; ++y) {
-      for (int64_t x = 0; x < side; ++x) {
-        const double wave = std::sin(fx * static_cast<double>(x) + fy * static_cast<double>(y) + phase);
-        view[y][x][channel] = static_cast<float>(127.0 + 100.0 * wave);
-      }
+    for (int64_t i = 0; i < frames * side * side; ++i) {
+      const int64_t t = i / (side * side), y = i / side % side, x = i % side;
+      const double wave = std::sin(fx * static_cast<double>(x + t) + fy * static_cast<double>(y) + phase);
+      view[t][y][x][channel] = static_cast<float>(127.0 + 100.0 * wave);
     }
   }
   return pixels.to(torch::kUInt8);
@@ -41,10 +42,11 @@ FakeStreams::FakeStreams(const PretrainConfig& config, distributed::World& world
 data::Batch FakeStreams::batch(const PretrainConfig& config, int64_t step, int64_t first, int64_t count) {
   data::Batch batch;
   std::vector<torch::Tensor> images, masks;
-  const int64_t patches = config.model.patches();
+  const int64_t patches = config.model.cut().tokens();
   for (int64_t i = first; i < first + count; ++i) {
     CounterRng rng(5, CounterRng::Purpose::test, {static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
-    images.push_back(picture(config.model.image, rng));
+    const auto clip = picture(config.model.image, config.model.frames, rng);
+    images.push_back(config.model.of_clips() ? clip : clip.squeeze(0));
     const auto masked = 1 + static_cast<int64_t>(rng.below(static_cast<uint64_t>(patches) - 1));
     auto mask = at::zeros({patches}, torch::kBool);
     for (const auto id : rng.sample(patches, masked)) { mask[id] = true; }
@@ -89,6 +91,13 @@ PretrainConfig small_config() {
   return config;
 }
 
+PretrainConfig small_video_config() {
+  auto config = small_config();
+  config.model.architecture = "video_mae";
+  config.model.frames = 4, config.model.tubelet = 2;
+  return config;
+}
+
 models::Set build_models(const PretrainConfig& config, distributed::World& world) {
   return PretrainRecipe(config).build(kSeed, torch::kCPU, world.host_group());
 }
@@ -112,7 +121,7 @@ void Memory::restore(const std::vector<Part*>& parts) const {
 
 torch::Tensor weights(const models::Set& set) {
   std::vector<torch::Tensor> flat;
-  for (const auto& parameter : set.get<models::MaeImpl>("mae")->parameters()) {
+  for (const auto& parameter : set.get<models::MaskedAutoencoder>("mae")->parameters()) {
     flat.push_back(parameter.detach().reshape({-1}).clone());
   }
   return at::cat(flat);

@@ -37,8 +37,9 @@ class FakeStreams final : public data::Streams {
   int64_t position_ = 0, length_;
 };
 
-/// A network small enough for hundreds of steps a second.
+/// A network small enough for hundreds of steps a second; and one of clips of four frames.
 PretrainConfig small_config();
+PretrainConfig small_video_config();
 inline constexpr uint64_t kSeed = 3;
 
 /// The networks of a pretraining, fresh from kSeed.

@@ -260,5 +260,24 @@ TEST(MaskFaults, NamesEveryFaultAtOnce) {
   EXPECT_TRUE(mask_faults(of_kind("part", 1.0), 14).empty());
 }
 
+TEST(DrawMask, AClipHasOneMaskInAllSlotsUnlessItIsRandom) {
+  for (const char* kind : {"random", "part", "roi_part", "tube", "key_region"}) {
+    const auto config = of_kind(kind, 0.5);
+    const auto one = draw(config, 2, 7);
+    const auto clip = draw_mask(config, 14, 16, drawn_face(), kSeed, 2, 7, /*slots=*/3);
+    ASSERT_EQ(clip.size(), 3 * one.size()) << kind;
+    for (size_t slot = 0; slot < 3; ++slot) {
+      const auto begin = clip.begin() + static_cast<std::ptrdiff_t>(slot * one.size());
+      const std::vector<uint8_t> own(begin, begin + static_cast<std::ptrdiff_t>(one.size()));
+      EXPECT_EQ(own == one, slot == 0 || std::string(kind) != "random") << kind << " " << slot;
+      EXPECT_EQ(count(own), count(one)) << kind;
+    }
+  }
+  const auto passes = draw_passes(of_kind("part", 0.5), 3, true, 14, 16, drawn_face(), kSeed, 7, 2);
+  const auto single = draw_passes(of_kind("part", 0.5), 3, true, 14, 16, drawn_face(), kSeed, 7);
+  ASSERT_EQ(passes.size(), 6U * 2 * 196);
+  for (size_t i = 0; i < passes.size(); ++i) { ASSERT_EQ(passes[i], single[i / 392 * 196 + i % 196]) << i; }
+}
+
 }  // namespace
 }  // namespace realface::data

@@ -85,6 +85,23 @@ TEST_F(ItemsTest, ClipsAreConsecutiveFramesOfOneVideo) {
   EXPECT_EQ(starts, (std::set<uint64_t>{8, 9}));
 }
 
+TEST_F(ItemsTest, AsManyClipsAsCoverAVideo) {
+  const Items clips = items({.unit = "clip", .frames = 3, .views = 0, .shuffled = false});
+  EXPECT_EQ(clips.size(), 12U);  // two of each of six videos
+  EXPECT_THAT(frames(clips, 2), ElementsAre(4, 5, 6));
+  EXPECT_THAT(frames(clips, 3), ElementsAre(5, 6, 7));
+  EXPECT_THROW(items({.unit = "clip", .frames = 3, .views = 0}), ConfigError);
+  EXPECT_THROW(items({.unit = "video", .views = 0, .shuffled = false}), ConfigError);
+}
+
+TEST_F(ItemsTest, VideosShorterThanWantedAreLeftOut) {
+  EXPECT_EQ(items({.unit = "video", .shortest = 4}).size(), 6U);
+  try {
+    items({.unit = "video", .shortest = 5});
+    FAIL();
+  } catch (const DataError& error) { EXPECT_THAT(error.what(), HasSubstr("6 videos are too short")); }
+}
+
 TEST_F(ItemsTest, SegmentsAreOneFrameOfEachPartOfAVideo) {
   const Items segments = items({.label = "real", .unit = "segments", .frames = 2, .seed = 1});
   ASSERT_EQ(segments.size(), 3U);

@@ -35,6 +35,18 @@ TEST(SincosPositions, RowAndColumnMirrorEachOther) {
   EXPECT_TRUE(patch.narrow(0, 16, 16).equal(mirror.narrow(0, 0, 16)));
 }
 
+TEST(SinusoidPositions, SinesAndCosinesOfATokensNumberTakeTurns) {
+  const auto table = sinusoid_positions(384, 1568);
+  ASSERT_EQ(table.sizes(), (std::vector<int64_t>{1, 1568, 384}));
+  for (const int64_t token : {0, 1, 1567}) {
+    for (const int64_t pair : {0, 5, 191}) {
+      const double angle = static_cast<double>(token) / std::pow(10000.0, 2.0 * static_cast<double>(pair) / 384);
+      EXPECT_FLOAT_EQ(table[0][token][2 * pair].item<float>(), static_cast<float>(std::sin(angle)));
+      EXPECT_FLOAT_EQ(table[0][token][2 * pair + 1].item<float>(), static_cast<float>(std::cos(angle)));
+    }
+  }
+}
+
 TEST(SincosPositions, AWidthThatFourDoesNotDivideIsRefused) { EXPECT_THROW(sincos_positions(30, 4), ConfigError); }
 
 }  // namespace

@@ -21,7 +21,7 @@ MaeConfig toy() {
 
 torch::Tensor random_patches(const MaeConfig& config, int64_t batch) {
   torch::manual_seed(5);
-  return at::randn({batch, config.patches(), config.patch_values()});
+  return at::randn({batch, config.cut().tokens(), config.cut().values()});
 }
 
 /// bool [counts, patches]: sample i has counts[i] masked patches, drawn from a key.

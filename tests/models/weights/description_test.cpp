@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "models/mae/description.h"
+#include "models/mae/mae.h"
 
 namespace realface::models {
 namespace {

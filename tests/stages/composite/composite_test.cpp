@@ -33,8 +33,8 @@ CompositeConfig small_composite() {
   return config;
 }
 
-std::shared_ptr<models::MaeImpl> network(const CompositeConfig& config) {
-  auto mae = std::make_shared<models::MaeImpl>(config.model, 3);
+std::shared_ptr<models::MaskedAutoencoder> network(const CompositeConfig& config) {
+  auto mae = models::make_autoencoder(config.model, 3);
   mae->to(world().device());
   return mae;
 }
@@ -43,7 +43,7 @@ class Inpainting : public ::testing::Test {
  protected:
   torch::Tensor patches_of(const torch::Tensor& faces) const { return models::patchify(faces, 8); }
   CompositeConfig config_ = small_composite();
-  std::shared_ptr<models::MaeImpl> network_ = network(config_);
+  std::shared_ptr<models::MaskedAutoencoder> network_ = network(config_);
   Normaliser pixels_{"imagenet", 8, world().device()};
   torch::Tensor images_ = at::randint(256, {2, 64, 64, 3}, torch::kUInt8).to(world().device());
 };
@@ -77,8 +77,8 @@ TEST_F(Inpainting, ShrinkingTakesMeansOfSquares) {
 }
 
 /// The stage over a dataset of 24 faces, into a folder of this world's.
-std::string companion_digest(const std::filesystem::path& folder, const std::string& shards, int64_t stop_after) {
-  auto config = small_composite();
+std::string companion_digest(const CompositeConfig& config, const std::filesystem::path& folder,
+                             const std::string& shards, int64_t stop_after) {
   const CompositeRecipe recipe(config);
   data::DataConfig data_config;
   data_config.shards = shards;
@@ -102,6 +102,29 @@ std::string companion_digest(const std::filesystem::path& folder, const std::str
   world().host_group().barrier()->wait();
   return hex(sha256_file((folder / data::kCompanionFile).string()));
 }
+
+/// A folder that rank 0 makes for all, with shards of 24 faces, four of each video, and some empty folders.
+class CompositeFiles : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    at::set_num_threads(1);
+    if (world().rank() == 0) {
+      own_ = std::make_unique<TemporaryFolder>();
+      for (const auto* name : {"shards", "whole", "stopped", "alone"}) {
+        std::filesystem::create_directory(own_->path() / name);
+      }
+      data::samples::write_dataset(own_->path() / "shards",
+                                   {.shards = 2, .videos_per_shard = 3, .frames = 4, .size = 64});
+    }
+    folder_ = distributed::broadcast_string(world().host_group(), own_ ? own_->path().string() : "");
+    shards_ = (folder_ / "shards").string();
+  }
+  void TearDown() override { world().host_group().barrier()->wait(); }
+
+  std::unique_ptr<TemporaryFolder> own_;
+  std::filesystem::path folder_;
+  std::string shards_;
+};
 
 /// What a world of one writes, without a stage: blocks of five consecutive faces.
 std::string alone(const std::filesystem::path& folder, const std::string& shards) {
@@ -135,29 +158,64 @@ std::string alone(const std::filesystem::path& folder, const std::string& shards
   return hex(sha256_file((folder / data::kCompanionFile).string()));
 }
 
-TEST(Composite, WritesTheSameBytesAtEveryWorldSizeAndAfterAStop) {
-  at::set_num_threads(1);
-  std::unique_ptr<TemporaryFolder> own;
-  if (world().rank() == 0) {
-    own = std::make_unique<TemporaryFolder>();
-    std::filesystem::create_directory(own->path() / "shards");
-    data::samples::write_dataset(own->path() / "shards", {.shards = 2, .videos_per_shard = 3, .frames = 4, .size = 64});
-    for (const auto* name : {"whole", "stopped", "alone"}) { std::filesystem::create_directory(own->path() / name); }
-  }
-  const std::filesystem::path folder =
-      distributed::broadcast_string(world().host_group(), own ? own->path().string() : "");
-  const auto shards = (folder / "shards").string();
-  const auto whole = companion_digest(folder / "whole", shards, 0);
-  EXPECT_EQ(companion_digest(folder / "stopped", shards, 1), whole);
+TEST_F(CompositeFiles, AreTheSameBytesAtEveryWorldSizeAndAfterAStop) {
+  const auto config = small_composite();
+  const auto whole = companion_digest(config, folder_ / "whole", shards_, 0);
+  EXPECT_EQ(companion_digest(config, folder_ / "stopped", shards_, 1), whole);
+  if (world().rank() != 0) { return; }
+  const auto facts = data::Companion::facts_of(folder_ / "whole");
+  EXPECT_EQ(facts.rows, 24U);
+  EXPECT_EQ(facts.shortest, 1);
+  EXPECT_EQ(facts.dataset_digest, data::Manifest::load(shards_).digest());
+  EXPECT_EQ(facts.weights_sha256, models::weights_sha256(*network(small_composite())));
+  EXPECT_EQ(whole, alone(folder_ / "alone", shards_)) << "the bytes of a world of one";
+}
 
-  if (world().rank() == 0) {
-    const auto facts = data::Companion::facts_of(folder / "whole");
-    EXPECT_EQ(facts.rows, 24U);
-    EXPECT_EQ(facts.dataset_digest, data::Manifest::load(shards).digest());
-    EXPECT_EQ(facts.weights_sha256, models::weights_sha256(*network(small_composite())));
-    EXPECT_EQ(whole, alone(folder / "alone", shards)) << "the bytes of a world of one";
+CompositeConfig composite_of_clips() {
+  auto config = small_composite();
+  config.model.architecture = "video_mae";
+  config.model.frames = 3;
+  config.block = 3;
+  return config;
+}
+
+/// A frame's row, written out: its clip by itself.
+torch::Tensor row_of_clip(const CompositeConfig& config, int video, int start, int64_t t) {
+  std::vector<torch::Tensor> frames;
+  for (int frame = start; frame < start + config.model.frames; ++frame) {
+    auto picture = data::samples::picture(video, frame, 64);
+    frames.push_back(torch::tensor(at::ArrayRef<uint8_t>(picture)).view({64, 64, 3}));
   }
-  world().host_group().barrier()->wait();
+  const auto of = [&](int frame) { return data::samples::landmarks(video, frame, 64); };
+  auto points = of(start), second = of(start + 1), third = of(start + 2);
+  for (size_t i = 0; i < points.size(); ++i) {  // G11
+    points[i] = std::max(std::min(points[i], second[i]), std::min(std::max(points[i], second[i]), third[i]));
+  }
+  auto drawn = data::draw_passes(config.mask, 3, false, 8, 8, data::Landmarks(points), 1,
+                                 static_cast<uint64_t>(4 * video + start), config.model.cut().slots());
+  const auto masks = torch::tensor(at::ArrayRef<uint8_t>(drawn)).view({1, 3, -1}).to(torch::kBool);
+  const auto mae = network(config);
+  const Normaliser pixels("imagenet", 8, world().device());
+  return shrunk(inpaint(*mae, pixels, torch::stack(frames).unsqueeze(0), masks, masks.size(2)), 4)[t];
+}
+
+TEST_F(CompositeFiles, OfClipsHoldEachFrameOnceFromItsNearestClip) {
+  const torch::NoGradGuard no_grad;
+  const auto config = composite_of_clips();
+  const auto whole = companion_digest(config, folder_ / "whole", shards_, 0);
+  EXPECT_EQ(companion_digest(config, folder_ / "stopped", shards_, 1), whole);
+  if (world().rank() != 0) { return; }
+  EXPECT_EQ(data::Companion::facts_of(folder_ / "whole").shortest, 3);
+  const auto self = distributed::make_self_communicator();
+  const auto dataset = data::Dataset::open(shards_, {"all"}, *self);
+  const auto companion = data::Companion::open(folder_ / "whole", *dataset);
+  for (int frame = 0; frame < 24; ++frame) {
+    auto row = torch::empty({3, 16, 16}, torch::kFloat16);
+    companion->read(static_cast<uint64_t>(frame), false, static_cast<uint16_t*>(row.mutable_data_ptr()));
+    const int start = frame % 4 < 2 ? 0 : 1;  // clips of frames 0 to 2 and 1 to 3
+    const auto expected = row_of_clip(config, frame / 4, start, frame % 4 - start);
+    EXPECT_LT((row - expected).abs().max().item<double>(), 2e-3) << frame;
+  }
 }
 
 }  // namespace

@@ -30,6 +30,15 @@ FinetuneConfig small() {
   return config;
 }
 
+/// A network of clips of four frames.
+FinetuneConfig small_of_clips() {
+  auto config = small();
+  config.frames = 4;
+  config.model.architecture = "video_vit";
+  config.model.frames = 4, config.model.tubelet = 2;
+  return config;
+}
+
 /// Videos of noise, fakes a little brighter; a function of the step. Cut among ranks and micro-batches.
 class Videos final : public data::Streams {
  public:
@@ -103,11 +112,12 @@ struct Whole {
 /// One update's whole batch, written out without ranks, micro-batches or reducer.
 Whole whole_batch(const FinetuneConfig& config) {
   const auto set = FinetuneRecipe(config).build(kSeed, torch::kCPU, mpi_world().host_group());
-  const auto vit = set.get<models::VitImpl>("vit");
+  const auto vit = set.get<models::Classifier>("vit");
   const auto batch = Videos::batch(config, 0, 0, config.train.batch);
-  const Normaliser pixels(config.pixels, config.model.patch, torch::kCPU);
+  const Normaliser pixels(config.pixels, config.model.patch, torch::kCPU, config.model.tubelet);
+  const int64_t pictures = config.model.of_clips() ? 1 : config.frames;
   const auto kept =
-      draw_kept_branches(config.drop_path, config.model.depth, config.frames, kSeed, batch.epochs, batch.samples);
+      draw_kept_branches(config.drop_path, config.model.depth, pictures, kSeed, batch.epochs, batch.samples);
   const auto logits = classify_videos(*vit, pixels, batch.images, kept);
   const auto loss = at::cross_entropy_loss(logits, batch.labels);
   loss.backward();
@@ -122,10 +132,10 @@ Whole whole_batch(const FinetuneConfig& config) {
 }
 
 TEST(Finetune, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
-  for (const int64_t accumulate : {1, 2}) {
-    auto config = small();
+  for (const int64_t accumulate : {1, 2, -2}) {
+    auto config = accumulate > 0 ? small() : small_of_clips();
     config.drop_path = 0.5;
-    config.train.accumulate = accumulate;
+    config.train.accumulate = std::abs(accumulate);
     const auto whole = whole_batch(config);
     Training training(config);
     const auto report = training.step();
@@ -137,9 +147,9 @@ TEST(Finetune, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
 }
 
 TEST(Finetune, LearnsToTellBrightVideosFromDark) {
-  for (const std::string dtype : {"fp32", "bf16"}) {
-    auto config = small();
-    config.train.dtype = dtype;
+  for (const std::string dtype : {"fp32", "bf16", "clips in bf16"}) {
+    auto config = dtype.starts_with("clips") ? small_of_clips() : small();
+    config.train.dtype = dtype.substr(dtype.size() - 4);
     config.train.steps = 60;
     Training training(config);
     double accuracy = 0;

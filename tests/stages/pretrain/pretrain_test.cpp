@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "models/mae/mae.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
 
@@ -49,9 +50,10 @@ double relative(const torch::Tensor& a, const torch::Tensor& b) {
 /// Loss and gradient norm of one step's whole batch, written out without ranks, micro-batches or reducer.
 std::pair<double, double> whole_batch(const PretrainConfig& config) {
   auto set = build_models(config, mpi_world());
-  const auto mae = set.get<models::MaeImpl>("mae");
+  const auto mae = set.get<models::MaskedAutoencoder>("mae");
   const auto batch = FakeStreams::batch(config, 0, 0, config.train.batch);
-  const auto target = Normaliser(config.pixels, config.model.patch, torch::kCPU).patches(batch.images);
+  const auto target =
+      Normaliser(config.pixels, config.model.patch, torch::kCPU, config.model.tubelet).patches(batch.images);
   const auto visible = models::visible_tokens(batch.mask, batch.visible_max, false);
   const auto loss = mae->loss_sum(target, mae->forward(target, visible), batch.mask, visible) /
                     static_cast<double>(batch.mask.sum().item<int64_t>());
@@ -64,9 +66,9 @@ std::pair<double, double> whole_batch(const PretrainConfig& config) {
 }
 
 TEST(Pretrain, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
-  for (const int64_t accumulate : {1, 2, 4}) {
-    auto config = small_config();
-    config.train.accumulate = accumulate;
+  for (const int64_t accumulate : {1, 2, 4, -2}) {
+    auto config = accumulate > 0 ? small_config() : small_video_config();
+    config.train.accumulate = std::abs(accumulate);
     const auto [loss, norm] = whole_batch(config);
     Training trainer(config);
     const auto report = trainer.step();

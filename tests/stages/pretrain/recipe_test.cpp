@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "models/mae/description.h"
+#include "models/mae/mae.h"
 #include "models/weights/tensor_file.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"

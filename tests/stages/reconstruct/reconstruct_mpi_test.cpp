@@ -116,7 +116,7 @@ ErrorSums one_by_one(models::Set& set, bool varying, const torch::Tensor& mean) 
     // fixed = false asks the network for all patches, in order.
     const auto visible = models::visible_tokens(batch.mask, batch.visible_max, false);
     const auto predicted = network->forward(patches, visible);
-    const auto colours = neighbour_colours(patches, batch.mask);
+    const auto colours = neighbour_colours(patches, batch.mask, batch.mask.size(1));
     for (const int64_t id : masked_patches(sample, varying)) {
       const auto error = [&](const torch::Tensor& guess) {
         return (guess - patches[0][id]).square().mean().item<double>();

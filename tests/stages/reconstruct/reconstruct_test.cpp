@@ -211,7 +211,7 @@ TEST(NeighbourColours, AreTheMeanOfTheVisibleOnesAround) {
   auto mask = at::zeros({1, 9}, torch::kBool);
   mask[0][4] = true;  // the middle: all eight others are visible, mean 4
   mask[0][0] = true;  // a corner: 1 and 3 are visible, mean 2
-  const auto guess = neighbour_colours(coloured(9), mask);
+  const auto guess = neighbour_colours(coloured(9), mask, 9);
   ASSERT_EQ(guess.sizes(), (std::vector<int64_t>{1, 9, 12}));
   // Patch 0 is masked, so the middle's neighbours are 1, 2, 3, 5, 6, 7, 8.
   EXPECT_NEAR(guess[0][4][0].item<float>(), 32.0 / 7, 1e-5);
@@ -222,7 +222,7 @@ TEST(NeighbourColours, AreTheMeanOfTheVisibleOnesAround) {
 TEST(NeighbourColours, LookFurtherWhereAllAroundIsMasked) {
   auto mask = at::full({2, 25}, true, torch::kBool);
   mask[0][24] = false;  // one visible patch in the far corner serves all
-  const auto guess = neighbour_colours(coloured(25).repeat({2, 1, 1}), mask);
+  const auto guess = neighbour_colours(coloured(25).repeat({2, 1, 1}), mask, 25);
   EXPECT_NEAR(guess[0][0][0].item<float>(), 24, 1e-4);
   EXPECT_NEAR(guess[0][23][0].item<float>(), 24, 1e-4);
   EXPECT_EQ(guess[1].abs().max().item<float>(), 0);  // nothing is visible

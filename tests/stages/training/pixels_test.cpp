@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "models/mae/mae.h"
+#include "models/layers/tokens.h"
 
 namespace realface::stages {
 namespace {

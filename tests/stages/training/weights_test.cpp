@@ -13,8 +13,10 @@
 #include "checkpoints/saver.h"
 #include "distributed/self_communicator.h"
 #include "models/mae/description.h"
+#include "models/mae/mae.h"
 #include "models/mapping_net/mapping_net.h"
 #include "models/vit/description.h"
+#include "models/vit/vit.h"
 #include "models/weights/tensor_file.h"
 #include "tests/temporary_folder.h"
 
@@ -274,6 +276,50 @@ TEST_F(CheckpointWeights, AClassifierTakesTheEncoderOfARun) {
     EXPECT_THAT(error.what(), HasSubstr("depth is 1 there and 2 here"));
     EXPECT_THAT(error.what(), HasSubstr("blocks.1.attn.proj.bias is missing"));
   }
+}
+
+models::MaeConfig clip_config() {
+  auto sizes = config();
+  sizes.architecture = "video_mae";
+  sizes.frames = 4, sizes.tubelet = 2;
+  return sizes;
+}
+
+/// A classifier of clips takes the encoder of an autoencoder of clips, whose names begin with `encoder.`.
+void expect_encoder_of_clips(const std::string& path, const models::MaskedAutoencoder& mae,
+                             distributed::Communicator& alone) {
+  models::VitConfig sizes{.image = 16, .patch = 4, .width = 16, .depth = 1, .heads = 2};
+  sizes.architecture = "video_vit";
+  sizes.frames = 4, sizes.tubelet = 2;
+  models::Set set;
+  set.add("vit", {.module = models::make_classifier(sizes, 5), .description = models::describe(sizes, "imagenet")});
+  const auto before = models::make_classifier(sizes, 5);
+  load_weights(path, set, "vit", alone, {.encoder = true});
+  const auto theirs = models::named_tensors(mae), drawn = models::named_tensors(*before);
+  for (const auto& [name, tensor] : models::named_tensors(*set.entry("vit").module)) {
+    const bool own = name.starts_with("head.") || name.starts_with("fc_norm.");
+    EXPECT_TRUE(at::equal(tensor, own ? drawn.at(name) : theirs.at("encoder." + name))) << name;
+  }
+}
+
+TEST_F(CheckpointWeights, AClassifierOfClipsTakesTheEncoderOfARun) {
+  const auto mae = models::make_autoencoder(clip_config(), 1);
+  models::Set set;
+  set.add("mae", {.module = mae, .description = models::describe(clip_config(), "imagenet")});
+  save(set, 1);
+  expect_encoder_of_clips(run(), *mae, *alone_);
+  auto pictures = classifier();
+  EXPECT_THROW(load_weights(run(), pictures, "vit", *alone_, {.encoder = true}), Error);
+}
+
+TEST_F(InitialWeights, AreThoseOfAFileOfClips) {
+  const auto mae = models::make_autoencoder(clip_config(), 1);
+  models::write_tensor_file(path(), {models::named_tensors(*mae), {}});
+  expect_encoder_of_clips(path(), *mae, *alone_);
+  models::Set whole;
+  whole.add("mae", {.module = models::make_autoencoder(clip_config(), 2)});
+  load_weights(path(), whole, "mae", *alone_);
+  EXPECT_EQ(whole.sha256("mae"), models::weights_sha256(*mae));
 }
 
 TEST_F(InitialWeights, AClassifierTakesTheEncoderOfAFile) {

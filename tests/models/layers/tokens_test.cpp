@@ -3,7 +3,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
-#include "models/mae/mae.h"
+#include "models/layers/tokens.h"
 
 namespace realface::models {
 namespace {
@@ -53,6 +53,25 @@ TEST(Patchify, PutsPixelAndChannelWhereTheReferenceHasThem) {
       }
     }
   }
+}
+
+TEST(Tubify, PutsFramePixelAndChannelWhereTheReferenceHasThem) {
+  const auto clips = torch::arange(4 * 8 * 8 * 3).view({1, 4, 8, 8, 3});
+  const auto tokens = tubify(clips, 4, 2);
+  ASSERT_EQ(tokens.sizes(), (std::vector<int64_t>{1, 8, 96}));
+  for (int64_t pixel = 0; pixel < 4 * 8 * 8; ++pixel) {
+    const int64_t frame = pixel / 64, row = pixel / 8 % 8, column = pixel % 8;
+    const int64_t token = frame / 2 * 4 + row / 4 * 2 + column / 4;
+    const int64_t place = (frame % 2 * 4 + row % 4) * 4 + column % 4;
+    ASSERT_EQ(tokens[0][token][place * 3 + 1].item<int64_t>(), pixel * 3 + 1);
+  }
+}
+
+TEST(Tubify, IsUndoneByUntubify) {
+  const auto clips = torch::arange(2 * 6 * 8 * 8 * 3).view({2, 6, 8, 8, 3});
+  const TokenGrid grid{.image = 8, .patch = 4, .frames = 6, .tubelet = 3};
+  EXPECT_EQ(grid.tokens(), 8);
+  EXPECT_TRUE(at::equal(untubify(tubify(clips, 4, 3), grid), clips));
 }
 
 TEST(Patchify, IsUndoneByUnpatchify) {
