@@ -3,37 +3,43 @@
 #
 #   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
 #
-# PARTS="step episodes" chooses: step, one step of pretraining beside DistributedDataParallel, the same model, optimizer, dtype and
-# batch, two ranks of one thread each; episodes, one update of `stage: mapping` beside plain torch.autograd, one thread. Python's side
-# lives in .deps/ (python_side.sh). The raw figures stay in out/compare.jsonl.
+# PARTS="step video finetune episodes" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
+# and of fine-tuning (timm's ViT) beside DistributedDataParallel, the same model, optimizer, dtype and batch, two ranks of one thread
+# each; episodes, one update of `stage: mapping` beside plain torch.autograd, one thread. Python's side lives in .deps/ (python_side.sh).
+# The raw figures stay in out/compare.jsonl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
-rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step episodes} "
+rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune episodes} "
 wanted() { [[ $parts == *" $1 "* ]]; }
 
-# $1 a dtype of ours, $2 ranks; prints one JSON line. 16 faces a rank.
-ours() {
-  mpirun --oversubscribe --bind-to none -n "$2" "$program" bench step "$root/configs/mae/pretrain.yaml" model.size=small train.dtype="$1" \
-    train.batch=$((16 * $2)) world.threads=1 world.device=cpu --json --steps "$steps" --warmup "$warmup"
+# The recipe of ours, the model of theirs and the samples a rank of a part.
+declare -A recipe=([step]="mae/pretrain.yaml" [video]="recap/pretrain.yaml mask.kind=tube mask.ratio=0.9" [finetune]="deepfakemae/finetune.yaml weights.mae=")
+declare -A peer=([step]=mae [video]=video_mae [finetune]=vit)
+declare -A batch=([step]=16 [video]=2 [finetune]=4)
+
+ours() {  # part, dtype, ranks; prints one JSON line
+  local file=${recipe[$1]%% *} keys=${recipe[$1]#* }
+  [ "$keys" != "$file" ] || keys=
+  mpirun --oversubscribe --bind-to none -n "$3" "$program" bench step "$root/configs/$file" $keys model.size=small train.dtype="$2" \
+    train.batch=$((batch[$1] * $3)) world.threads=1 world.device=cpu --json --steps "$steps" --warmup "$warmup"
 }
 
-# $1 a dtype of the peer.
-theirs() {
-  local port
+theirs() {  # part, dtype
+  local port options=(--model "${peer[$1]}" --batch "${batch[$1]}" --dtype "$2" --steps "$steps" --warmup "$warmup")
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port
-  RANK=1 timeout 600 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup" &
-  RANK=0 timeout 600 python3 "$here/peer_ddp.py" --dtype "$1" --steps "$steps" --warmup "$warmup"
+  RANK=1 timeout 600 python3 "$here/peer_ddp.py" "${options[@]}" &
+  RANK=0 timeout 600 python3 "$here/peer_ddp.py" "${options[@]}"
   wait $!
 }
 
 # Two programs of one rank at the same time: what two ranks would reach if they had nothing to tell each other.
-apart() {
+apart() {  # part, dtype
   local other=$(mktemp)
-  ours "$1" 1 >"$other" &
-  ours "$1" 1
+  ours "$1" "$2" 1 >"$other" &
+  ours "$1" "$2" 1
   wait $!
   cat "$other"
   rm -f "$other"
@@ -61,13 +67,14 @@ figures=$root/out/compare.jsonl errors=$root/out/compare.stderr
 : >"$figures"
 for round in $(seq "$rounds"); do
   echo "compare: round $round of $rounds" >&2
-  if wanted step; then
-    record "$round" ours_fp32 ours fp32 2
-    record "$round" peer_fp32 theirs fp32
-    record "$round" apart_fp32 apart fp32
-    record "$round" ours_bf16 ours bf16 2
-    record "$round" peer_autocast theirs autocast
-  fi
+  for part in step video finetune; do
+    wanted "$part" || continue
+    record "$round" "ours_fp32_$part" ours "$part" fp32 2
+    record "$round" "peer_fp32_$part" theirs "$part" fp32
+    record "$round" "apart_fp32_$part" apart "$part" fp32
+    record "$round" "ours_bf16_$part" ours "$part" bf16 2
+    record "$round" "peer_autocast_$part" theirs "$part" autocast
+  done
   if wanted episodes; then
     record "$round" ours_episodes ours_episodes
     record "$round" peer_episodes theirs_episodes

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The peer of `make compare`: transformers' ViTMAE trained by PyTorch's own DistributedDataParallel, one JSON line.
+"""The peer of `make compare`: Python's networks trained by PyTorch's own DistributedDataParallel, one JSON line.
 
 Run it once for each rank with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT set (or alone, without them). It does the
 same work as `realface bench step`: one fixed synthetic batch a rank, forward, backward, all-reduce, fused AdamW.
@@ -12,11 +12,11 @@ import resource
 import time
 
 import torch
-from transformers import ViTMAEConfig, ViTMAEForPreTraining
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", choices=["mae", "video_mae", "vit"], default="mae")
     parser.add_argument("--dtype", choices=["fp32", "autocast", "bf16"], default="fp32")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=10)
@@ -26,13 +26,48 @@ def arguments():
     return parser.parse_args()
 
 
-def build():
+def mae(batch):
     """MAE 384 x 12 with 6 heads, decoder 192 x 4 with 3 heads, 224 pixels, 75 % masked."""
+    from transformers import ViTMAEConfig, ViTMAEForPreTraining
     config = ViTMAEConfig(hidden_size=384, num_hidden_layers=12, num_attention_heads=6, intermediate_size=1536,
                           decoder_hidden_size=192, decoder_num_hidden_layers=4, decoder_num_attention_heads=3,
                           decoder_intermediate_size=768, image_size=224, patch_size=16, mask_ratio=0.75,
                           layer_norm_eps=1e-6, attn_implementation="sdpa")
-    return ViTMAEForPreTraining(config).train()
+    return ViTMAEForPreTraining(config), [torch.randn(batch, 3, 224, 224)], lambda output: output.loss
+
+
+def video_mae(batch):
+    """VideoMAE of the same sizes: 16 frames in tubelets of 2, 90 % tubes."""
+    from transformers import VideoMAEConfig, VideoMAEForPreTraining
+    config = VideoMAEConfig(hidden_size=384, num_hidden_layers=12, num_attention_heads=6, intermediate_size=1536,
+                            decoder_hidden_size=192, decoder_num_hidden_layers=4, decoder_num_attention_heads=3,
+                            decoder_intermediate_size=768, layer_norm_eps=1e-6, use_mean_pooling=False,
+                            norm_pix_loss=False, attn_implementation="sdpa")
+    tubes = torch.zeros(batch, 196, dtype=torch.bool)
+    for tube in tubes:
+        tube[torch.randperm(196)[:176]] = True
+    inputs = [torch.randn(batch, 16, 3, 224, 224), tubes.repeat(1, 8)]
+    return VideoMAEForPreTraining(config), inputs, lambda output: output.loss
+
+
+class FrameMean(torch.nn.Module):
+    """timm's ViT as DeepfakeMAE fine-tunes it: the features of five frames are averaged, then classified."""
+
+    def __init__(self):
+        super().__init__()
+        import timm
+        self.vit = timm.models.VisionTransformer(embed_dim=384, depth=12, num_heads=6, num_classes=2,
+                                                 global_pool="avg", drop_path_rate=0.1)
+
+    def forward(self, videos):
+        features = self.vit.forward_head(self.vit.forward_features(videos.flatten(0, 1)), pre_logits=True)
+        return self.vit.head(features.unflatten(0, videos.shape[:2]).mean(1))
+
+
+def vit(batch):
+    """Fine-tuning of ViT 384 x 12 with 6 heads on five frames of 224 pixels."""
+    labels = torch.arange(batch) % 2
+    return FrameMean(), [torch.randn(batch, 5, 3, 224, 224)], lambda logits: torch.nn.functional.cross_entropy(logits, labels)
 
 
 def main():
@@ -42,7 +77,8 @@ def main():
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1:
         torch.distributed.init_process_group("gloo")
-    model = build()
+    model, inputs, loss_of = {"mae": mae, "video_mae": video_mae, "vit": vit}[options.model](options.batch)
+    model.train()
     if options.dtype == "bf16":
         model = model.bfloat16()
     trained = model
@@ -50,9 +86,8 @@ def main():
         trained = torch.nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=True)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
-    images = torch.randn(options.batch, 3, 224, 224)
     if options.dtype == "bf16":
-        images = images.bfloat16()
+        inputs = [x.bfloat16() if x.is_floating_point() else x for x in inputs]
     autocast = torch.autocast("cpu", torch.bfloat16) if options.dtype == "autocast" else contextlib.nullcontext()
 
     forward = backward = update = 0.0
@@ -64,7 +99,7 @@ def main():
                 torch.distributed.barrier()
         start = time.perf_counter()
         with autocast:
-            loss = trained(images).loss
+            loss = loss_of(trained(*inputs))
         forwarded = time.perf_counter()
         loss.backward()
         backwarded = time.perf_counter()

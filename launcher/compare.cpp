@@ -9,9 +9,12 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "launcher/commands.h"
 #include "stages/scores/compare.h"
@@ -46,6 +49,20 @@ fs::path scores_in(const fs::path& given) {
 stages::NamedScores read_named(const std::string& given) {
   const auto path = scores_in(given);
   return {path.string(), stages::read_scores(path)};
+}
+
+/// Sets by which a detector's checkpoints were chosen, as results.json beside the scores says.
+std::vector<std::string> oracles_of(const std::string& scores) {
+  const auto results = fs::path(scores).parent_path() / stages::kResultsFile;
+  std::vector<std::string> names;
+  if (!fs::exists(results)) { return names; }
+  const auto json = nlohmann::json::parse(read_file(results), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) { return names; }
+  const auto sets = json.value("sets", nlohmann::json::object());
+  for (const auto& [name, set] : sets.items()) {
+    if (set.contains("oracle")) { names.push_back(name); }
+  }
+  return names;
 }
 
 /// `signed_too`: a difference, whose + is written.
@@ -103,13 +120,21 @@ std::string notes_on(const stages::Comparison& comparison) {
 
 void compare(const CompareOptions& options) {
   const auto comparison = stages::compare_scores(read_named(options.a), read_named(options.b));
+  const auto oracles_a = oracles_of(comparison.a), oracles_b = oracles_of(comparison.b);
   if (options.json) {
-    std::cout << stages::comparison_json(comparison).dump(2) << '\n';
+    auto json = stages::comparison_json(comparison);
+    json["oracles"] = {{"a", oracles_a}, {"b", oracles_b}};
+    std::cout << json.dump(2) << '\n';
     return;
   }
   std::vector<Cells> rows = {{"set", "videos", "real", "fake", "AUC of A", "AUC of B", "B - A", "95 % interval", "p"}};
   for (const auto& row : comparison.rows) { rows.push_back(cells_of(row)); }
   std::cout << "A: " << comparison.a << "\nB: " << comparison.b << "\n\n" << table_of(rows) << notes_on(comparison);
+  for (const auto& [who, sets] : {std::pair('A', oracles_a), std::pair('B', oracles_b)}) {
+    for (const auto& set : sets) {
+      std::cout << set << ": an oracle for " << who << ", whose checkpoints were chosen by these very videos\n";
+    }
+  }
 }
 
 }  // namespace

@@ -16,18 +16,20 @@
 #include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
+#include "models/mapping_net/description.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/restorable.h"
 #include "stages/run.h"
 #include "stages/signals.h"
+#include "stages/training/frozen.h"
 #include "stages/training/weights.h"
 
 namespace realface::launcher {
 namespace {
 
 struct ReconstructOptions {
-  std::string run, shards;
+  std::string run, shards, mapping;
   stages::ReconstructConfig config;
   bool split_given = false;
 };
@@ -100,6 +102,10 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
     if (!options.split_given) { wanted.split = usual_split(table); }
   });
   const auto loaded = stages::load_weights(options.run, models, "mae", world.host_group());
+  stages::add_frozen(models, options.mapping, "mapping", world.device(), world.host_group(),
+                     [](const nlohmann::json& description) {
+                       return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
+                     });
   if (wanted.split == "train" && world.rank() == 0) {
     log::warn("[reconstruct] faces of the training split are restored: their errors flatter the network");
   }
@@ -149,6 +155,8 @@ void add_reconstruct(CLI::App& app) {
   auto* split = command->add_option("--split", options->config.split,
                                     "Whose faces: test, val or train; by default the first of these with real faces");
   command->add_option("--shards", options->shards, "Another dataset than the run's own");
+  command->add_option("--mapping", options->mapping,
+                      "The run of a `stage: mapping`, whose mapped faces are shown beside the restored ones");
   command->add_option("--batch", options->config.batch, "Faces an update, over all ranks")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

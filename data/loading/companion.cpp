@@ -110,15 +110,15 @@ CompanionFacts Companion::facts_of(const std::filesystem::path& folder) {
   }
 }
 
-std::shared_ptr<const Companion> Companion::open(const std::filesystem::path& folder, const Dataset& dataset) {
+std::shared_ptr<const Companion> Companion::open(const std::filesystem::path& folder, const std::string& digest) {
   auto companion = std::make_shared<Companion>();
   companion->facts_ = facts_of(folder);
   companion->path_ = folder / kCompanionFile;
   const auto& facts = companion->facts_;
-  if (facts.dataset_digest != dataset.digest()) {
+  if (facts.dataset_digest != digest) {
     throw DataError(
         fmt::format("{} was made of another dataset (digest {}; here {}); run its stage again on data.shards",
-                    subject_of(folder), facts.dataset_digest, dataset.digest()));
+                    subject_of(folder), facts.dataset_digest, digest));
   }
   companion->file_ = open_file(companion->path_, O_RDONLY);
   if (!companion->file_ || std::filesystem::file_size(companion->path_) != facts.rows * facts.row_bytes()) {

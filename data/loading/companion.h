@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/file.h"
-#include "data/shards/dataset.h"
 
 /// Numbers that were computed once of every stored frame, kept beside the dataset: FOLDER/companion.bin has one row of
 /// fixed size for each frame number, its values and their CRC-32C; FOLDER/companion.json says what they are and seals
@@ -52,8 +51,8 @@ class CompanionWriter {
 /// A sealed companion. Any number of threads may read.
 class Companion {
  public:
-  /// Throws DataError if it is not sealed, or belongs to another dataset than this one.
-  static std::shared_ptr<const Companion> open(const std::filesystem::path& folder, const Dataset& dataset);
+  /// Throws DataError if it is not sealed, or belongs to another dataset than that of this digest.
+  static std::shared_ptr<const Companion> open(const std::filesystem::path& folder, const std::string& digest);
   static CompanionFacts facts_of(const std::filesystem::path& folder);  // throws DataError
 
   const std::vector<int64_t>& shape() const { return facts_.shape; }

@@ -36,7 +36,7 @@ FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& nee
 }
 
 std::shared_ptr<const Companion> companion_of(const StreamNeeds& needs, const Dataset& dataset) {
-  return needs.companion.empty() ? nullptr : Companion::open(needs.companion, dataset);
+  return needs.companion.empty() ? nullptr : Companion::open(needs.companion, dataset.digest());
 }
 
 std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& config, const StreamNeeds& needs,

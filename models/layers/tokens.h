@@ -34,7 +34,8 @@ Visible visible_tokens(const torch::Tensor& mask, int64_t length, bool fixed);
 torch::Tensor gather_rows(const torch::Tensor& x, const torch::Tensor& ids);
 
 /// [B, N, D]: the visible tokens' rows [B, L, D] at their places, `filling` [1, 1, D] wherever no valid one belongs.
-torch::Tensor place_rows(const torch::Tensor& rows, const Visible& visible, const torch::Tensor& filling, int64_t count);
+torch::Tensor place_rows(const torch::Tensor& rows, const Visible& visible, const torch::Tensor& filling,
+                         int64_t count);
 
 /// [B, H, W, C] -> [B, N, P*P*C]; the vector index of a patch is (py*P + px)*C + channel. Any dtype. And back.
 torch::Tensor patchify(const torch::Tensor& images, int64_t patch);

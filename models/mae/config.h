@@ -15,7 +15,7 @@ struct MaeConfig {
   int64_t width = 768, depth = 12, heads = 12;
   int64_t decoder_width = 512, decoder_depth = 8, decoder_heads = 16;
   int64_t mlp_ratio = 4;
-  bool norm_pix = false;  // G9: reconstructions must be decodable without the statistics of a forged patch
+  bool norm_pix = false;             // G9: reconstructions must be decodable without the statistics of a forged patch
   std::string architecture = "mae";  // mae: of single pictures | video_mae: of clips
   int64_t frames = 1, tubelet = 1;   // of a clip
 

@@ -13,9 +13,7 @@ torch::Tensor MaskedAutoencoder::loss_sum(const torch::Tensor& patches, const to
   auto wanted = (fixed ? gather_rows(patches, visible.masked) : patches).to(torch::kFloat32);
   if (config_.norm_pix) { wanted = normalised(wanted); }
   const auto guess = predictions.to(torch::kFloat32);
-  if (fixed) {
-    return at::mse_loss(guess, wanted, at::Reduction::Sum) / static_cast<double>(config_.cut().values());
-  }
+  if (fixed) { return at::mse_loss(guess, wanted, at::Reduction::Sum) / static_cast<double>(config_.cut().values()); }
   return (at::mse_loss(guess, wanted, at::Reduction::None).mean(-1) * mask).sum();
 }
 

@@ -26,8 +26,8 @@ VideoMaeImpl::VideoMaeImpl(const MaeConfig& config)
   mask_token_ = register_parameter("mask_token", torch::zeros({1, 1, decoder_width}));
   const auto decoder = register_module("decoder", std::make_shared<torch::nn::Module>("Decoder"));
   decoder_blocks_ = decoder->register_module(
-      "blocks", std::make_shared<Blocks>(config.decoder_depth, decoder_width, config.decoder_heads, config.mlp_ratio,
-                                         kBias));
+      "blocks",
+      std::make_shared<Blocks>(config.decoder_depth, decoder_width, config.decoder_heads, config.mlp_ratio, kBias));
   decoder_norm_ = decoder->register_module("norm", std::make_shared<LayerNorm>(decoder_width));
   head_ = decoder->register_module("head", std::make_shared<Linear>(decoder_width, config.cut().values()));
 }

@@ -21,7 +21,7 @@ Branch classifier(const models::Set& set, torch::Device device) {
   const Normaliser pixels(kind, vit->config().patch, device, vit->config().tubelet);
   const auto score = [vit, pixels, of_clips](const torch::Tensor& frames) {
     const auto p = p_fake(classify_videos(*vit, pixels, frames));
-    return BranchScores{p, of_clips ? p.unsqueeze(1).expand({-1, frames.size(1)}) : torch::Tensor()};
+    return BranchScores{p, of_clips ? p.unsqueeze(1).expand({-1, frames.size(1)}) : torch::Tensor(), {}};
   };
   return {"vit", vit->config().image, of_clips ? vit->config().frames : 0, of_clips, score};
 }
@@ -32,9 +32,10 @@ Branch mapping(const models::Set& set, torch::Device device) {
   const auto score = [network, pixels](const torch::Tensor& frames) {
     using models::Statistics;
     const auto features = network->features(pixels.planes(frames.flatten(0, 1)), Statistics::running);
-    const auto p = p_fake(network->head().forward(features, Statistics::running).logits);
-    const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
-    return BranchScores{by_frame.mean(1), by_frame};
+    const auto mapped = network->head().forward(features, Statistics::running);
+    const auto of_videos = [&](const torch::Tensor& x) { return x.unflatten(0, {frames.size(0), frames.size(1)}); };
+    const auto by_frame = of_videos(p_fake(mapped.logits));
+    return BranchScores{by_frame.mean(1), by_frame, of_videos(mapped.map)};
   };
   return {"mapping", network->config().image, 0, true, score};
 }

@@ -4,39 +4,21 @@
 #include "models/vit/classifier.h"
 #include "models/vit/description.h"
 #include "stages/evaluate/stage.h"
-#include "stages/training/saved.h"
-#include "stages/training/weights.h"
+#include "stages/training/frozen.h"
 
 namespace realface::stages {
-namespace {
-
-/// Adds the network that `path` holds, as its weights describe it; nothing if there is no path.
-template <class Make>
-void add_frozen(models::Set& set, const std::string& path, const std::string& name, torch::Device device,
-                distributed::Communicator& host, const Make& make) {
-  if (path.empty()) { return; }
-  // Chosen and verified once; a path that is no folder is refused by what reads it.
-  const auto folder = checkpoint_folder(path, host);
-  const auto weights = folder.empty() ? std::filesystem::path(path) : folder;
-  auto description = saved_description(weights, name, host);
-  const std::shared_ptr<torch::nn::Module> module = make(description);
-  module->to(device);
-  module->eval();
-  set.add(name, {.module = module, .frozen = true, .description = std::move(description)});
-  load_weights(weights, set, name, host, {.saved = name});
-}
-
-}  // namespace
 
 void EvaluateRecipe::fields(Visitor& v) {
   group(v, "weights", [&] {
     v.weights("vit", config_.vit);
     v.weights("mapping", config_.mapping);
+    v.weights("recovered", config_.recovered);
   });
   group(v, "evaluate", [&] {
     v.field("split", config_.split, {"train", "val", "test", "all"});
     v.field("frames", config_.frames, within(1, 1024));
     v.field("clips", config_.clips, within(1, 1024));
+    v.field("select", config_.select, {});
     v.field(may_change("batch"), config_.batch, within(1, kMaxCount));
   });
 }
@@ -49,7 +31,7 @@ void EvaluateRecipe::check(Checker& checker) const {
 }
 
 nlohmann::json EvaluateRecipe::length() const {
-  return {{"split", config_.split}, {"frames", config_.frames}, {"clips", config_.clips}};
+  return {{"split", config_.split}, {"frames", config_.frames}, {"clips", config_.clips}, {"select", config_.select}};
 }
 
 models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {

@@ -7,12 +7,17 @@
 namespace realface::stages {
 
 struct EvaluateConfig {
-  std::string vit;             // weights.vit: the run or checkpoint of a fine-tuned classifier; empty: not a branch
-  std::string mapping;         // weights.mapping: that of a mapping network; empty: not a branch
+  std::string vit;        // weights.vit: the run or checkpoint of a fine-tuned classifier; empty: not a branch
+  std::string mapping;    // weights.mapping: that of a mapping network; empty: not a branch
+  std::string recovered;  // weights.recovered: the run of a `stage: composite`, to compare its faces and the mapped
+                          // ones with the originals (Recap, Fig. 5); empty: only the mapped ones are
   std::string split = "test";  // whose videos are scored
   int64_t frames = 5;          // of a video: the middle one of each of as many equal parts (D1)
   int64_t clips = 2;           // of a video, if a branch takes clips: evenly spread, from its first frame to its last
                                // (RC1); `frames` then says nothing
+  std::string select;          // empty: the newest checkpoint of each branch; else the best one, by AUC, on this set of
+                               // data.sets, which is then called an oracle, or, for "val", on the validation split of
+                               // data.shards (V6)
   int64_t batch = 16;          // videos a rank scores at once
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "distributed/agreement.h"
+#include "stages/evaluate/similarity.h"
 #include "stages/run.h"
 
 namespace realface::stages {
@@ -43,13 +44,14 @@ int64_t frame_branches(const std::vector<Branch>& branches) {
 class ScoreVideos final : public Stage {
  public:
   ScoreVideos(const std::vector<Branch>& branches, const std::string& name, const SampleTable& table,
-              distributed::World& world)
+              std::shared_ptr<const data::Companion> restored, distributed::World& world)
       : branches_(branches),
         name_(name),
         table_(table),
         world_(world),
         videos_(static_cast<int64_t>(table.videos().size()), static_cast<int64_t>(branches.size()), torch::kFloat64),
-        frames_(frame_branches(branches) > 0 ? table.samples() : 0, frame_branches(branches), torch::kFloat32) {}
+        frames_(frame_branches(branches) > 0 ? table.samples() : 0, frame_branches(branches), torch::kFloat32),
+        similarity_(table, std::move(restored)) {}
 
   std::string name() const override { return "evaluate " + name_; }
   int64_t steps() const override { return std::numeric_limits<int64_t>::max(); }
@@ -72,23 +74,28 @@ class ScoreVideos final : public Stage {
     });
     videos_.reduce(world_.host_group());
     frames_.reduce(world_.host_group());
+    similarity_.reduce(world_.host_group());
   }
 
-  SetScores scores() const { return {videos_.means(), frames_.means()}; }
+  SetScores scores() const { return {videos_.means(), frames_.means(), similarity_.distances()}; }
 
  private:
   void add(const data::Batch& batch) {
     std::vector<torch::Tensor> videos, frames;
+    torch::Tensor maps;
     for (const auto& branch : branches_) {
       const auto scores = branch.score(batch.images);
       videos.push_back(scores.videos.to(torch::kFloat64));
       if (branch.has_frames) { frames.push_back(scores.frames); }
+      if (scores.maps.defined()) { maps = scores.maps; }
     }
     const auto by_video = torch::stack(videos, 1).cpu();                                     // [B, branches]
     const auto by_frame = frames.empty() ? torch::Tensor() : torch::stack(frames, 2).cpu();  // [B, T, branches]
     const auto weights = batch.weights.cpu();
     for (int64_t i = 0; i < batch.size(); ++i) {
-      if (weights[i].item<float>() > 0) { add_video(batch, i, by_video, by_frame); }
+      if (weights[i].item<float>() == 0) { continue; }
+      add_video(batch, i, by_video, by_frame);
+      similarity_.add(batch, i, maps.defined() ? maps[i] : maps);
     }
   }
 
@@ -109,6 +116,7 @@ class ScoreVideos final : public Stage {
   const SampleTable& table_;
   distributed::World& world_;
   Means videos_, frames_;
+  Similarity similarity_;
   std::string fault_;
   int64_t position_ = 0;
 };
@@ -116,9 +124,10 @@ class ScoreVideos final : public Stage {
 }  // namespace
 
 std::optional<SetScores> score_videos(const std::vector<Branch>& branches, data::Streams& stream,
-                                      const std::string& name, const SampleTable& table, distributed::World& world) {
+                                      const std::string& name, const SampleTable& table,
+                                      std::shared_ptr<const data::Companion> restored, distributed::World& world) {
   const torch::NoGradGuard no_grad;
-  ScoreVideos stage(branches, name, table, world);
+  ScoreVideos stage(branches, name, table, std::move(restored), world);
   if (run(stage, stream, world, {}) != Ending::finished) { return std::nullopt; }
   return stage.scores();
 }

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "distributed/agreement.h"
+#include "stages/evaluate/select.h"
+#include "stages/evaluate/similarity.h"
 #include "stages/scores/frame_scores.h"
 #include "stages/scores/results.h"
 #include "stages/training/saved.h"
@@ -30,7 +32,8 @@ class Evaluate::Progress final : public Part {
     return {{"done", done},
             {"digest", stage_.walk_.data.dataset_digest()},
             {"frames", frames},
-            {"frame_bytes", frame_bytes}};
+            {"frame_bytes", frame_bytes},
+            {"similarity", similarity}};
   }
   void restore(const nlohmann::json& values) override {
     if (values.at("digest") != stage_.walk_.data.dataset_digest()) {
@@ -46,6 +49,7 @@ class Evaluate::Progress final : public Part {
     position = static_cast<int64_t>(done.size());
     frames = values.at("frames");
     frame_bytes = values.at("frame_bytes").get<size_t>();
+    similarity = values.value("similarity", similarity);
     distributed::agree(stage_.walk_.world.host_group(), "scores", [&] {
       if (stage_.walk_.world.rank() == 0 && position > 0) {
         stage_.scores_ = read_scores(stage_.walk_.run_dir / kScoresFile);
@@ -57,8 +61,9 @@ class Evaluate::Progress final : public Part {
   }
 
   int64_t position = 0;
-  nlohmann::json frames = nlohmann::json::object();  // by set: frame_results
-  size_t frame_bytes = 0;                            // of frame_scores.csv that are of those sets
+  nlohmann::json frames = nlohmann::json::object();      // by set: frame_results
+  size_t frame_bytes = 0;                                // of frame_scores.csv that are of those sets
+  nlohmann::json similarity = nlohmann::json::object();  // by set: similarity_results
 
  private:
   Evaluate& stage_;
@@ -73,6 +78,7 @@ Evaluate::Evaluate(const EvaluateConfig& config, const Walk& walk)
   for (const auto& [name, folder] : walk.data_config.sets) { sets_.push_back({name, folder}); }
   if (sets_.empty()) { sets_.push_back({"test", walk.data_config.shards}); }
   read_crops();
+  select_checkpoints();
 }
 
 Evaluate::~Evaluate() = default;
@@ -91,10 +97,10 @@ int64_t Evaluate::frames_scored(int64_t stored) const {
   return std::min(stored, clip() > 0 ? config_.clips * clip() : config_.frames);
 }
 
-data::StreamNeeds Evaluate::needs(const std::string& set) const {
+data::StreamNeeds Evaluate::needs(const std::string& set, const std::string& split) const {
   data::StreamNeeds videos;
   videos.name = set;
-  videos.split = config_.split;
+  videos.split = split;
   videos.label = "any";
   videos.endless = false;
   if (clip() > 0) {
@@ -112,11 +118,44 @@ data::StreamNeeds Evaluate::needs(const std::string& set) const {
   return videos;
 }
 
+const std::string& Evaluate::weights_of(const Branch& branch) const {
+  return branch.name == "vit" ? config_.vit : config_.mapping;
+}
+
+/// Refuses crops that the branches were not trained on.
+std::unique_ptr<data::Streams> Evaluate::open(const DataSet& set, const std::string& split) const {
+  auto config = walk_.data_config;
+  config.shards = set.folder;
+  auto stream = data::open(config, {needs(set.name, split)}, walk_.world);
+  require_crops(*stream);
+  return stream;
+}
+
+void Evaluate::select_checkpoints() {
+  if (config_.select.empty()) { return; }
+  DataSet set{config_.select, walk_.data_config.shards};
+  const auto named = std::ranges::find(sets_, config_.select, &DataSet::name);
+  if (named != sets_.end()) {
+    set = *named;
+  } else if (config_.select != "val") {
+    throw ConfigError(
+        fmt::format("[evaluate.select] there is no set '{}' in data.sets; name one of them, or val", config_.select));
+  }
+  const auto split = named != sets_.end() ? config_.split : "val";
+  std::optional<SampleTable> table;
+  distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
+  const SelectionVideos videos{set.name, *table, [&] { return open(set, split); }};
+  for (const auto& branch : branches_) {
+    auto chosen = select_checkpoint(branch, weights_of(branch), walk_.models, videos, walk_.world);
+    if (!chosen.is_null()) { selected_[branch.name] = std::move(chosen); }
+  }
+}
+
 /// Once, since a checkpoint is verified to be read.
 void Evaluate::read_crops() {
   if (walk_.data_config.crops == "any") { return; }
   for (const auto& branch : branches_) {
-    const auto& path = branch.name == "vit" ? config_.vit : config_.mapping;
+    const auto& path = weights_of(branch);
     trained_on_.push_back({branch.name, path, saved_crops(path, branch.name, walk_.world.host_group())});
   }
 }
@@ -127,16 +166,28 @@ void Evaluate::require_crops(const data::Streams& stream) const {
   }
 }
 
+/// Null for a set, or a split, that they were not made of.
+std::shared_ptr<const data::Companion> Evaluate::restored_faces(const data::Streams& stream) const {
+  std::shared_ptr<const data::Companion> faces;
+  distributed::agree(walk_.world.host_group(), "companion", [&] {
+    if (config_.recovered.empty()) { return; }
+    const auto facts = data::Companion::facts_of(config_.recovered);
+    const auto digest = stream.dataset_digest();
+    if (facts.dataset_digest == digest && (facts.split == "all" || facts.split == config_.split)) {
+      faces = data::Companion::open(config_.recovered, digest);
+    }
+  });
+  return faces;
+}
+
 StepReport Evaluate::step(const data::Step& /*step*/) {
   const auto& set = sets_[static_cast<size_t>(progress_->position)];
-  auto config = walk_.data_config;
-  config.shards = set.folder;
-  const auto stream = data::open(config, {needs(set.name)}, walk_.world);
-  require_crops(*stream);
+  const auto stream = open(set, config_.split);
   std::optional<SampleTable> table;
   distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
-  const auto scores = score_videos(branches_, *stream, set.name, *table, walk_.world);
+  const auto scores = score_videos(branches_, *stream, set.name, *table, restored_faces(*stream), walk_.world);
   if (!scores) { return {}; }  // a signal: the loop asks next
+  progress_->similarity[set.name] = similarity_results(*table, config_.split, scores->distances);
   keep(set, *table, *scores);
   ++progress_->position;
   StepReport report;
@@ -190,7 +241,10 @@ nlohmann::json Evaluate::results() const {
     results["weights"][branch.name] = walk_.models.entry(branch.name).source;
     if (!branch.has_frames) { without.push_back(branch.name); }
   }
+  if (!selected_.empty()) { results["selected"] = {{"by", config_.select}, {"branches", selected_}}; }
   for (auto& [name, set] : results["sets"].items()) {
+    if (!selected_.empty() && name == config_.select) { set["oracle"] = "the checkpoint of each branch"; }
+    set["similarity"] = progress_->similarity.value(name, nlohmann::json());
     set["frame"] = progress_->frames.value(name, nlohmann::json({{"reason", "no branch scores single frames"}}));
   }
   results["frames"] = clip() > 0 ? clip() : config_.frames;
@@ -207,8 +261,9 @@ void Evaluate::finish() {
     publish_file(walk_.run_dir / kResultsFile, found.dump(2) + "\n");
     for (const auto& [name, set] : found["sets"].items()) {
       const auto& all = set["video"]["all"];
-      log::info(fmt::format("{}: AUC {} [{}, {}] of {} real and {} fake videos", name, all["auc"].dump(),
-                            all["auc_low"].dump(), all["auc_high"].dump(), all["real"].dump(), all["fake"].dump()));
+      log::info(fmt::format("{}: AUC {} [{}, {}] of {} real and {} fake videos{}", name, all["auc"].dump(),
+                            all["auc_low"].dump(), all["auc_high"].dump(), all["real"].dump(), all["fake"].dump(),
+                            set.contains("oracle") ? " (oracle: its checkpoints were chosen by them)" : ""));
     }
   });
 }

@@ -43,9 +43,13 @@ class Evaluate final : public Stage {
   };
   int64_t clip() const;                         // frames of a clip, if a branch takes clips, or 0
   int64_t frames_scored(int64_t stored) const;  // of a video
-  data::StreamNeeds needs(const std::string& set) const;
+  data::StreamNeeds needs(const std::string& set, const std::string& split) const;
+  std::unique_ptr<data::Streams> open(const DataSet& set, const std::string& split) const;
+  const std::string& weights_of(const Branch& branch) const;
+  void select_checkpoints();
   void read_crops();
   void require_crops(const data::Streams& stream) const;
+  std::shared_ptr<const data::Companion> restored_faces(const data::Streams& stream) const;
   void keep(const DataSet& set, const SampleTable& table, const SetScores& scores);
   void keep_videos(const DataSet& set, const SampleTable& table, const torch::Tensor& scores);
   void keep_frames(const DataSet& set, const SampleTable& table, const torch::Tensor& scores);
@@ -57,6 +61,7 @@ class Evaluate final : public Stage {
   std::vector<TrainedOn> trained_on_;  // of each branch; empty if any crops will do
   std::vector<DataSet> sets_;
   Scores scores_;
+  nlohmann::json selected_ = nlohmann::json::object();  // by branch: select_checkpoint
   std::unique_ptr<Progress> progress_;
 };
 

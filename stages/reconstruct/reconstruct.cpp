@@ -32,7 +32,7 @@ std::string encode(const std::map<size_t, ErrorSums>& videos, const std::vector<
   for (const auto& p : pictures) {
     const auto binary = [](const std::string& bytes) { return nlohmann::json::binary({bytes.begin(), bytes.end()}); };
     json["pictures"].push_back(
-        {p.class_name, p.video, p.sample, binary(p.original), binary(p.masked), binary(p.restored)});
+        {p.class_name, p.video, p.sample, binary(p.original), binary(p.masked), binary(p.restored), binary(p.mapped)});
   }
   std::string bytes;
   nlohmann::json::to_cbor(json, bytes);
@@ -51,8 +51,13 @@ void decode(const std::string& bytes, std::map<size_t, ErrorSums>& videos, std::
       const auto& binary = row[column].get_binary();
       return std::string(binary.begin(), binary.end());
     };
-    pictures[row[2].get<int64_t>()] = {
-        row[0].get<std::string>(), row[1].get<std::string>(), row[2].get<int64_t>(), text(3), text(4), text(5)};
+    pictures[row[2].get<int64_t>()] = {row[0].get<std::string>(),
+                                       row[1].get<std::string>(),
+                                       row[2].get<int64_t>(),
+                                       text(3),
+                                       text(4),
+                                       text(5),
+                                       text(6)};
   }
 }
 
@@ -62,6 +67,7 @@ Reconstruct::Reconstruct(const ReconstructConfig& config, const std::string& pix
                          const SampleTable& table, torch::Tensor train_mean, distributed::World& world)
     : config_(config),
       network_(set.get<models::MaskedAutoencoder>("mae")),
+      mapping_(set.entries().contains("mapping") ? set.get<models::MappingNetImpl>("mapping") : nullptr),
       pixels_(pixels, network_->config().patch, world.device(), network_->config().tubelet),
       table_(table),
       train_mean_(std::move(train_mean)),
@@ -118,6 +124,18 @@ void Reconstruct::add_batch(const data::Batch& batch) {
   }
 }
 
+/// The face as the mapping network sees it, as a PNG of the picture's size; "" without one.
+std::string Reconstruct::mapped(const torch::Tensor& image) const {
+  if (!mapping_) { return ""; }
+  using models::Statistics;
+  const Normaliser pixels("imagenet", 1, world_.device());
+  const auto features = mapping_->features(pixels.planes(image.unsqueeze(0)), Statistics::running);
+  const auto map = mapping_->head().forward(features, Statistics::running).map[0].permute({1, 2, 0});  // [h, w, 3]
+  const auto bytes = (map.clamp(0, 1) * 255).round().to(torch::kUInt8);
+  const int64_t scale = image.size(0) / map.size(0);
+  return encode_png(bytes.repeat_interleave(scale, 0).repeat_interleave(scale, 1));
+}
+
 /// Whether a picture of it is to be kept; a clip's sample is its first frame, and any of its frames may be wanted.
 bool Reconstruct::wanted(const data::Batch& batch, int64_t row) const {
   const int64_t frames = network_->config().frames;
@@ -137,7 +155,7 @@ void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torc
   const auto mask = batch.mask[row].view({model.cut().slots(), -1})[middle / model.tubelet];
   const auto restored = composite(image, patches, mask, patch);
   result_.pictures.push_back({video.class_name, video.key, sample, encode_png(image),
-                              encode_png(grey_out(image, mask, patch)), encode_png(restored)});
+                              encode_png(grey_out(image, mask, patch)), encode_png(restored), mapped(image)});
 }
 
 void Reconstruct::finish() {

@@ -12,6 +12,7 @@
 #include "data/streams.h"
 #include "distributed/world.h"
 #include "models/mae/masked_autoencoder.h"
+#include "models/mapping_net/mapping_net.h"
 #include "models/set.h"
 #include "stages/reconstruct/result.h"
 #include "stages/scores/samples.h"
@@ -39,7 +40,8 @@ class Reconstruct final : public Stage {
  public:
   static constexpr const char* kStream = "faces";
 
-  /// Holds the set's network "mae", which outlives it with `world` and `table`. train_mean: [N, P*P*3], normalised.
+  /// Holds the set's networks "mae" and, if there is one, "mapping", whose mapped faces are then shown too. `world` and
+  /// `table` outlive it. train_mean: [N, V], normalised.
   /// Throws ConfigError for a network trained on patches normalised one by one (norm_pix): what it predicts cannot be
   /// turned into pixels (G9).
   Reconstruct(const ReconstructConfig& config, const std::string& pixels, models::Set& set, const SampleTable& table,
@@ -59,10 +61,12 @@ class Reconstruct final : public Stage {
   void add_batch(const data::Batch& batch);
   void keep_picture(const data::Batch& batch, int64_t row, const torch::Tensor& predicted);
   torch::Tensor predict(const data::Batch& batch, const torch::Tensor& patches);
+  std::string mapped(const torch::Tensor& image) const;
   bool wanted(const data::Batch& batch, int64_t row) const;
 
   ReconstructConfig config_;
   std::shared_ptr<models::MaskedAutoencoder> network_;
+  std::shared_ptr<models::MappingNetImpl> mapping_;  // or null
   Normaliser pixels_;
   const SampleTable& table_;
   torch::Tensor train_mean_;

@@ -85,6 +85,7 @@ nlohmann::json save_pictures(const std::vector<Picture>& pictures, const std::fi
     save("original", picture.original);
     save("masked", picture.masked);
     save("restored", picture.restored);
+    if (!picture.mapped.empty()) { save("mapped", picture.mapped); }
     list.push_back(std::move(entry));
   }
   return list;
@@ -99,7 +100,8 @@ std::optional<Picture> load_picture(const nlohmann::json& json, const std::files
                    json.at("sample").get<int64_t>(),
                    png("original"),
                    png("masked"),
-                   png("restored")};
+                   png("restored"),
+                   json.contains("mapped") ? png("mapped") : ""};
   } catch (const Error& error) {
     log::warn(std::string(error.what()) + "; the result is shown without this picture");
     return std::nullopt;
@@ -128,7 +130,7 @@ Reconstruction decode(const nlohmann::json& json, const std::filesystem::path& r
 void remove_other_pictures(const nlohmann::json& listed, const std::filesystem::path& folder) {
   std::set<std::string> names;
   for (const auto& entry : listed) {
-    for (const char* what : {"original", "masked", "restored"}) { names.insert(entry.at(what).get<std::string>()); }
+    for (const char* what : {"original", "masked", "restored", "mapped"}) { names.insert(entry.value(what, "")); }
   }
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     if (file.path().extension() == ".png" && !names.contains(file.path().filename().string())) {

@@ -37,6 +37,7 @@ struct Picture {
   std::string class_name, video;
   int64_t sample = 0;
   std::string original, masked, restored;
+  std::string mapped = {};  // by a mapping network, enlarged; empty: there was none
 };
 
 /// What a trained network restored, and how well. Saved as RUN/reconstruction.json with RUN/reconstruction/*.png.

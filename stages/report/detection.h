@@ -28,6 +28,7 @@ std::string by_manipulation(const TestedSet& set);
 std::string worst_mistakes(const TestedSet& set);
 std::string roc_chart(const TestedSet& set);
 std::string score_histogram(const TestedSet& set);
+std::string similarity_charts(const TestedSet& set);
 
 /// The 95 % interval of the AUC, as "0.880 to 0.944", or "" if there is none.
 std::string interval_of(const nlohmann::json& metrics);

@@ -84,4 +84,25 @@ std::string score_histogram(const TestedSet& set) {
                                              : " There is one class only, so nothing to compare."));
 }
 
+std::string similarity_charts(const TestedSet& set) {
+  const auto found = set.figures.find("similarity");
+  if (found == set.figures.end() || !found->is_object()) { return ""; }
+  std::string drawn;
+  const auto add = [&](const char* key, const std::string& faces) {
+    const auto one = found->find(key);
+    if (one == found->end() || !one->is_object()) { return; }
+    drawn += charts::draw(charts::MirrorChart{"Similarity of " + faces + " faces of " + set.name, "similarity",
+                                              "real videos", "fake videos", one->at("real").get<std::vector<double>>(),
+                                              one->at("fake").get<std::vector<double>>()});
+    drawn += element("p", "caption",
+                     "How like its original a video's " + faces +
+                         " face is, from 0 for the farthest of these videos to "
+                         "1 for the nearest. Real and fake overlap in <strong>" +
+                         percent(number_at(*one, "overlap")) + "</strong> of their area.");
+  };
+  add("before", "restored");
+  add("after", "mapped");
+  return drawn.empty() ? "" : "<h3>Likeness to the original, before and after mapping</h3>\n" + drawn;
+}
+
 }  // namespace realface::stages::report::html

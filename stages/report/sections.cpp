@@ -24,8 +24,9 @@ std::string figure_of(const Picture& picture) {
            "</span></div>";
   };
   return "<figure class=\"face\"><div class=\"row\">" + cell(picture.original, "original") +
-         cell(picture.masked, "masked") + cell(picture.restored, "restored") + "</div><figcaption>" +
-         escape(picture.video) + "</figcaption></figure>\n";
+         cell(picture.masked, "masked") + cell(picture.restored, "restored") +
+         (picture.mapped.empty() ? "" : cell(picture.mapped, "mapped")) + "</div><figcaption>" + escape(picture.video) +
+         "</figcaption></figure>\n";
 }
 
 std::string faces_of(const Reconstruction& result, const std::string& class_name) {
@@ -50,6 +51,15 @@ std::string strangers(const Reconstruction& result) {
             " of the videos of this split show somebody, or come from a video, that training saw too: the figures flatter the network.");
   }
   return paragraph("None of these videos, and no video made from them, was used in training.");
+}
+
+std::string about_mapped(const Reconstruction& result) {
+  const bool mapped =
+      std::ranges::any_of(result.pictures, [](const Picture& picture) { return !picture.mapped.empty(); });
+  return mapped
+             ? paragraph(
+                   "The fourth picture is what the mapping network makes of the first, from which it tells real from fake; it is a quarter as wide.")
+             : "";
 }
 
 std::string class_table(const Reconstruction& result) {
@@ -101,7 +111,7 @@ std::string restored_faces(const ReportInput& input) {
   std::string content = paragraph(
       "Patches of a face are hidden, and the network must paint what was there. Visible patches are copied, hidden ones are the network's own: the closer the third picture is to the first, the better it knows what a real face looks like.");
   if (!input.reconstruction) { return section("faces", "Faces, restored", content + missing(kNoReconstruction)); }
-  content += strangers(*input.reconstruction);
+  content += strangers(*input.reconstruction) + about_mapped(*input.reconstruction);
   const auto faces = faces_of(*input.reconstruction, "real");
   content += faces.empty() ? missing("The " + escape(input.reconstruction->split) + " split has no real face.") : faces;
   const bool never_seen = input.reconstruction->never_seen();

@@ -61,15 +61,20 @@ for count in 1 3; do
   must ranks "$count" "${composite[@]}" run.dir="$scratch/composite$count"
   cmp "$scratch/run/composite/companion.bin" "$scratch/composite$count/companion.bin" || fail "the restored faces depend on the number of ranks"
   must ranks "$count" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping="$scratch/run/mapping" \
-    data.shards="$scratch/shards" run.dir="$scratch/again$count" metrics.port=0 world.device=cpu evaluate.batch=2
+    weights.recovered="$scratch/run/composite" data.shards="$scratch/shards" run.dir="$scratch/again$count" metrics.port=0 world.device=cpu evaluate.batch=2
 done
 python3 - "$scratch"/{run/evaluate,again1,again3}/scores.csv <<'PYTHON' || fail "scores depend on the number of ranks"
-import csv, sys
+import csv, json, sys
 two, one, three = ({row["video"]: row for row in csv.DictReader(open(path))} for path in sys.argv[1:])
 assert two.keys() == one.keys() == three.keys()
 for video in two:
     scores = [float(rows[video]["p_fake"]) for rows in (one, two, three)]
     assert max(scores) - min(scores) < 1e-5, (video, scores)
+likeness = [json.load(open(path.replace("scores.csv", "results.json")))["sets"]["test"]["similarity"] for path in sys.argv[1:]]
+for when in ("before", "after"):
+    for one in likeness:
+        assert 0 < one[when]["nearest"] < one[when]["farthest"] < 1 and abs(sum(one[when]["real"]) - 1) < 1e-9, one
+        assert abs(one[when]["farthest"] - likeness[0][when]["farthest"]) < 1e-5, likeness
 PYTHON
 must "$program" compare "$scratch/run" "$scratch/again1" --json
 python3 -c 'import json,sys; s=json.load(open(sys.argv[1]))["sets"]["test"]; assert abs(s["all"]["difference"]) < 1e-3 and len(s) == 5, s' \
@@ -92,9 +97,9 @@ wait
 must ranks 2 "${mapping[@]}" run.dir="$scratch/killed"
 [ "$(weights_of "$scratch/whole")" = "$(weights_of "$scratch/killed")" ] || fail "a resumed mapping has other weights"
 
-refused 1 "holds no network 'vit'" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/pretrain" weights.mapping= \
+refused 1 "holds no network 'vit'" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/pretrain" weights.mapping= weights.recovered= \
   data.shards="$scratch/shards" run.dir="$scratch/wrong" metrics.port=0
-refused 78 "weights.vit" "$program" train "$recipes/evaluate.yaml" weights.vit= weights.mapping= data.shards="$scratch/shards" run.dir="$scratch/wrong"
+refused 78 "weights.vit" "$program" train "$recipes/evaluate.yaml" weights.vit= weights.mapping= weights.recovered= data.shards="$scratch/shards" run.dir="$scratch/wrong"
 must "$program" train "$recipes/pretrain.yaml" data.shards="$scratch/shards" run.dir="$scratch/other" "${tiny[@]}" "${network[@]}" train.steps=1
 refused 1 "it is stale" "$program" "${mapping[@]}" weights.mae="$scratch/other" run.dir="$scratch/wrong1"
 refused 1 "of the manipulation Morphing .it knows: Deepfakes" "$program" "${mapping[@]}" "meta.domains=[Deepfakes,Morphing]" run.dir="$scratch/wrong2"
@@ -102,6 +107,22 @@ refused 1 "meta.reference. 64 faces" "$program" "${mapping[@]}" meta.reference=6
 refused 78 "meta.test is 4, but there are 4 domains" "$program" "${mapping[@]}" meta.test=4 run.dir="$scratch/wrong4"
 must "$program" synth --out "$scratch/few" --identities 6 --frames 6 --size 160 --seed 4
 must "$program" preprocess "$scratch/few" --dataset ffpp --out "$scratch/wide" --size 64 --frames 6 --margin 1.6
-refused 78 "cut out in another way.*margin 1.3 .here 1.6" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping= \
+refused 78 "cut out in another way.*margin 1.3 .here 1.6" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping= weights.recovered= \
   data.shards="$scratch/wide" run.dir="$scratch/wrong5" metrics.port=0 world.device=cpu
 refused 1 "neither scores.csv nor" "$program" compare "$scratch/run/pretrain" "$scratch/run"
+
+must "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping="$scratch/run/mapping" weights.recovered= \
+  "data.sets.seen=$scratch/shards" evaluate.select=seen data.shards="$scratch/shards" run.dir="$scratch/chosen" metrics.port=0 world.device=cpu
+python3 - "$scratch/chosen" <<'PYTHON' || fail "the chosen checkpoints are not those with the highest AUC"
+import json, re, sys
+results = json.load(open(sys.argv[1] + "/results.json"))
+assert results["sets"]["seen"]["oracle"] and results["selected"]["by"] == "seen", results
+log = open(sys.argv[1] + "/log.txt").read()
+for branch, chosen in results["selected"]["branches"].items():
+    seen = {step: float(auc) for step, auc in re.findall(branch + r" (step-\d+): AUC ([\d.e-]+) on seen", log)}
+    assert len(seen) == chosen["candidates"] > 1 and seen[chosen["checkpoint"]] == max(seen.values()), (seen, chosen)
+PYTHON
+must "$program" compare "$scratch/chosen" "$scratch/chosen"
+grep -q "seen: an oracle for B" "$scratch/last.log" || fail "compare does not say that a set was an oracle"
+refused 78 "evaluate.select. there is no set 'other'" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping= \
+  weights.recovered= evaluate.select=other data.shards="$scratch/shards" run.dir="$scratch/wrong6" metrics.port=0 world.device=cpu

@@ -48,12 +48,14 @@ must ranks 3 train "$recipes/composite.yaml" weights.mae="$scratch/run/pretrain"
   model.decoder_width=32 model.decoder_depth=1 model.decoder_heads=2 composite.block=7 metrics.port=0 world.device=cpu world.threads=1 \
   run.dir="$scratch/composite3"
 cmp "$scratch/run/composite/companion.bin" "$scratch/composite3/companion.bin" || fail "the restored faces depend on the number of ranks"
-must ranks 2 reconstruct "$scratch/run/pretrain"
+must ranks 2 reconstruct "$scratch/run/pretrain" --mapping "$scratch/run/mapping"
 must "$program" report "$scratch/run" --out "$scratch/report.html"
-grep -q "tells fakes from real videos" "$scratch/report.html" || fail "the report says nothing of the detector"
+for words in "tells fakes from real videos" "before and after mapping" "alt=\"real faces, [^\"]*: mapped"; do
+  grep -qE "$words" "$scratch/report.html" || fail "the report lacks: $words"
+done
 
 refused 1 "videos are too short" "$program" train "$recipes/pretrain.yaml" data.shards="$scratch/shards" run.dir="$scratch/wrong" \
   model.size=tiny model.image=64 model.patch=8 model.frames=8 metrics.port=0 world.device=cpu
 refused 78 "model.frames" "$program" train "$recipes/pretrain.yaml" data.shards="$scratch/shards" run.dir="$scratch/wrong" model.frames=5
-refused 1 "holds no network .vit" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/pretrain" weights.mapping= \
+refused 1 "holds no network .vit" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/pretrain" weights.mapping= weights.recovered= \
   data.shards="$scratch/shards" run.dir="$scratch/wrong" metrics.port=0

@@ -53,7 +53,7 @@ class CompanionTest : public ::testing::Test {
 
 TEST_F(CompanionTest, RowsReadBackAndMirror) {
   write_all();
-  const auto companion = Companion::open(folder_.path(), *dataset_);
+  const auto companion = Companion::open(folder_.path(), dataset_->digest());
   EXPECT_EQ(companion->shape(), facts_.shape);
   std::vector<uint16_t> row(24);
   companion->read(4, false, row.data());
@@ -70,7 +70,7 @@ TEST_F(CompanionTest, WritersShareTheFileAndASecondOneGoesOn) {
   CompanionWriter again(folder_.path(), facts_);
   for (uint16_t row = 3; row < 6; ++row) { again.write(row, values(row).data()); }
   CompanionWriter::seal(folder_.path(), facts_);
-  const auto companion = Companion::open(folder_.path(), *dataset_);
+  const auto companion = Companion::open(folder_.path(), dataset_->digest());
   std::vector<uint16_t> row(24);
   for (uint16_t i = 0; i < 6; ++i) {
     companion->read(i, false, row.data());
@@ -80,11 +80,12 @@ TEST_F(CompanionTest, WritersShareTheFileAndASecondOneGoesOn) {
 
 TEST_F(CompanionTest, IsRefusedUnlessSealedAndOfThisDataset) {
   CompanionWriter writer(folder_.path(), facts_);
-  EXPECT_THAT(message_of([&] { (void)Companion::open(folder_.path(), *dataset_); }),
+  EXPECT_THAT(message_of([&] { (void)Companion::open(folder_.path(), dataset_->digest()); }),
               HasSubstr("holds no companion.json"));
   facts_.dataset_digest = "another";
   CompanionWriter::seal(folder_.path(), facts_);
-  EXPECT_THAT(message_of([&] { (void)Companion::open(folder_.path(), *dataset_); }), HasSubstr("another dataset"));
+  EXPECT_THAT(message_of([&] { (void)Companion::open(folder_.path(), dataset_->digest()); }),
+              HasSubstr("another dataset"));
   facts_.rows = 7;
   EXPECT_THAT(message_of([&] { CompanionWriter(folder_.path(), facts_); }), HasSubstr("bytes; expected"));
 }
@@ -99,12 +100,13 @@ TEST_F(CompanionTest, EmptyAndDamagedRowsAreTold) {
     file.seekp(static_cast<std::streamoff>(3 * facts_.row_bytes()));
     file.write(nothing.data(), static_cast<std::streamsize>(nothing.size()));
   }
-  const auto companion = Companion::open(folder_.path(), *dataset_);
+  const auto companion = Companion::open(folder_.path(), dataset_->digest());
   std::vector<uint16_t> row(24);
   EXPECT_THAT(message_of([&] { companion->read(2, false, row.data()); }), HasSubstr("row 2 is damaged"));
   EXPECT_THAT(message_of([&] { companion->read(3, false, row.data()); }), HasSubstr("row 3 is empty"));
   std::filesystem::resize_file(path(), 100);
-  EXPECT_THAT(message_of([&] { (void)Companion::open(folder_.path(), *dataset_); }), HasSubstr("is missing or not of"));
+  EXPECT_THAT(message_of([&] { (void)Companion::open(folder_.path(), dataset_->digest()); }),
+              HasSubstr("is missing or not of"));
 }
 
 }  // namespace

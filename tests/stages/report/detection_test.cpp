@@ -125,6 +125,19 @@ TEST(Detection, StatesTheOverlapOfTheScores) {
   EXPECT_TRUE(says(render(system_of(some_scores())), "overlap in <strong>20.0 %</strong>"));
 }
 
+TEST(Detection, ShowsHowAlikeFacesAreBeforeAndAfterMapping) {
+  auto input = system_of(some_scores());
+  auto& set = input.parts.back().results["sets"]["test"];
+  EXPECT_FALSE(says(render(input), "before and after mapping"));
+  const nlohmann::json shares = {{"real", {0.0, 0.75, 0.25}}, {"fake", {0.5, 0.5, 0.0}}, {"overlap", 0.5}};
+  set["similarity"] = {{"before", nullptr}, {"after", shares}};
+  const auto page = render(input);
+  EXPECT_TRUE(says(page, "Likeness to the original, before and after mapping"));
+  EXPECT_FALSE(says(page, "restored face is"));
+  EXPECT_TRUE(says(page, "mapped face is"));
+  EXPECT_TRUE(says(page, "Real and fake overlap in <strong>50.0 %</strong>"));
+}
+
 TEST(Detection, CountsVideosWithoutAFace) {
   EXPECT_TRUE(says(render(system_of(some_scores())), "found in 1 real video and 0 fake videos"));
   auto scores = some_scores();
