@@ -2,7 +2,7 @@
 #
 #   make build [CUDA=1|0]      the program, build/realface
 #   make test                  every test
-#   make demo [SYSTEM=deepfakemae] [VIDEOS=DIR]   a dataset, a detector trained on 2 ranks, a resume and a report
+#   make demo [SYSTEM=recap] [VIDEOS=DIR]   a dataset, a detector trained on 2 ranks, a resume and a report
 #   make install [PREFIX=/usr/local] [DESTDIR=]   the program and its recipes; libtorch stays in .deps/
 #   make compare               speed beside PyTorch's own DDP
 #   make fuzz [SECONDS=600]    the decoders of frames and masks under libFuzzer
@@ -43,7 +43,7 @@ test: TARGET := all
 test: build
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) $(CTEST)
 
-SYSTEM ?= deepfakemae
+SYSTEM ?= recap
 demo: build
 	@examples/demo/demo.sh $(BUILD)/realface $(SYSTEM) $(VIDEOS)
 

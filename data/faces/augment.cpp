@@ -31,11 +31,22 @@ Augmentation draw_augmentation(const AugmentConfig& config, int64_t size, uint64
                                uint64_t sample) {
   Augmentation drawn;
   if (config.flip) { drawn.flip = CounterRng(seed, Purpose::flip, {epoch, sample}).chance(0.5); }
-  if (config.smallest >= 1) { return drawn; }
+  if (config.smallest >= 1 && config.shift == 0) { return drawn; }
   CounterRng rng(seed, Purpose::crop, {epoch, sample});
-  drawn.side = static_cast<double>(size) * std::sqrt(rng.uniform(config.smallest, 1.0));
-  drawn.left = rng.uniform() * (static_cast<double>(size) - drawn.side);
-  drawn.top = rng.uniform() * (static_cast<double>(size) - drawn.side);
+  drawn.side = static_cast<double>(size);
+  if (config.smallest < 1) {
+    drawn.side *= std::sqrt(rng.uniform(config.smallest, 1.0));
+    drawn.left = rng.uniform() * (static_cast<double>(size) - drawn.side);
+    drawn.top = rng.uniform() * (static_cast<double>(size) - drawn.side);
+  }
+  if (config.shift > 0) {
+    const auto moved = [&] {
+      return static_cast<double>(rng.below(static_cast<uint64_t>(2 * config.shift + 1))) -
+             static_cast<double>(config.shift);
+    };
+    drawn.left += moved();
+    drawn.top += moved();
+  }
   return drawn;
 }
 

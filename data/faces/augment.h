@@ -12,12 +12,15 @@ struct AugmentConfig {
   bool flip = false;      // mirror half of the samples
   double smallest = 1.0;  // of a random resized crop: least share of the picture's area, at most 1 (1: no crop); G18
                           // advises 0.8, since smaller ones cut facial parts away
+  int64_t shift = 0;      // most whole pixels by which the picture moves in each direction; its border is repeated. No
+                          // pixel is resampled, so traces of a forgery stay as they are
 };
 
 /// What was drawn for one sample.
 struct Augmentation {
   bool flip = false;
-  double left = 0, top = 0, side = 0;  // the square that becomes the whole picture, in pixels; side 0: the picture
+  double left = 0, top = 0, side = 0;  // the square that becomes the whole picture, in pixels, partly outside if it was
+                                       // moved; side 0: the picture
 };
 
 /// A function of (seed, epoch, sample) alone.

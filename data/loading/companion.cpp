@@ -1,11 +1,13 @@
 #include "data/loading/companion.h"
 
+#include <c10/util/Half.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -29,6 +31,41 @@ void make_room(const Descriptor& file, const std::filesystem::path& path, uint64
   if (::ftruncate(file.number(), size) != 0) { refuse(path, "make room for it", errno); }
   if (size > 0 && ::fallocate(file.number(), 0, 0, size) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
     refuse(path, "make room for it", errno);
+  }
+}
+
+/// Where the i-th of `count` values of a side lies after a crop: two neighbours and the weight of the second.
+struct Tap {
+  int64_t low, high;
+  float weight;
+};
+
+Tap tap_of(int64_t i, int64_t count, double begin, double side, double size) {
+  const double shrink = size / static_cast<double>(count);  // pixels that a value is the mean of
+  const double place = (begin + (static_cast<double>(i) + 0.5) * shrink * side / size) / shrink - 0.5;
+  const auto low = static_cast<int64_t>(std::floor(place));
+  const auto clamped = [&](int64_t value) { return std::clamp<int64_t>(value, 0, count - 1); };
+  return {clamped(low), clamped(low + 1), static_cast<float>(place - static_cast<double>(low))};
+}
+
+/// The square of a row's pictures [C, h, w] that was drawn, resized back, in place.
+void crop_planes(const Augmentation& drawn, int64_t size, const std::vector<int64_t>& shape, uint16_t* values) {
+  const int64_t height = shape[1], width = shape[2];
+  std::vector<float> plane(static_cast<size_t>(height * width));
+  for (int64_t channel = 0; channel < shape[0]; ++channel) {
+    auto* own = reinterpret_cast<c10::Half*>(values) + channel * height * width;
+    std::copy(own, own + height * width, plane.begin());
+    for (int64_t y = 0; y < height; ++y) {
+      const auto row = tap_of(y, height, drawn.top, drawn.side, static_cast<double>(size));
+      for (int64_t x = 0; x < width; ++x) {
+        const auto column = tap_of(x, width, drawn.left, drawn.side, static_cast<double>(size));
+        const auto between = [&](int64_t line) {
+          const float* from = plane.data() + line * width;
+          return from[column.low] + column.weight * (from[column.high] - from[column.low]);
+        };
+        own[y * width + x] = between(row.low) + row.weight * (between(row.high) - between(row.low));
+      }
+    }
   }
 }
 
@@ -128,7 +165,7 @@ std::shared_ptr<const Companion> Companion::open(const std::filesystem::path& fo
   return companion;
 }
 
-void Companion::read(uint64_t row, bool flip, uint16_t* values) const {
+void Companion::read(uint64_t row, const Augmentation& drawn, int64_t size, uint16_t* values) const {
   thread_local std::vector<std::byte> record;
   record.resize(facts_.row_bytes());
   const size_t bytes = facts_.values() * 2;
@@ -142,7 +179,8 @@ void Companion::read(uint64_t row, bool flip, uint16_t* values) const {
         empty ? fmt::format("it holds those of split '{}'", facts_.split) : "run its stage again in a new run.dir"));
   }
   std::memcpy(values, record.data(), bytes);
-  if (!flip) { return; }
+  if (drawn.side > 0) { crop_planes(drawn, size, facts_.shape, values); }
+  if (!drawn.flip) { return; }
   const auto width = static_cast<size_t>(facts_.shape.back());
   for (size_t begin = 0; begin < facts_.values(); begin += width) {
     std::reverse(values + begin, values + begin + width);

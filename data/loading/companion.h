@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "data/faces/augment.h"
 
 /// Numbers that were computed once of every stored frame, kept beside the dataset: FOLDER/companion.bin has one row of
 /// fixed size for each frame number, its values and their CRC-32C; FOLDER/companion.json says what they are and seals
@@ -57,8 +58,9 @@ class Companion {
 
   const std::vector<int64_t>& shape() const { return facts_.shape; }
   const CompanionFacts& facts() const { return facts_; }
-  /// A row into `values`, mirrored left to right if `flip`. Throws DataError for a row that is empty or damaged.
-  void read(uint64_t row, bool flip, uint16_t* values) const;
+  /// A row into `values`, as what was drawn for its picture of `size` pixels makes it: a crop is resized back by
+  /// interpolation between the four nearest values, then mirrored. Throws DataError for a row that is empty or damaged.
+  void read(uint64_t row, const Augmentation& drawn, int64_t size, uint16_t* values) const;
 
  private:
   CompanionFacts facts_;

@@ -202,7 +202,7 @@ void FrameReader::draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts&
   }
   if (slot.tampered != nullptr) { augment_map(drawn, slot.tampered, size, scratch); }
   augment_landmarks(drawn, std::span<float, 136>(slot.landmarks, kLandmarkNumbers), size);
-  if (slot.companion != nullptr) { config_.companion->read(facts.number, drawn.flip, slot.companion); }
+  if (slot.companion != nullptr) { config_.companion->read(facts.number, drawn, size, slot.companion); }
   if (slot.mask != nullptr) { draw_masks(draw, slot, facts); }
 }
 

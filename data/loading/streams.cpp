@@ -54,9 +54,9 @@ void check_kind(const StreamNeeds& needs) {
     throw ConfigError("[augment] smallest is " + std::to_string(needs.augment.smallest) +
                       "; expected a share of the area, over 0 and at most 1");
   }
-  if (!needs.companion.empty() && (needs.augment.smallest < 1 || has_frames(unit_of(needs.unit)))) {
+  if (!needs.companion.empty() && has_frames(unit_of(needs.unit))) {
     throw ConfigError(
-        "[data] the rows of a companion belong to whole single frames; a stream with one takes no random crops (augment) and no clips or segments");
+        "[data] the rows of a companion belong to single frames; a stream with one takes no clips or segments");
   }
   if (needs.sbi == 0) { return; }
   if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || has_frames(unit_of(needs.unit))) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "models/cnn/cnn.h"
 #include "models/mapping_net/mapping_net.h"
 #include "models/vit/description.h"
 #include "stages/finetune/stage.h"
@@ -40,12 +41,24 @@ Branch mapping(const models::Set& set, torch::Device device) {
   return {"mapping", network->config().image, 0, true, score};
 }
 
+Branch baseline(const models::Set& set, torch::Device device) {
+  const auto network = set.get<models::CnnImpl>("cnn");
+  const Normaliser pixels("imagenet", 1, device);
+  const auto score = [network, pixels](const torch::Tensor& frames) {
+    const auto p = p_fake(network->forward(pixels.planes(frames.flatten(0, 1))));
+    const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
+    return BranchScores{by_frame.mean(1), by_frame, {}};
+  };
+  return {"cnn", network->config().image, 0, true, score};
+}
+
 }  // namespace
 
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device) {
   std::vector<Branch> branches;
   if (set.entries().contains("vit")) { branches.push_back(classifier(set, device)); }
   if (set.entries().contains("mapping")) { branches.push_back(mapping(set, device)); }
+  if (set.entries().contains("cnn")) { branches.push_back(baseline(set, device)); }
   for (const auto& branch : branches) {
     if (branch.image == branches.front().image) { continue; }
     throw Error(

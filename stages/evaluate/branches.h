@@ -26,8 +26,8 @@ struct Branch {
 };
 
 /// Those of a set of networks: "vit" scores the mean of its frames' features (D1) or, if it is a network of clips, a
-/// clip, which counts for each of its frames (RC2); "mapping" scores each frame, and a video by their mean (D15). They
-/// hold the networks. Throws Error if they take pictures of unequal sides.
+/// clip, which counts for each of its frames (RC2); "mapping" and "cnn" score each frame, and a video by their mean
+/// (D15). They hold the networks. Throws Error if they take pictures of unequal sides.
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device);
 
 }  // namespace realface::stages

@@ -1,5 +1,6 @@
 #include "stages/evaluate/recipe.h"
 
+#include "models/cnn/description.h"
 #include "models/mapping_net/description.h"
 #include "models/vit/classifier.h"
 #include "models/vit/description.h"
@@ -12,6 +13,7 @@ void EvaluateRecipe::fields(Visitor& v) {
   group(v, "weights", [&] {
     v.weights("vit", config_.vit);
     v.weights("mapping", config_.mapping);
+    v.weights("cnn", config_.cnn);
     v.weights("recovered", config_.recovered);
   });
   group(v, "evaluate", [&] {
@@ -24,9 +26,10 @@ void EvaluateRecipe::fields(Visitor& v) {
 }
 
 void EvaluateRecipe::check(Checker& checker) const {
-  if (config_.vit.empty() && config_.mapping.empty()) {
-    checker.fault({"weights.vit", "weights.mapping"},
-                  "neither weights.vit nor weights.mapping is set; name the entry or run of a trained detector");
+  if (config_.vit.empty() && config_.mapping.empty() && config_.cnn.empty()) {
+    checker.fault({"weights.vit", "weights.mapping", "weights.cnn"},
+                  "none of weights.vit, weights.mapping and weights.cnn is set; name the entry or run of a trained "
+                  "detector");
   }
 }
 
@@ -41,6 +44,9 @@ models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distr
   });
   add_frozen(set, config_.mapping, "mapping", device, host, [](const nlohmann::json& description) {
     return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
+  });
+  add_frozen(set, config_.cnn, "cnn", device, host, [](const nlohmann::json& description) {
+    return std::make_shared<models::CnnImpl>(models::cnn_description(description));
   });
   return set;
 }

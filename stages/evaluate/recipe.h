@@ -9,6 +9,7 @@ namespace realface::stages {
 struct EvaluateConfig {
   std::string vit;        // weights.vit: the run or checkpoint of a fine-tuned classifier; empty: not a branch
   std::string mapping;    // weights.mapping: that of a mapping network; empty: not a branch
+  std::string cnn;        // weights.cnn: that of a plain network, the baseline; empty: not a branch
   std::string recovered;  // weights.recovered: the run of a `stage: composite`, to compare its faces and the mapped
                           // ones with the originals (Recap, Fig. 5); empty: only the mapped ones are
   std::string split = "test";  // whose videos are scored

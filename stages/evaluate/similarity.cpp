@@ -37,8 +37,8 @@ nlohmann::json histograms(const std::array<Distances, 2>& classes) {
   const auto of_real = shares_of(real, nearest, farthest), of_fake = shares_of(fake, nearest, farthest);
   double overlap = 0;
   for (size_t bin = 0; bin < kBins; ++bin) { overlap += std::min(of_real[bin], of_fake[bin]); }
-  return {{"bins", kBins},        {"real", of_real},      {"fake", of_fake},
-          {"nearest", nearest},   {"farthest", farthest}, {"overlap", overlap}};
+  return {{"bins", kBins},      {"real", of_real},      {"fake", of_fake},
+          {"nearest", nearest}, {"farthest", farthest}, {"overlap", overlap}};
 }
 
 }  // namespace
@@ -70,7 +70,8 @@ torch::Tensor Similarity::restored_faces(const data::Batch& batch, int64_t row, 
   auto faces = at::empty(shape, torch::kFloat16);
   for (int64_t t = 0; t < frames; ++t) {
     const int64_t number = batch.frames[static_cast<size_t>(row * frames + t)];
-    restored_->read(static_cast<uint64_t>(number), false, static_cast<uint16_t*>(faces[t].mutable_data_ptr()));
+    restored_->read(static_cast<uint64_t>(number), {}, batch.images.size(3),
+                    static_cast<uint16_t*>(faces[t].mutable_data_ptr()));
   }
   return faces.to(torch::kFloat32);
 }

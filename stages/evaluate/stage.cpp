@@ -119,7 +119,7 @@ data::StreamNeeds Evaluate::needs(const std::string& set, const std::string& spl
 }
 
 const std::string& Evaluate::weights_of(const Branch& branch) const {
-  return branch.name == "vit" ? config_.vit : config_.mapping;
+  return branch.name == "vit" ? config_.vit : branch.name == "cnn" ? config_.cnn : config_.mapping;
 }
 
 /// Refuses crops that the branches were not trained on.

@@ -68,7 +68,7 @@ std::vector<data::StreamNeeds> FinetuneRecipe::needs(uint64_t seed, int /*world_
   videos.unit = "segments";
   videos.frames = config_.frames;
   videos.balance = "label";  // G20
-  videos.augment = {config_.train.flip, config_.train.crop};
+  videos.augment = augmentation(config_.train);
   videos.batch = config_.train.batch;
   videos.accumulate = config_.train.accumulate;
   videos.seed = seed;

@@ -1,11 +1,8 @@
 #include "stages/finetune/stage.h"
 
-#include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/zeros.h>
-
-#include "base/telemetry.h"
 #include "models/layers/kernels.h"
 #include "stages/finetune/drop_path.h"
+#include "stages/training/classification.h"
 #include "stages/training/layer_decay.h"
 
 namespace realface::stages {
@@ -19,31 +16,19 @@ torch::Tensor classify_videos(const models::Classifier& network, const Normalise
 }
 
 Finetune::Finetune(const FinetuneConfig& config, const Walk& walk)
-    : samples_(config.train.batch),
+    : TrainerStage(config.train, walk.models, walk.world, walk.data.steps_per_epoch(),
+                   vit_rule(config.model.depth, config.layer_decay)),
+      samples_(config.train.batch),
       drop_path_(config.drop_path),
       seed_(walk.seed),
-      pixels_(config.pixels, config.model.patch, walk.world.device(), config.model.tubelet),
-      trainer_(config.train, walk.models, walk.world, walk.data.steps_per_epoch(),
-               vit_rule(config.model.depth, config.layer_decay)) {}
+      pixels_(config.pixels, config.model.patch, walk.world.device(), config.model.tubelet) {}
 
 StepReport Finetune::step(const data::Step& step) {
-  trainer_.begin();
-  const auto& batches = step.streams.at(kStream);
-  auto sum = at::zeros({}, batches.front().weights.options()), right = sum.clone();
-  for (size_t i = 0; i < batches.size(); ++i) {
-    const auto scores = logits(batches[i]).to(torch::kFloat32);
-    const auto loss = at::cross_entropy_loss(scores, batches[i].labels, {}, at::Reduction::Sum) / samples_;
-    trainer_.backward(loss, /*last=*/i + 1 == batches.size());
-    sum += loss.detach();
-    right += scores.detach().argmax(1).eq(batches[i].labels).sum() / static_cast<double>(samples_);
-  }
-  auto report = trainer_.end(sum, samples_);
-  report.values = {{"accuracy", right}};
-  return report;
+  return train_classifier(trainer_, step.streams.at(kStream), samples_,
+                          [&](const data::Batch& batch) { return logits(batch); });
 }
 
 torch::Tensor Finetune::logits(const data::Batch& batch) {
-  const telemetry::PhaseTimer timer(telemetry::Phase::forward);
   auto& network = trainer_.working<models::Classifier>("vit");
   torch::Tensor kept;
   if (drop_path_ > 0) {

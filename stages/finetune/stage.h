@@ -2,12 +2,11 @@
 
 #include <torch/types.h>
 #include <string>
-#include <vector>
 
 #include "models/vit/classifier.h"
 #include "stages/finetune/recipe.h"
 #include "stages/training/pixels.h"
-#include "stages/training/trainer.h"
+#include "stages/training/trainer_stage.h"
 
 namespace realface::stages {
 
@@ -19,10 +18,7 @@ torch::Tensor classify_videos(const models::Classifier& network, const Normalise
 
 /// Fine-tuning of the classifier "vit" of the set on whole faces of the stream "videos", real and fake (DeepfakeMAE's
 /// and Recap's first score).
-///
-/// The loss of an update is the mean cross-entropy over its videos, of all ranks and micro-batches; reports name the
-/// share of videos that it put on the right side, "accuracy", before the update.
-class Finetune final : public Stage {
+class Finetune final : public TrainerStage {
  public:
   static constexpr const char* kStream = "videos";
 
@@ -30,11 +26,7 @@ class Finetune final : public Stage {
   Finetune(const FinetuneConfig& config, const Walk& walk);
 
   std::string name() const override { return "finetune"; }
-  int64_t steps() const override { return trainer_.steps(); }
-  int64_t position() const override { return trainer_.position(); }
   StepReport step(const data::Step& step) override;
-  void finish() override { trainer_.finish(); }
-  std::vector<Part*> parts() override { return trainer_.parts(); }
 
  private:
   torch::Tensor logits(const data::Batch& batch);
@@ -43,7 +35,6 @@ class Finetune final : public Stage {
   double drop_path_;
   uint64_t seed_;
   Normaliser pixels_;
-  Trainer trainer_;
 };
 
 }  // namespace realface::stages

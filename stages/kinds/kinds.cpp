@@ -1,5 +1,6 @@
 #include <array>
 
+#include "stages/cnn/recipe.h"
 #include "stages/composite/recipe.h"
 #include "stages/evaluate/recipe.h"
 #include "stages/finetune/recipe.h"
@@ -16,6 +17,7 @@ std::span<const Kind> kinds() {
       Kind{"composite", "Faces as an autoencoder restores them, kept beside the dataset", make_recipe<CompositeRecipe>},
       Kind{"mapping", "Network from faces to restored faces, by episodes over manipulations",
            make_recipe<MappingRecipe>},
+      Kind{"cnn", "Plain convolutional network on labelled faces, the baseline", make_recipe<CnnRecipe>},
       Kind{"evaluate", "Scores of videos by trained networks", make_recipe<EvaluateRecipe>},
   };
   return kKinds;

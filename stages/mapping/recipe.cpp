@@ -47,9 +47,6 @@ void MappingRecipe::check(Checker& checker) const {
   if (config_.recovered.empty()) {
     checker.fault({"weights.recovered"}, "weights.recovered is not set; name the entry or run of a `stage: composite`");
   }
-  if (config_.train.crop < 1) {
-    checker.fault({"train.crop"}, "train.crop must be 1: the restored faces are whole ones");
-  }
   if (config_.train.dtype != "fp32") {
     checker.fault({"train.dtype"}, "train.dtype must be fp32: the inner loop needs gradients of gradients");
   }
@@ -87,7 +84,7 @@ void MappingRecipe::begin(models::Set& models, distributed::Communicator& host) 
 std::vector<data::StreamNeeds> MappingRecipe::needs(uint64_t seed, int /*world_size*/) const {
   data::StreamNeeds faces;
   faces.unit = "video";
-  faces.augment.flip = config_.train.flip;
+  faces.augment = augmentation(config_.train);
   faces.accumulate = config_.train.accumulate;
   faces.seed = seed;
   faces.image = config_.model.image;

@@ -17,11 +17,11 @@ TrainConfig with_batch(const MappingStageConfig& config) {
 }  // namespace
 
 Mapping::Mapping(const MappingStageConfig& config, const Walk& walk)
-    : config_(config),
+    : TrainerStage(with_batch(config), walk.models, walk.world, walk.data.steps_per_epoch(), Optimizer::all_decayed),
+      config_(config),
       world_(walk.world),
       seed_(walk.seed),
-      pixels_("imagenet", 1, walk.world.device()),
-      trainer_(with_batch(config), walk.models, walk.world, walk.data.steps_per_epoch(), Optimizer::all_decayed) {}
+      pixels_("imagenet", 1, walk.world.device()) {}
 
 torch::ScalarType Mapping::dtype() {
   return trainer_.working<models::MappingNetImpl>("mapping").parameters().front().scalar_type();

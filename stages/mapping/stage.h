@@ -9,7 +9,7 @@
 #include "stages/mapping/losses.h"
 #include "stages/mapping/recipe.h"
 #include "stages/training/pixels.h"
-#include "stages/training/trainer.h"
+#include "stages/training/trainer_stage.h"
 
 namespace realface::stages {
 
@@ -20,17 +20,13 @@ namespace realface::stages {
 ///
 /// The loss of an update is the mean over its episodes, of all ranks and micro-batches. Reports name its parts "L_cls"
 /// and "L_mse", the mean chosen inner step "k", and the "accuracy" on the domains of the meta-test.
-class Mapping final : public Stage {
+class Mapping final : public TrainerStage {
  public:
   /// What `walk` refers to outlives the stage. Collective.
   Mapping(const MappingStageConfig& config, const Walk& walk);
 
   std::string name() const override { return "mapping"; }
-  int64_t steps() const override { return trainer_.steps(); }
-  int64_t position() const override { return trainer_.position(); }
   StepReport step(const data::Step& step) override;
-  void finish() override { trainer_.finish(); }
-  std::vector<Part*> parts() override { return trainer_.parts(); }
 
  private:
   /// Faces of an episode by domain, then the fresh ones of a single domain.
@@ -44,7 +40,6 @@ class Mapping final : public Stage {
   distributed::World& world_;
   uint64_t seed_;
   Normaliser pixels_;
-  Trainer trainer_;
   std::map<int64_t, Faces> references_;  // by domain; pictures only
 };
 

@@ -57,7 +57,7 @@ void PretrainRecipe::begin(models::Set& models, distributed::Communicator& host)
 std::vector<data::StreamNeeds> PretrainRecipe::needs(uint64_t seed, int /*world_size*/) const {
   data::StreamNeeds faces;
   faces.name = Pretrain::kStream;
-  faces.augment = {config_.train.flip, config_.train.crop};
+  faces.augment = augmentation(config_.train);
   faces.batch = config_.train.batch;
   faces.accumulate = config_.train.accumulate;
   faces.seed = seed;

@@ -8,9 +8,9 @@
 namespace realface::stages {
 
 Pretrain::Pretrain(const PretrainConfig& config, models::Set& set, distributed::World& world, int64_t steps_per_epoch)
-    : samples_(config.train.batch),
-      pixels_(config.pixels, config.model.patch, world.device(), config.model.tubelet),
-      trainer_(config.train, set, world, steps_per_epoch) {}
+    : TrainerStage(config.train, set, world, steps_per_epoch),
+      samples_(config.train.batch),
+      pixels_(config.pixels, config.model.patch, world.device(), config.model.tubelet) {}
 
 StepReport Pretrain::step(const data::Step& step) {
   trainer_.begin();

@@ -43,6 +43,7 @@ void fields(Visitor& v, TrainConfig& c, bool with_batch) {
   v.field("dtype", c.dtype, {"fp32", "bf16"});
   v.field("flip", c.flip);
   v.field("crop", c.crop, above_up_to(0, 1));
+  v.field("shift", c.shift, within(0, 1024));
   fields(v, c.optimizer);
   fields(v, c.schedule);
   v.field("clip", c.clip, within(0, 1e9));
@@ -66,6 +67,8 @@ void check(const TrainConfig& c, Checker& checker) {
 }
 
 nlohmann::json length(const TrainConfig& config) { return {{"steps", config.steps}, {"epochs", config.epochs}}; }
+
+data::AugmentConfig augmentation(const TrainConfig& config) { return {config.flip, config.crop, config.shift}; }
 
 int64_t step_count(const TrainConfig& train, int64_t steps_per_epoch) {
   if (train.steps > 0) { return train.steps; }

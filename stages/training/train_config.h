@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/settings.h"
+#include "data/faces/augment.h"
 #include "stages/training/optimizer.h"
 #include "stages/training/schedule.h"
 
@@ -19,6 +20,7 @@ struct TrainConfig {
   std::string dtype = "fp32";  // fp32 | bf16: parameters of forward and backward; masters and gradients stay fp32
   bool flip = true;            // mirror half of the faces, landmarks too (G18)
   double crop = 1;         // least share of a face's area that a random crop of it keeps, landmarks too (G18); 1: none
+  int64_t shift = 0;       // most pixels by which a face moves in each direction, landmarks too
   double clip = 0;         // largest norm of the gradient; 0: no clipping
   int64_t bucket_mb = 25;  // size of a gradient bucket: reduction starts when one is full
   OptimizerConfig optimizer;
@@ -30,6 +32,9 @@ struct TrainConfig {
 void fields(Visitor& visitor, TrainConfig& config, bool with_batch = true);
 void check(const TrainConfig& config, Checker& checker);
 nlohmann::json length(const TrainConfig& config);
+
+/// What happens to a training face before the network sees it.
+data::AugmentConfig augmentation(const TrainConfig& config);
 
 /// Updates of a run. steps_per_epoch: 0 if unknown. Throws ConfigError if the number cannot be known or is beyond
 /// reason.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -40,6 +41,33 @@ TEST(Augmentation, IsAFunctionOfItsKeyAndStaysInsideThePicture) {
   }
   EXPECT_NEAR(flips, 1000, 5 * std::sqrt(500.0));
   EXPECT_NEAR(area / 2000, 0.9, 5 * 0.2 / std::sqrt(12.0 * 2000));
+}
+
+TEST(Augmentation, AShiftMovesWholePixelsAndRepeatsTheBorder) {
+  constexpr int64_t kMost = 3;
+  std::array<int, 2 * kMost + 1> seen{};
+  for (uint64_t sample = 0; sample < 700; ++sample) {
+    const Augmentation drawn = draw_augmentation({.shift = kMost}, kCropSize, 3, 1, sample);
+    ASSERT_EQ(drawn.side, kCropSize);
+    ASSERT_LE(std::abs(drawn.top), kMost);
+    ++seen.at(static_cast<size_t>(drawn.left + kMost));
+    if (sample >= 20) { continue; }
+    const auto before = ramp();
+    auto after = before;
+    std::vector<uint8_t> scratch;
+    augment_picture(drawn, after.data(), kCropSize, scratch);
+    const auto within = [](int64_t place) { return std::clamp<int64_t>(place, 0, kCropSize - 1); };
+    for (int64_t y = 0; y < kCropSize; ++y) {
+      for (int64_t x = 0; x < kCropSize; ++x) {
+        const int64_t from =
+            within(y + static_cast<int64_t>(drawn.top)) * kCropSize + within(x + static_cast<int64_t>(drawn.left));
+        for (int64_t c = 0; c < 3; ++c) {
+          ASSERT_EQ(after[static_cast<size_t>((y * kCropSize + x) * 3 + c)], before[static_cast<size_t>(from * 3 + c)]);
+        }
+      }
+    }
+  }
+  for (const int count : seen) { EXPECT_NEAR(count, 100, 50); }
 }
 
 TEST(Augmentation, NothingIsDrawnWhereNothingIsAsked) {

@@ -1,5 +1,6 @@
 #include "data/loading/companion.h"
 
+#include <c10/util/Half.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "data/shards/dataset.h"
 #include "distributed/self_communicator.h"
 #include "tests/data/shards/samples.h"
 #include "tests/temporary_folder.h"
@@ -31,7 +33,7 @@ class CompanionTest : public ::testing::Test {
     samples::write_dataset(folder_.path() / "shards", {.shards = 1, .videos_per_shard = 2, .frames = 3, .size = 64});
     const auto self = distributed::make_self_communicator();
     dataset_ = Dataset::open((folder_.path() / "shards").string(), {"all"}, *self);
-    facts_ = {{3, 2, 4}, 6, "all", dataset_->digest(), "abc", {}};
+    facts_ = {{3, 2, 4}, 6, "all", 1, dataset_->digest(), "abc", {}};
   }
   std::filesystem::path path() const { return folder_.path() / kCompanionFile; }
   static std::vector<uint16_t> values(uint16_t row) {
@@ -56,10 +58,29 @@ TEST_F(CompanionTest, RowsReadBackAndMirror) {
   const auto companion = Companion::open(folder_.path(), dataset_->digest());
   EXPECT_EQ(companion->shape(), facts_.shape);
   std::vector<uint16_t> row(24);
-  companion->read(4, false, row.data());
+  companion->read(4, {}, 8, row.data());
   EXPECT_EQ(row, values(4));
-  companion->read(4, true, row.data());
+  companion->read(4, {.flip = true}, 8, row.data());
   for (size_t i = 0; i < row.size(); ++i) { EXPECT_EQ(row[i], values(4)[i / 4 * 4 + 3 - i % 4]); }
+}
+
+TEST_F(CompanionTest, ACropOfARowIsThatOfItsPicture) {
+  // A ramp to the right, 8 values for 32 pixels; of its pixels 8 to 24 each value stands for two.
+  facts_.shape = {1, 8, 8};
+  CompanionWriter writer(folder_.path(), facts_);
+  std::vector<c10::Half> ramp(64);
+  for (size_t i = 0; i < 64; ++i) { ramp[i] = static_cast<float>(i % 8); }
+  writer.write(0, reinterpret_cast<const uint16_t*>(ramp.data()));
+  CompanionWriter::seal(folder_.path(), facts_);
+  const auto companion = Companion::open(folder_.path(), dataset_->digest());
+  std::vector<c10::Half> row(64);
+  for (const bool flip : {false, true}) {
+    companion->read(0, {.flip = flip, .left = 8, .top = 3, .side = 16}, 32, reinterpret_cast<uint16_t*>(row.data()));
+    for (size_t i = 0; i < 64; ++i) {
+      const auto x = static_cast<double>(flip ? 7 - i % 8 : i % 8);
+      EXPECT_NEAR(static_cast<float>(row[i]), 1.75 + x / 2, 2e-3) << i << " " << flip;
+    }
+  }
 }
 
 TEST_F(CompanionTest, WritersShareTheFileAndASecondOneGoesOn) {
@@ -73,7 +94,7 @@ TEST_F(CompanionTest, WritersShareTheFileAndASecondOneGoesOn) {
   const auto companion = Companion::open(folder_.path(), dataset_->digest());
   std::vector<uint16_t> row(24);
   for (uint16_t i = 0; i < 6; ++i) {
-    companion->read(i, false, row.data());
+    companion->read(i, {}, 8, row.data());
     EXPECT_EQ(row, values(i)) << i;
   }
 }
@@ -102,8 +123,8 @@ TEST_F(CompanionTest, EmptyAndDamagedRowsAreTold) {
   }
   const auto companion = Companion::open(folder_.path(), dataset_->digest());
   std::vector<uint16_t> row(24);
-  EXPECT_THAT(message_of([&] { companion->read(2, false, row.data()); }), HasSubstr("row 2 is damaged"));
-  EXPECT_THAT(message_of([&] { companion->read(3, false, row.data()); }), HasSubstr("row 3 is empty"));
+  EXPECT_THAT(message_of([&] { companion->read(2, {}, 8, row.data()); }), HasSubstr("row 2 is damaged"));
+  EXPECT_THAT(message_of([&] { companion->read(3, {}, 8, row.data()); }), HasSubstr("row 3 is empty"));
   std::filesystem::resize_file(path(), 100);
   EXPECT_THAT(message_of([&] { (void)Companion::open(folder_.path(), dataset_->digest()); }),
               HasSubstr("is missing or not of"));

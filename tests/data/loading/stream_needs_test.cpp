@@ -99,7 +99,7 @@ TEST_F(StreamsTest, ACompanionsRowsComeWithTheirFramesAndMirrorWithThem) {
   const auto folder = distributed::broadcast_string(world().host_group(), made.string());
   if (world().rank() == 0) {
     std::filesystem::create_directory(folder);
-    const CompanionFacts facts{{1, 1, 2}, 48, "all", open_digest(), "abc", {}};
+    const CompanionFacts facts{{1, 1, 2}, 48, "all", 1, open_digest(), "abc", {}};
     CompanionWriter writer(folder, facts);
     for (uint16_t row = 0; row < 48; ++row) {
       const std::array<uint16_t, 2> values{row, static_cast<uint16_t>(row + 1000)};

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sha256.h"
+#include "data/shards/dataset.h"
 #include "data/shards/manifest.h"
 #include "distributed/agreement.h"
 #include "distributed/self_communicator.h"
@@ -209,7 +210,7 @@ TEST_F(CompositeFiles, OfClipsHoldEachFrameOnceFromItsNearestClip) {
   const auto companion = data::Companion::open(folder_ / "whole", data::Manifest::load(shards_).digest());
   for (int frame = 0; frame < 24; ++frame) {
     auto row = torch::empty({3, 16, 16}, torch::kFloat16);
-    companion->read(static_cast<uint64_t>(frame), false, static_cast<uint16_t*>(row.mutable_data_ptr()));
+    companion->read(static_cast<uint64_t>(frame), {}, 64, static_cast<uint16_t*>(row.mutable_data_ptr()));
     const int start = frame % 4 < 2 ? 0 : 1;  // clips of frames 0 to 2 and 1 to 3
     const auto expected = row_of_clip(config, frame / 4, start, frame % 4 - start);
     EXPECT_LT((row - expected).abs().max().item<double>(), 2e-3) << frame;

@@ -77,12 +77,16 @@ TEST(Similarity, RestoredFacesComeFromTheCompanionUnlessAVideoIsTooShort) {
 
 TEST(Similarity, ResultsCompareTheClassesAtEqualScale) {
   std::vector<VideoInfo> videos(6);
-  for (size_t i = 0; i < 6; ++i) { videos[i] = {.key = std::to_string(i), .label = i < 3 ? int8_t{0} : int8_t{1}}; }
-  for (auto& video : videos) { video.split = "test", video.frames = 1; }
+  for (size_t i = 0; i < 6; ++i) {
+    videos[i].key = std::to_string(i);
+    videos[i].split = "test";
+    videos[i].label = i < 3 ? 0 : 1;
+    videos[i].frames = 1;
+  }
   const SampleTable six(std::move(videos));
   // Reals at similarities 1, 1 and 0.5, fakes at 0.5, 0 and not seen.
-  const auto distances = torch::tensor({{kNaN, 1.0}, {kNaN, 1.0}, {kNaN, 2.0}, {kNaN, 2.0}, {kNaN, 3.0}, {kNaN, kNaN}},
-                                       torch::kFloat64);
+  const auto distances =
+      torch::tensor({{kNaN, 1.0}, {kNaN, 1.0}, {kNaN, 2.0}, {kNaN, 2.0}, {kNaN, 3.0}, {kNaN, kNaN}}, torch::kFloat64);
   const auto results = similarity_results(six, "test", distances);
   EXPECT_TRUE(results.at("before").is_null());
   const auto& after = results.at("after");

@@ -1,0 +1,60 @@
+#include "stages/cnn/recipe.h"
+
+#include <fmt/format.h>
+
+#include "models/cnn/description.h"
+#include "stages/cnn/stage.h"
+
+namespace realface::stages {
+
+CnnStageConfig::CnnStageConfig() {
+  train.steps = 1000;
+  train.batch = 64;
+  train.optimizer.beta2 = 0.999;
+  train.schedule.lr_abs = 2e-3;
+  train.schedule.warmup = 0.1;
+}
+
+void CnnRecipe::fields(Visitor& v) {
+  group(v, "model", [&] { models::fields(v, config_.model); });
+  group(v, "train", [&] { stages::fields(v, config_.train); });
+}
+
+void CnnRecipe::check(Checker& checker) const {
+  stages::check(config_.train, checker);
+  if (config_.train.dtype != "fp32") {
+    checker.fault({"train.dtype"}, "train.dtype must be fp32: batch norms of so small a network gain nothing by bf16");
+  }
+}
+
+nlohmann::json CnnRecipe::length() const { return stages::length(config_.train); }
+
+models::Set CnnRecipe::build(uint64_t seed, torch::Device device, distributed::Communicator& /*host*/) const {
+  auto network = std::make_shared<models::CnnImpl>(config_.model, seed);
+  network->to(device);
+  models::Set set;
+  set.add("cnn", {.module = network,
+                  .source = fmt::format("initialised from seed {}", seed),
+                  .description = models::describe(config_.model)});
+  return set;
+}
+
+std::vector<data::StreamNeeds> CnnRecipe::needs(uint64_t seed, int /*world_size*/) const {
+  data::StreamNeeds faces;
+  faces.name = Cnn::kStream;
+  faces.label = "any";
+  faces.unit = "video";
+  faces.balance = "label";  // G20
+  faces.augment = augmentation(config_.train);
+  faces.batch = config_.train.batch;
+  faces.accumulate = config_.train.accumulate;
+  faces.seed = seed;
+  faces.image = config_.model.image;
+  faces.patch = 1;  // there are no patches
+  faces.mask.kind = "none";
+  return {faces};
+}
+
+std::unique_ptr<Stage> CnnRecipe::make(const Walk& walk) const { return std::make_unique<Cnn>(config_, walk); }
+
+}  // namespace realface::stages
