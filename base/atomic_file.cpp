@@ -25,7 +25,7 @@ Descriptor open_or_fail(const fs::path& path, int flags, const std::string& faul
   return file;
 }
 
-void write_all(const Descriptor& file, const fs::path& path, const std::string& bytes) {
+void write_all(const Descriptor& file, const fs::path& path, std::string_view bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t written = ::write(file.number(), bytes.data() + done, bytes.size() - done);
@@ -33,7 +33,6 @@ void write_all(const Descriptor& file, const fs::path& path, const std::string& 
     if (written < 0) { fail(path, "cannot be written", errno); }
     done += static_cast<size_t>(written);
   }
-  if (::fsync(file.number()) != 0) { fail(path, "cannot be synced to disk", errno); }
 }
 
 }  // namespace
@@ -52,10 +51,17 @@ void publish_rename(const fs::path& from, const fs::path& to) {
 }
 
 void publish_file(const fs::path& path, const std::string& bytes) {
+  publish_pieces(path, [&](const TakePiece& take) { take(bytes); });
+}
+
+void publish_pieces(const fs::path& path, const std::function<void(const TakePiece&)>& write) {
   const fs::path temporary = path.string() + ".tmp." + std::to_string(::getpid());
   try {
-    write_all(open_or_fail(temporary, O_WRONLY | O_CREAT | O_TRUNC, "cannot be opened for writing"), temporary, bytes);
-    publish_rename(temporary, path);
+    {
+      const auto file = open_or_fail(temporary, O_WRONLY | O_CREAT | O_TRUNC, "cannot be opened for writing");
+      write([&](std::string_view piece) { write_all(file, temporary, piece); });
+    }
+    publish_rename(temporary, path);  // which syncs it
   } catch (...) {
     std::error_code ignored;
     fs::remove(temporary, ignored);

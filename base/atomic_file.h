@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 
 /// Files that exist whole or not at all: written beside their place, synced, renamed, and the folder synced. Throw
 /// Error with the system's reason.
@@ -9,6 +11,10 @@ namespace realface {
 
 /// Writes `bytes` to `path` so that a reader sees the old file or the new one, also after a power loss.
 void publish_file(const std::filesystem::path& path, const std::string& bytes);
+
+/// Likewise, of pieces that `write` hands on one after another: the whole need never lie in memory.
+using TakePiece = std::function<void(std::string_view piece)>;
+void publish_pieces(const std::filesystem::path& path, const std::function<void(const TakePiece&)>& write);
 
 /// Renames `from` to `to` (same file system), syncing what was renamed and the folder that holds it. `from` may be a
 /// folder whose files were synced.

@@ -13,7 +13,7 @@ with open(sys.argv[1]) as file:
 
 
 def rates(label):
-    """Images per second by round, all ranks and programs of it together."""
+    """Samples (pictures, clips, videos) per second by round, all ranks and programs of it together."""
     return {number: sum(one["images_per_s"] for one in runs) for number, runs in figures[label].items()}
 
 
@@ -33,7 +33,7 @@ def compare(what, mine, other, wanted):
     ratios = [a[number] / b[number] for number in sorted(a)]
     print(f"ratio {what}: {statistics.median(ratios):.3f} (wanted {wanted}; {len(ratios)} runs, "
           f"{min(ratios):.3f} to {max(ratios):.3f}; {statistics.median(a.values()):.1f} against "
-          f"{statistics.median(b.values()):.1f} images/s)")
+          f"{statistics.median(b.values()):.1f} samples/s)")
 
 
 def compare_times(what, mine, other):
@@ -56,7 +56,7 @@ for part, what, fp32, bf16 in (("step", "MAE", 1.7, 1.6), ("video", "VideoMAE", 
     compare(f"{what}, bf16 to PyTorch DDP in fp32", f"ours_bf16_{part}", peer, "at least 1.6 with AMX or AVX512-BF16")
     compare(f"{what}, two ranks to two programs apart", ours, f"apart_fp32_{part}", "at least 0.95")
     starts = [one["startup_s"] for runs in figures[ours].values() for one in runs]
-    print(f"start to first forward: {statistics.median(starts):.2f} s (wanted under 3; {len(starts)} runs, "
+    print(f"{what}, start to first forward: {statistics.median(starts):.2f} s (wanted under 3; {len(starts)} runs, "
           f"{min(starts):.2f} to {max(starts):.2f}); as a ratio to 3 s {statistics.median(starts) / 3:.2f}")
 if "ours_episodes" in figures:
     compare_times("episode step, PyTorch's time to ours", "ours_episodes", "peer_episodes")

@@ -57,7 +57,7 @@ struct StreamNeeds {
   Fold fold;
   uint64_t seed = 0;
   int64_t image = 224, patch = 16;  // the model's geometry; another crop size in the shards is refused
-  int64_t slots = 1;                // of a clip's mask: groups of as many frames, each with its patches
+  int64_t slots = 1;                // of a clip's mask, one for each tubelet, over all patches; pictures have one
   MaskConfig mask;                  // kind none: no mask
   int64_t passes = 0;               // masks a sample, the same in every epoch (draw_passes); 0: one, drawn anew in each
   bool cover = false;               // after each of them another: all else that it might have masked

@@ -52,7 +52,7 @@ stages::NamedScores read_named(const std::string& given) {
 }
 
 /// Sets by which a detector's checkpoints were chosen, as results.json beside the scores says.
-std::vector<std::string> oracles_of(const std::string& scores) {
+std::vector<std::string> oracles_of(const std::string& scores, const stages::Comparison& comparison) {
   const auto results = fs::path(scores).parent_path() / stages::kResultsFile;
   std::vector<std::string> names;
   if (!fs::exists(results)) { return names; }
@@ -60,7 +60,9 @@ std::vector<std::string> oracles_of(const std::string& scores) {
   if (!json.is_object()) { return names; }
   const auto sets = json.value("sets", nlohmann::json::object());
   for (const auto& [name, set] : sets.items()) {
-    if (set.contains("oracle")) { names.push_back(name); }
+    const bool compared =
+        std::ranges::find(comparison.rows, name, &stages::ComparedVideos::set) != comparison.rows.end();
+    if (compared && set.contains("oracle")) { names.push_back(name); }
   }
   return names;
 }
@@ -120,7 +122,8 @@ std::string notes_on(const stages::Comparison& comparison) {
 
 void compare(const CompareOptions& options) {
   const auto comparison = stages::compare_scores(read_named(options.a), read_named(options.b));
-  const auto oracles_a = oracles_of(comparison.a), oracles_b = oracles_of(comparison.b);
+  const auto oracles_a = oracles_of(comparison.a, comparison);
+  const auto oracles_b = oracles_of(comparison.b, comparison);
   if (options.json) {
     auto json = stages::comparison_json(comparison);
     json["oracles"] = {{"a", oracles_a}, {"b", oracles_b}};

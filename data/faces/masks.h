@@ -30,7 +30,7 @@ void fields(Visitor& visitor, MaskConfig& config);
 void check_face_mask(const MaskConfig& config, int64_t image, int64_t patch, bool of_clips, Checker& checker);
 
 /// What is wrong with a configuration, one sentence a fault, each starting with the key ("ratio is 1.2; ..."). Empty
-/// where draw_mask can serve it.
+/// if draw_mask can serve it.
 std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid);
 
 /// Draws the mask of one sample: one byte a patch, 1 = masked, row-major over the `grid` x `grid` patches of `patch`

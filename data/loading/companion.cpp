@@ -165,6 +165,16 @@ std::shared_ptr<const Companion> Companion::open(const std::filesystem::path& fo
   return companion;
 }
 
+/// A row that was never written is zeros, its checksum too, which that of zeros is not.
+bool Companion::has(uint64_t row) const {
+  uint32_t sum = 0;
+  const auto result = read_exactly(file_, (row + 1) * facts_.row_bytes() - sizeof sum, &sum, sizeof sum);
+  if (result.bytes != sizeof sum) {
+    throw DataError(fmt::format("{} ends before row {}; run its stage again in a new run.dir", subject_of(path_), row));
+  }
+  return sum != 0;
+}
+
 void Companion::read(uint64_t row, const Augmentation& drawn, int64_t size, uint16_t* values) const {
   thread_local std::vector<std::byte> record;
   record.resize(facts_.row_bytes());

@@ -58,6 +58,8 @@ class Companion {
 
   const std::vector<int64_t>& shape() const { return facts_.shape; }
   const CompanionFacts& facts() const { return facts_; }
+  /// Whether a row was ever written. Throws DataError if the file cannot be read.
+  bool has(uint64_t row) const;
   /// A row into `values`, as what was drawn for its picture of `size` pixels makes it: a crop is resized back by
   /// interpolation between the four nearest values, then mirrored. Throws DataError for a row that is empty or damaged.
   void read(uint64_t row, const Augmentation& drawn, int64_t size, uint16_t* values) const;

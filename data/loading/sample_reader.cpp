@@ -155,6 +155,11 @@ bool FrameReader::load_landmarks(const std::vector<uint64_t>& numbers, float* la
   return true;
 }
 
+/// A frame whose clip was damaged when faces were restored has no row; another takes its place.
+bool FrameReader::has_row(uint64_t number) const {
+  return config_.companion == nullptr || config_.companion->has(number);
+}
+
 SampleFacts FrameReader::read(const Draw& draw, const SampleSlot& slot) {
   std::vector<uint64_t> numbers(static_cast<size_t>(items_->frames()));
   items_->frames_of(draw, numbers.data());
@@ -164,7 +169,7 @@ SampleFacts FrameReader::read(const Draw& draw, const SampleSlot& slot) {
 
 SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot) {
   SampleFacts facts;
-  damaged = damaged || !load_landmarks(numbers, slot.landmarks);
+  damaged = damaged || !load_landmarks(numbers, slot.landmarks) || !has_row(numbers.front());
   facts.substituted = damaged;
   for (uint64_t attempt = 0; damaged; ++attempt) {
     if (attempt == kMostAttempts) {
@@ -175,7 +180,7 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
     Draw other = draw;
     other.item = items_->substitute(draw, attempt);
     items_->frames_of(other, numbers.data());
-    damaged = !load_all(numbers, slot.images) || !load_landmarks(numbers, slot.landmarks);
+    damaged = !load_all(numbers, slot.images) || !load_landmarks(numbers, slot.landmarks) || !has_row(numbers.front());
   }
   facts.number = numbers.front();
   facts.frames = std::move(numbers);

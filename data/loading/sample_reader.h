@@ -40,7 +40,7 @@ struct FrameReaderConfig {
   double sbi = 0;  // share of the samples that become self-blended fakes; the others get the same treatment unblended
   MaskConfig mask{};
   int64_t passes = 0;  // masks a sample (draw_passes); 0: one
-  int64_t slots = 1;   // of a mask
+  int64_t slots = 1;   // of a clip's mask, one for each tubelet
   bool cover = false;
   std::shared_ptr<const Companion> companion = {};
   int64_t patch = 16;
@@ -90,6 +90,7 @@ class FrameReader {
   bool load(uint64_t number, uint8_t* image, std::string& why) const;
   bool load_again(uint64_t number, uint8_t* image);  // past the kernel's copy; notes the damage where that fails too
   bool load_all(const std::vector<uint64_t>& numbers, uint8_t* images);
+  bool has_row(uint64_t number) const;  // in the companion, if there is one
   bool load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks);
   void note_damage(uint64_t number, const std::string& why);
   void draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;

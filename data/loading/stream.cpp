@@ -36,7 +36,14 @@ FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& nee
 }
 
 std::shared_ptr<const Companion> companion_of(const StreamNeeds& needs, const Dataset& dataset) {
-  return needs.companion.empty() ? nullptr : Companion::open(needs.companion, dataset.digest());
+  if (needs.companion.empty()) { return nullptr; }
+  auto companion = Companion::open(needs.companion, dataset.digest());
+  const auto& split = companion->facts().split;
+  if (split == "all" || split == needs.split) { return companion; }
+  throw DataError(
+      fmt::format("[data.{}] {} holds rows of split '{}' alone, but this stream reads '{}'; run its stage again with "
+                  "composite.split=all",
+                  needs.name, needs.companion, split, needs.split));
 }
 
 std::shared_ptr<const Items> items_of(const Dataset& dataset, const DataConfig& config, const StreamNeeds& needs,

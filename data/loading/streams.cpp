@@ -54,6 +54,10 @@ void check_kind(const StreamNeeds& needs) {
     throw ConfigError("[augment] smallest is " + std::to_string(needs.augment.smallest) +
                       "; expected a share of the area, over 0 and at most 1");
   }
+  if (needs.augment.shift < 0 || needs.augment.shift >= needs.image) {
+    throw ConfigError("[train.shift] " + std::to_string(needs.augment.shift) +
+                      " pixels would move a face out of its picture of " + std::to_string(needs.image) + "; give less");
+  }
   if (!needs.companion.empty() && has_frames(unit_of(needs.unit))) {
     throw ConfigError(
         "[data] the rows of a companion belong to single frames; a stream with one takes no clips or segments");

@@ -32,9 +32,8 @@ class LayerNorm : public torch::nn::Module {
   torch::Tensor weight_, bias_;
 };
 
-/// The parameter in another type, undefined if it is. Its gradient comes back in that type, not rounded to the
-/// parameter's, for those whose
-/// `.grad` is fp32.
+/// The parameter in another type; undefined for an undefined one. Its gradient comes back in that type, not rounded to
+/// the parameter's, for those whose `.grad` is fp32.
 torch::Tensor widened(const torch::Tensor& parameter, torch::ScalarType dtype);
 
 }  // namespace realface::models

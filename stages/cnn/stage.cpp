@@ -11,9 +11,8 @@ Cnn::Cnn(const CnnStageConfig& config, const Walk& walk)
 
 StepReport Cnn::step(const data::Step& step) {
   auto& network = trainer_.working<models::CnnImpl>("cnn");
-  return train_classifier(trainer_, step.streams.at(kStream), samples_, [&](const data::Batch& batch) {
-    return network.forward(pixels_.planes(batch.images).to(trainer_.dtype()));
-  });
+  return train_classifier(trainer_, step.streams.at(kStream), samples_,
+                          [&](const data::Batch& batch) { return network.forward(pixels_.planes(batch.images)); });
 }
 
 }  // namespace realface::stages

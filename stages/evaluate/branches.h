@@ -13,7 +13,7 @@ namespace realface::stages {
 struct BranchScores {
   torch::Tensor videos;  // [B]
   torch::Tensor frames;  // [B, T], or undefined if the branch has no score of single frames
-  torch::Tensor maps;    // [B, T, 3, h, w], the mapped faces of a mapping network
+  torch::Tensor maps;    // [B, T, 3, h, w], the mapped faces of a mapping network; else undefined
 };
 
 /// One network of a detector that scores videos.

@@ -30,7 +30,8 @@ class Means {
     group.all_reduce(sums_)->wait();
     group.all_reduce(counts_)->wait();
   }
-  torch::Tensor means() const { return sums_ / counts_.unsqueeze(1).to(sums_.scalar_type()); }  // 0 / 0 is NaN
+  /// In place, since there may be very many rows: once, at the end. 0 / 0 is NaN.
+  torch::Tensor take_means() { return sums_.div_(counts_.unsqueeze(1)); }
 
  private:
   torch::Tensor sums_, counts_;
@@ -77,7 +78,7 @@ class ScoreVideos final : public Stage {
     similarity_.reduce(world_.host_group());
   }
 
-  SetScores scores() const { return {videos_.means(), frames_.means(), similarity_.distances()}; }
+  SetScores take_scores() { return {videos_.take_means(), frames_.take_means(), similarity_.distances()}; }
 
  private:
   void add(const data::Batch& batch) {
@@ -129,7 +130,7 @@ std::optional<SetScores> score_videos(const std::vector<Branch>& branches, data:
   const torch::NoGradGuard no_grad;
   ScoreVideos stage(branches, name, table, std::move(restored), world);
   if (run(stage, stream, world, {}) != Ending::finished) { return std::nullopt; }
-  return stage.scores();
+  return stage.take_scores();
 }
 
 }  // namespace realface::stages

@@ -50,7 +50,13 @@ nlohmann::json select_checkpoint(const Branch& branch, const std::string& weight
                                  const SelectionVideos& videos, distributed::World& world) {
   auto& host = world.host_group();
   const auto steps = steps_of(weights, host);
-  if (steps.empty()) { return nullptr; }
+  if (steps.empty()) {
+    if (world.rank() == 0) {
+      log::warn(fmt::format("[evaluate.select] weights.{} is no run folder with checkpoints, so nothing is chosen",
+                            branch.name));
+    }
+    return nullptr;
+  }
   const auto load = [&](int64_t step) {
     load_weights(checkpoints::Folder(weights).step(step), set, branch.name, host, {.saved = branch.name});
   };

@@ -52,9 +52,17 @@ Similarity::Similarity(const SampleTable& table, std::shared_ptr<const data::Com
 void Similarity::add(const data::Batch& batch, int64_t row, const torch::Tensor& maps) {
   const auto video = table_.video_of(batch.samples[static_cast<size_t>(row)]);
   const auto originals = (batch.images[row].to(torch::kFloat32) / 255).permute({0, 3, 1, 2});  // [T, 3, H, W]
-  const bool has_rows = restored_ && table_.videos()[video].frames >= restored_->facts().shortest;
-  if (has_rows) { note(video, 0, restored_faces(batch, row, originals.size(0)), originals); }
+  if (has_rows(batch, row, originals.size(0))) {
+    note(video, 0, restored_faces(batch, row, originals.size(0)), originals);
+  }
   if (maps.defined()) { note(video, 1, maps, originals); }
+}
+
+/// Videos shorter than a clip have none, nor have clips with a damaged frame.
+bool Similarity::has_rows(const data::Batch& batch, int64_t row, int64_t frames) const {
+  const auto first = batch.frames.begin() + row * frames;
+  return restored_ && std::all_of(first, first + frames,
+                                  [&](int64_t number) { return restored_->has(static_cast<uint64_t>(number)); });
 }
 
 void Similarity::note(size_t video, int64_t column, const torch::Tensor& faces, const torch::Tensor& originals) {

@@ -28,6 +28,7 @@ class Similarity {
 
  private:
   void note(size_t video, int64_t column, const torch::Tensor& faces, const torch::Tensor& originals);
+  bool has_rows(const data::Batch& batch, int64_t row, int64_t frames) const;
   torch::Tensor restored_faces(const data::Batch& batch, int64_t row, int64_t frames) const;
 
   const SampleTable& table_;

@@ -133,7 +133,7 @@ std::unique_ptr<data::Streams> Evaluate::open(const DataSet& set, const std::str
 
 void Evaluate::select_checkpoints() {
   if (config_.select.empty()) { return; }
-  DataSet set{config_.select, walk_.data_config.shards};
+  auto& set = selected_on_ = {config_.select, walk_.data_config.shards};
   const auto named = std::ranges::find(sets_, config_.select, &DataSet::name);
   if (named != sets_.end()) {
     set = *named;
@@ -141,7 +141,7 @@ void Evaluate::select_checkpoints() {
     throw ConfigError(
         fmt::format("[evaluate.select] there is no set '{}' in data.sets; name one of them, or val", config_.select));
   }
-  const auto split = named != sets_.end() ? config_.split : "val";
+  const auto& split = selected_split_ = named != sets_.end() ? config_.split : "val";
   std::optional<SampleTable> table;
   distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
   const SelectionVideos videos{set.name, *table, [&] { return open(set, split); }};
@@ -149,6 +149,18 @@ void Evaluate::select_checkpoints() {
     auto chosen = select_checkpoint(branch, weights_of(branch), walk_.models, videos, walk_.world);
     if (!chosen.is_null()) { selected_[branch.name] = std::move(chosen); }
   }
+  if (selected_.empty()) {
+    throw ConfigError(fmt::format(
+        "[evaluate.select] is '{}', but no branch's weights are a run folder with checkpoints to choose from; name run "
+        "folders in weights.*, or leave evaluate.select empty",
+        config_.select));
+  }
+}
+
+/// Whether checkpoints were chosen by some of the set's videos, under whatever name.
+bool Evaluate::is_oracle(const DataSet& set) const {
+  const bool overlap = selected_split_ == config_.split || selected_split_ == "all" || config_.split == "all";
+  return !selected_.empty() && overlap && std::filesystem::equivalent(set.folder, selected_on_.folder);
 }
 
 /// Once, since a checkpoint is verified to be read.
@@ -228,8 +240,7 @@ void Evaluate::keep_frames(const DataSet& set, const SampleTable& table, const t
   }
   if (frames.branches.empty()) { return; }
   const auto path = walk_.run_dir / kFrameScoresFile;
-  const size_t old = progress_->frame_bytes;
-  write_frame_scores(path, old > 0 ? read_file(path).substr(0, old) : "", frames);
+  write_frame_scores(path, progress_->frame_bytes, frames);
   progress_->frames[set.name] = frame_results(frames);
   progress_->frame_bytes = std::filesystem::file_size(path);
 }
@@ -243,7 +254,8 @@ nlohmann::json Evaluate::results() const {
   }
   if (!selected_.empty()) { results["selected"] = {{"by", config_.select}, {"branches", selected_}}; }
   for (auto& [name, set] : results["sets"].items()) {
-    if (!selected_.empty() && name == config_.select) { set["oracle"] = "the checkpoint of each branch"; }
+    const auto own = std::ranges::find(sets_, name, &DataSet::name);
+    if (own != sets_.end() && is_oracle(*own)) { set["oracle"] = "the checkpoint of each branch"; }
     set["similarity"] = progress_->similarity.value(name, nlohmann::json());
     set["frame"] = progress_->frames.value(name, nlohmann::json({{"reason", "no branch scores single frames"}}));
   }

@@ -20,7 +20,9 @@ namespace realface::stages {
 /// interrupted.
 class Evaluate final : public Stage {
  public:
-  /// What `walk` refers to outlives the stage. Throws DataError for a folder that is no dataset. Collective.
+  /// What `walk` refers to outlives the stage. With `select`, scores the checkpoints of every branch, also if the run
+  /// is resumed. Throws DataError for a folder that is no dataset, ConfigError for a `select` that cannot choose, and
+  /// Error with ExitCode::requeue if a signal came while it chose. Collective.
   Evaluate(const EvaluateConfig& config, const Walk& walk);
   ~Evaluate() override;
 
@@ -47,6 +49,7 @@ class Evaluate final : public Stage {
   std::unique_ptr<data::Streams> open(const DataSet& set, const std::string& split) const;
   const std::string& weights_of(const Branch& branch) const;
   void select_checkpoints();
+  bool is_oracle(const DataSet& set) const;
   void read_crops();
   void require_crops(const data::Streams& stream) const;
   std::shared_ptr<const data::Companion> restored_faces(const data::Streams& stream) const;
@@ -61,6 +64,8 @@ class Evaluate final : public Stage {
   std::vector<TrainedOn> trained_on_;  // of each branch; empty if any crops will do
   std::vector<DataSet> sets_;
   Scores scores_;
+  DataSet selected_on_;  // of what select_checkpoints looked at
+  std::string selected_split_;
   nlohmann::json selected_ = nlohmann::json::object();  // by branch: select_checkpoint
   std::unique_ptr<Progress> progress_;
 };

@@ -38,10 +38,10 @@ class MeanPatches final : public Stage {
   torch::Tensor sum_;  // f64 [N, P*P*3]
 };
 
-/// For every patch the mean colour of its visible neighbours: the eight around it or, where all of these are masked,
+/// For every patch the mean colour of its visible neighbours: the eight around it or, if all of these are masked,
 /// the smallest square around it that has a visible patch. tokens: [B, N, V] over a square grid of `places`, that of a
 /// clip slot after slot; masks: bool [B, N]. Returns [B, N, V], one colour a patch; of a picture without visible
 /// patches, zeros.
-torch::Tensor neighbour_colours(const torch::Tensor& patches, const torch::Tensor& mask, int64_t places);
+torch::Tensor neighbour_colours(const torch::Tensor& tokens, const torch::Tensor& masks, int64_t places);
 
 }  // namespace realface::stages

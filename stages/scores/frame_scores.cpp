@@ -1,16 +1,22 @@
 #include "stages/scores/frame_scores.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
 #include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/file.h"
 #include "stages/scores/results.h"
 #include "stages/scores/scores_file.h"
 
 namespace realface::stages {
 namespace {
+
+constexpr size_t kPiece = 1 << 16;  // of a file, in memory
 
 /// The frames that were scored, in the order of the dataset: video, number in it, scores of the branches, their mean.
 using Visit = std::function<void(const VideoInfo&, int64_t frame, const float* branches, double p_fake)>;
@@ -35,28 +41,52 @@ std::string header(const FrameScores& scores) {
   return text + ",p_fake\n";
 }
 
+/// The first bytes of a file, piece by piece.
+void copy_beginning(const std::filesystem::path& path, uint64_t bytes, const TakePiece& take) {
+  const auto file = open_file(path, O_RDONLY);
+  std::string piece;
+  for (uint64_t at = 0; at < bytes; at += piece.size()) {
+    piece.resize(std::min<uint64_t>(kPiece, bytes - at));
+    if (!file || read_exactly(file, at, piece.data(), piece.size()).bytes != piece.size()) {
+      throw DataError(fmt::format("{} is shorter than its checkpoint says ({} bytes); begin in a new run.dir",
+                                  subject_of(path), bytes));
+    }
+    take(piece);
+  }
+}
+
 }  // namespace
 
-void write_frame_scores(const std::filesystem::path& path, const std::string& old, const FrameScores& scores) {
-  std::string text = old.empty() ? header(scores) : old;
-  for_each(scores, [&](const VideoInfo& video, int64_t frame, const float* branches, double p_fake) {
-    text += fmt::format("{},{},{},{},{},{}", csv_field(scores.set), csv_field(video.dataset), csv_field(video.key),
-                        csv_field(video.method), video.label, frame);
-    for (size_t i = 0; i < scores.branches.size(); ++i) {
-      text += fmt::format(",{}", static_cast<double>(branches[i]));
+void write_frame_scores(const std::filesystem::path& path, uint64_t kept, const FrameScores& scores) {
+  publish_pieces(path, [&](const TakePiece& take) {
+    if (kept == 0) {
+      take(header(scores));
+    } else {
+      copy_beginning(path, kept, take);
     }
-    text += fmt::format(",{}\n", p_fake);
+    std::string rows;
+    for_each(scores, [&](const VideoInfo& video, int64_t frame, const float* branches, double p_fake) {
+      rows += fmt::format("{},{},{},{},{},{}", csv_field(scores.set), csv_field(video.dataset), csv_field(video.key),
+                          csv_field(video.method), video.label, frame);
+      for (size_t i = 0; i < scores.branches.size(); ++i) {
+        rows += fmt::format(",{}", static_cast<double>(branches[i]));
+      }
+      rows += fmt::format(",{}\n", p_fake);
+      if (rows.size() < kPiece) { return; }
+      take(rows);
+      rows.clear();
+    });
+    take(rows);
   });
-  publish_file(path, text);
 }
 
 nlohmann::json frame_results(const FrameScores& scores) {
-  std::vector<LabelledScore> all;
   const auto* first = scores.table.videos().data();
-  for_each(scores, [&](const VideoInfo& video, int64_t /*frame*/, const float* /*branches*/, double p_fake) {
-    all.push_back({p_fake, static_cast<int32_t>(&video - first), video.label == 1, &video.method});
+  return metrics_by_method([&](const auto& take) {
+    for_each(scores, [&](const VideoInfo& video, int64_t /*frame*/, const float* /*branches*/, double p_fake) {
+      take({p_fake, static_cast<int32_t>(&video - first), video.label == 1, &video.method});
+    });
   });
-  return metrics_by_method(all);
 }
 
 }  // namespace realface::stages

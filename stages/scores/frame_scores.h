@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torch/types.h>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -20,9 +21,9 @@ struct FrameScores {
 };
 
 /// `set,dataset,video,method,label,frame,p_BRANCH...,p_fake`, a row a scored frame; frames are counted from 0 in their
-/// video, as stored. `old` (empty, or such a file as it stands) comes first. The old file or the new one is there,
-/// never a part. Videos without a label tell nothing and are left out.
-void write_frame_scores(const std::filesystem::path& path, const std::string& old, const FrameScores& scores);
+/// video, as stored. The first `kept` bytes of the file that stands there, if not 0, come first. The old file or the
+/// new one is there, never a part, and never whole in memory. Videos without a label tell nothing and are left out.
+void write_frame_scores(const std::filesystem::path& path, uint64_t kept, const FrameScores& scores);
 
 /// {"all": {"auc", ...}, METHOD: ...} of those frames, as results_of has it for videos; the intervals count the frames
 /// of a video as one cluster.

@@ -25,12 +25,17 @@ nlohmann::json to_json(const RocMetrics& metrics) {
 }
 
 /// `method` null: of all.
-nlohmann::json metrics_of(std::span<const LabelledScore> scores, const std::string* method) {
+nlohmann::json metrics_of(const VisitScores& scores, const std::string* method) {
+  const auto wanted = [&](const LabelledScore& score) {
+    return method == nullptr || !score.fake || *score.method == *method;
+  };
+  size_t count = 0;
+  scores([&](const LabelledScore& score) { count += wanted(score) ? 1 : 0; });
   std::vector<Scored> some;
-  for (const auto& score : scores) {
-    if (method != nullptr && score.fake && *score.method != *method) { continue; }
-    some.push_back({score.p_fake, score.cluster, score.fake});
-  }
+  some.reserve(count);
+  scores([&](const LabelledScore& score) {
+    if (wanted(score)) { some.push_back({score.p_fake, score.cluster, score.fake}); }
+  });
   return to_json(roc_metrics(some));
 }
 
@@ -46,12 +51,12 @@ nlohmann::json without_face(const std::vector<const VideoScore*>& videos) {
 
 }  // namespace
 
-nlohmann::json metrics_by_method(std::span<const LabelledScore> scores) {
+nlohmann::json metrics_by_method(const VisitScores& scores) {
   nlohmann::json metrics = {{"all", metrics_of(scores, nullptr)}};
   std::set<std::string> methods;
-  for (const auto& score : scores) {
+  scores([&](const LabelledScore& score) {
     if (score.fake && !score.method->empty()) { methods.insert(*score.method); }
-  }
+  });
   for (const auto& method : methods) { metrics[method] = metrics_of(scores, &method); }
   return metrics;
 }
@@ -60,12 +65,12 @@ nlohmann::json results_of(const Scores& scores) {
   nlohmann::json results = {{"sets", nlohmann::json::object()}};
   for (const auto& [name, videos] : videos_by_set(scores)) {
     auto& set = results["sets"][name];
-    std::vector<LabelledScore> scored;
-    for (const auto* video : videos) {
-      if (std::isnan(video->p_fake)) { continue; }
-      scored.push_back({video->p_fake, static_cast<int32_t>(scored.size()), video->label == 1, &video->method});
-    }
-    set["video"] = metrics_by_method(scored);
+    set["video"] = metrics_by_method([&, &own = videos](const auto& take) {
+      for (size_t i = 0; i < own.size(); ++i) {
+        if (std::isnan(own[i]->p_fake)) { continue; }
+        take({own[i]->p_fake, static_cast<int32_t>(i), own[i]->label == 1, &own[i]->method});
+      }
+    });
     set["without_face"] = without_face(videos);
   }
   return results;

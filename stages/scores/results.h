@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string>
 
 #include "stages/scores/scores_file.h"
@@ -17,9 +17,12 @@ struct LabelledScore {
   const std::string* method = nullptr;  // of a fake; not owned
 };
 
+/// Hands every score to `take`, the same ones in every call.
+using VisitScores = std::function<void(const std::function<void(const LabelledScore&)>& take)>;
+
 /// {"all": {"auc", "auc_low", "auc_high", "eer", "eer_nearest", "ap", "acc", "real", "fake"}, METHOD: {...}}, where
-/// METHOD is its fakes with all reals; what cannot be said is null, with a "reason".
-nlohmann::json metrics_by_method(std::span<const LabelledScore> scores);
+/// METHOD is its fakes with all reals; what cannot be said is null, with a "reason". Needs 16 bytes a score.
+nlohmann::json metrics_by_method(const VisitScores& scores);
 
 /// {"sets": {SET: {"video": metrics_by_method of its videos, "without_face": {"real": 0, "fake": 0}}}}. Videos without
 /// a score are left out and counted.

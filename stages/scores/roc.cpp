@@ -1,6 +1,7 @@
 #include "stages/scores/roc.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/error.h"
@@ -11,75 +12,89 @@ namespace {
 
 constexpr double kNormal975 = 1.959963984540054;  // the 97.5 % quantile of the normal distribution
 
-/// Scores of one value.
-struct Group {
+/// How many reals and fakes there are.
+struct Counts {
   int64_t real = 0, fake = 0;
 };
 
-std::vector<Group> groups_descending(std::span<const Scored> ascending) {
-  std::vector<Group> groups;
-  for (size_t i = ascending.size(); i-- > 0;) {
-    if (i + 1 == ascending.size() || ascending[i].p_fake != ascending[i + 1].p_fake) { groups.emplace_back(); }
-    ++(ascending[i].fake ? groups.back().fake : groups.back().real);
-  }
-  return groups;
+Counts counts_of(std::span<const Scored> scores) {
+  const auto fakes = std::ranges::count(scores, true, &Scored::fake);
+  return {static_cast<int64_t>(scores.size()) - fakes, fakes};
 }
 
-/// False and true positives at each threshold, from the highest down; (0, 0) is left out.
-struct Curve {
-  int64_t real = 0, fake = 0;
-  std::vector<int64_t> false_positives, true_positives;
-
-  explicit Curve(const std::vector<Group>& groups) {
-    for (const auto& group : groups) {
-      false_positives.push_back(real += group.real);
-      true_positives.push_back(fake += group.fake);
-    }
+/// Calls `visit(false positives, true positives)` for each threshold, from the highest down; (0, 0) is left out.
+template <class Visit>
+void for_thresholds(std::span<const Scored> ascending, const Visit& visit) {
+  int64_t fp = 0, tp = 0;
+  for (size_t i = ascending.size(); i > 0;) {
+    const double threshold = ascending[i - 1].p_fake;
+    for (; i > 0 && ascending[i - 1].p_fake == threshold; --i) { ++(ascending[i - 1].fake ? tp : fp); }
+    visit(fp, tp);
   }
-};
+}
 
 /// FPR - FNR grows with every threshold, so it crosses 0 once; in integers until the last division.
-double interpolated_eer(const Curve& curve) {
-  const auto gap = [&](int64_t fp, int64_t tp) { return fp * curve.fake - (curve.fake - tp) * curve.real; };
-  int64_t fp = 0, before = gap(0, 0);
-  for (size_t i = 0; i < curve.false_positives.size(); ++i) {
-    const int64_t after = gap(curve.false_positives[i], curve.true_positives[i]);
-    if (after >= 0) {
+double interpolated_eer(std::span<const Scored> ascending, const Counts& all) {
+  const auto gap = [&](int64_t fp, int64_t tp) { return fp * all.fake - (all.fake - tp) * all.real; };
+  int64_t last_fp = 0, before = gap(0, 0);
+  double eer = kNaN;
+  for_thresholds(ascending, [&](int64_t fp, int64_t tp) {
+    const int64_t after = gap(fp, tp);
+    if (before < 0 && after >= 0) {
       const double share = static_cast<double>(-before) / static_cast<double>(after - before);
-      return (static_cast<double>(fp) + share * static_cast<double>(curve.false_positives[i] - fp)) /
-             static_cast<double>(curve.real);
+      eer = (static_cast<double>(last_fp) + share * static_cast<double>(fp - last_fp)) / static_cast<double>(all.real);
     }
-    fp = curve.false_positives[i], before = after;
-  }
-  return kNaN;  // not reached: the last gap is fake * real
+    last_fp = fp, before = after;
+  });
+  return eer;
 }
 
 /// scikit-learn's roc_curve drops points on a straight line, and puts (0, 0) in front afterwards.
-double nearest_eer(const Curve& curve) {
-  const auto& fp = curve.false_positives;
-  const auto& tp = curve.true_positives;
-  const auto fpr = [&](int64_t count) { return static_cast<double>(count) / static_cast<double>(curve.real); };
-  const auto fnr = [&](int64_t count) { return 1 - static_cast<double>(count) / static_cast<double>(curve.fake); };
-  double nearest = 1, at = 0;  // of (0, 0)
-  for (size_t i = 0; i < fp.size(); ++i) {
-    const bool end = i == 0 || i + 1 == fp.size();
-    if (!end && fp[i + 1] - fp[i] == fp[i] - fp[i - 1] && tp[i + 1] - tp[i] == tp[i] - tp[i - 1]) { continue; }
-    const double distance = std::abs(fnr(tp[i]) - fpr(fp[i]));
-    if (distance < nearest) { nearest = distance, at = fpr(fp[i]); }
+class NearestEer {
+ public:
+  explicit NearestEer(const Counts& all) : all_(all) {}
+
+  void add(int64_t fp, int64_t tp) {
+    const bool straight = seen_ > 1 && fp - fp_[1] == fp_[1] - fp_[0] && tp - tp_[1] == tp_[1] - tp_[0];
+    if (seen_ > 0 && !straight) { weigh(); }
+    fp_[0] = fp_[1], tp_[0] = tp_[1];
+    fp_[1] = fp, tp_[1] = tp;
+    ++seen_;
   }
-  return at;
+  double finish() {
+    if (seen_ > 0) { weigh(); }
+    return at_;
+  }
+
+ private:
+  /// The last point that was added.
+  void weigh() {
+    const double fpr = static_cast<double>(fp_[1]) / static_cast<double>(all_.real);
+    const double fnr = 1 - static_cast<double>(tp_[1]) / static_cast<double>(all_.fake);
+    if (std::abs(fnr - fpr) < nearest_) { nearest_ = std::abs(fnr - fpr), at_ = fpr; }
+  }
+
+  Counts all_;
+  std::array<int64_t, 2> fp_{}, tp_{};  // of the point before, and of the last one
+  int64_t seen_ = 0;
+  double nearest_ = 1, at_ = 0;  // of (0, 0)
+};
+
+double nearest_eer(std::span<const Scored> ascending, const Counts& all) {
+  NearestEer nearest(all);
+  for_thresholds(ascending, [&](int64_t fp, int64_t tp) { nearest.add(fp, tp); });
+  return nearest.finish();
 }
 
-double average_precision(const Curve& curve) {
+double average_precision(std::span<const Scored> ascending, const Counts& all) {
   double sum = 0;
   int64_t before = 0;
-  for (size_t i = 0; i < curve.true_positives.size(); ++i) {
-    const auto tp = static_cast<double>(curve.true_positives[i]);
-    const double precision = tp / (tp + static_cast<double>(curve.false_positives[i]));
-    sum += precision * static_cast<double>(curve.true_positives[i] - before);
-    before = curve.true_positives[i];
-  }
-  return sum / static_cast<double>(curve.fake);
+  for_thresholds(ascending, [&](int64_t fp, int64_t tp) {
+    const double precision = static_cast<double>(tp) / (static_cast<double>(tp) + static_cast<double>(fp));
+    sum += precision * static_cast<double>(tp - before);
+    before = tp;
+  });
+  return sum / static_cast<double>(all.fake);
 }
 
 double accuracy(std::span<const Scored> scores) {
@@ -109,18 +124,18 @@ void sort_ascending(std::span<Scored> scores) {
 
 RocMetrics roc_metrics(std::span<Scored> scores) {
   sort_ascending(scores);
-  const Curve curve(groups_descending(scores));
+  const auto all = counts_of(scores);
   RocMetrics metrics;
-  metrics.real = curve.real, metrics.fake = curve.fake;
+  metrics.real = all.real, metrics.fake = all.fake;
   if (!scores.empty()) { metrics.acc = accuracy(scores); }
-  if (curve.real == 0 || curve.fake == 0) {
-    metrics.reason = curve.real == curve.fake ? "no scores" : curve.real == 0 ? "no real videos" : "no fake videos";
+  if (all.real == 0 || all.fake == 0) {
+    metrics.reason = all.real == all.fake ? "no scores" : all.real == 0 ? "no real videos" : "no fake videos";
     return metrics;
   }
   metrics.auc = area_under_curve(scores);
-  metrics.eer = interpolated_eer(curve);
-  metrics.eer_nearest = nearest_eer(curve);
-  metrics.ap = average_precision(curve);
+  metrics.eer = interpolated_eer(scores, all);
+  metrics.eer_nearest = nearest_eer(scores, all);
+  metrics.ap = average_precision(scores, all);
   add_interval(scores, metrics);
   return metrics;
 }
@@ -128,13 +143,13 @@ RocMetrics roc_metrics(std::span<Scored> scores) {
 std::vector<RocPoint> roc_curve(std::span<const Scored> scores) {
   std::vector<Scored> ascending(scores.begin(), scores.end());
   sort_ascending(ascending);
-  const Curve curve(groups_descending(ascending));
-  if (curve.real == 0 || curve.fake == 0) { return {}; }
+  const auto all = counts_of(ascending);
+  if (all.real == 0 || all.fake == 0) { return {}; }
   std::vector<RocPoint> points{{}};
-  for (size_t i = 0; i < curve.false_positives.size(); ++i) {
-    points.push_back({static_cast<double>(curve.false_positives[i]) / static_cast<double>(curve.real),
-                      static_cast<double>(curve.true_positives[i]) / static_cast<double>(curve.fake)});
-  }
+  for_thresholds(ascending, [&](int64_t fp, int64_t tp) {
+    points.push_back({static_cast<double>(fp) / static_cast<double>(all.real),
+                      static_cast<double>(tp) / static_cast<double>(all.fake)});
+  });
   return points;
 }
 

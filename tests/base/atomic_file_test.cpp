@@ -23,6 +23,18 @@ TEST_F(AtomicFile, ReplacesAFileWhole) {
   EXPECT_EQ(read_file(folder_ / "a"), "the new text");
 }
 
+TEST_F(AtomicFile, IsPublishedFromPiecesUnlessOneFails) {
+  publish_pieces(folder_ / "a", [](const TakePiece& take) { take("one, "), take(""), take("two"); });
+  EXPECT_EQ(read_file(folder_ / "a"), "one, two");
+  const auto failing = [](const TakePiece& take) {
+    take("three");
+    throw Error("no more");
+  };
+  EXPECT_THROW(publish_pieces(folder_ / "a", failing), Error);
+  EXPECT_EQ(read_file(folder_ / "a"), "one, two");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+}
+
 TEST_F(AtomicFile, LeavesNothingBesideTheFile) {
   publish_file(folder_ / "a", "text");
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);

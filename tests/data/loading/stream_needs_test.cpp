@@ -94,25 +94,34 @@ TEST_F(StreamsTest, PassesMaskEachPartOnceTheSameInEveryEpoch) {
   }
 }
 
-TEST_F(StreamsTest, ACompanionsRowsComeWithTheirFramesAndMirrorWithThem) {
-  const auto made = folder_ ? folder_->path() / "made" : std::filesystem::path();
-  const auto folder = distributed::broadcast_string(world().host_group(), made.string());
-  if (world().rank() == 0) {
-    std::filesystem::create_directory(folder);
-    const CompanionFacts facts{{1, 1, 2}, 48, "all", 1, open_digest(), "abc", {}};
-    CompanionWriter writer(folder, facts);
-    for (uint16_t row = 0; row < 48; ++row) {
-      const std::array<uint16_t, 2> values{row, static_cast<uint16_t>(row + 1000)};
-      writer.write(row, values.data());
+/// A companion of the fixture's dataset in a folder that all ranks see; row 7 was never written.
+class CompanionStreams : public StreamsTest {
+ protected:
+  static constexpr uint16_t kMissing = 7;
+
+  void make_companion(const std::string& split) {
+    const auto made = folder_ ? folder_->path() / "made" : std::filesystem::path();
+    needs_.companion = distributed::broadcast_string(world().host_group(), made.string());
+    if (world().rank() == 0) {
+      std::filesystem::create_directory(made);
+      const CompanionFacts facts{{1, 1, 2}, 48, split, 1, open_digest(), "abc", {}};
+      CompanionWriter writer(made, facts);
+      for (uint16_t row = 0; row < 48; ++row) {
+        const std::array<uint16_t, 2> values{row, static_cast<uint16_t>(row + 1000)};
+        if (row != kMissing) { writer.write(row, values.data()); }
+      }
+      CompanionWriter::seal(made, facts);
     }
-    CompanionWriter::seal(folder, facts);
+    world().host_group().barrier()->wait();
   }
-  world().host_group().barrier()->wait();
-  needs_.companion = folder;
+};
+
+TEST_F(CompanionStreams, RowsComeWithTheirFramesAndMirrorWithThem) {
+  make_companion("all");
   needs_.augment.flip = true;
   const auto streams = open();
   int64_t flips = 0, rows = 0;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 8; ++i) {
     const auto step = streams->next();
     for (const auto& batch : step->streams.at("faces")) {
       for (int64_t row = 0; row < batch.size(); ++row, ++rows) {
@@ -121,6 +130,7 @@ TEST_F(StreamsTest, ACompanionsRowsComeWithTheirFramesAndMirrorWithThem) {
         const bool flipped = values[0] == number + 1000;
         flips += flipped ? 1 : 0;
         EXPECT_EQ(values[flipped ? 1 : 0], number);
+        EXPECT_NE(number, kMissing) << "another frame takes the place of one without a row";
         auto picture = torch::tensor(at::ArrayRef<uint8_t>(samples::picture(number / 4, number % 4, 64)));
         picture = picture.view({64, 64, 3});
         EXPECT_TRUE(at::equal(batch.images[row], flipped ? picture.flip({1}) : picture));
@@ -129,6 +139,16 @@ TEST_F(StreamsTest, ACompanionsRowsComeWithTheirFramesAndMirrorWithThem) {
   }
   EXPECT_GT(flips, 0);
   EXPECT_LT(flips, rows);
+}
+
+TEST_F(CompanionStreams, OfAnotherSplitIsRefused) {
+  make_companion("val");
+  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("holds rows of split 'val' alone, but this stream reads 'train'"));
+}
+
+TEST_F(StreamsTest, AShiftOutOfThePictureIsRefused) {
+  needs_.augment.shift = 64;
+  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("[train.shift] 64 pixels would move a face out of its picture"));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ data::Batch batch_of(const std::vector<int64_t>& samples, const std::vector<floa
   batch.images = at::stack(images).to(device);
   batch.mask = at::stack(masks).to(device);
   batch.weights = at::tensor(weights).to(device);
-  batch.samples = samples;
+  batch.samples = batch.frames = samples;
   batch.fixed_visible = !varying;
   return batch;
 }
