@@ -51,11 +51,10 @@ nlohmann::json select_checkpoint(const Branch& branch, const std::string& weight
   auto& host = world.host_group();
   const auto steps = steps_of(weights, host);
   if (steps.empty()) {
-    if (world.rank() == 0) {
-      log::warn(fmt::format("[evaluate.select] weights.{} is no run folder with checkpoints, so nothing is chosen",
-                            branch.name));
-    }
-    return nullptr;
+    throw ConfigError(fmt::format(
+        "[evaluate.select] weights.{} is {}, which holds no checkpoints to choose from; name the folder of a run, or "
+        "leave evaluate.select empty",
+        branch.name, weights));
   }
   const auto load = [&](int64_t step) {
     load_weights(checkpoints::Folder(weights).step(step), set, branch.name, host, {.saved = branch.name});

@@ -21,9 +21,9 @@ struct SelectionVideos {
 };
 
 /// Loads into the branch's network, of its name in the set, the checkpoint of the run folder that tells these videos
-/// apart best, by AUC, the later one of equals (V6). Returns {"checkpoint": "step-400", "auc": 0.83, "candidates": 4};
-/// null if `weights` is no run folder, so that there is nothing to choose from. Collective. Throws Error if the videos
-/// have one class alone, if a checkpoint cannot be read, and if a signal came in between.
+/// apart best, by AUC, the later one of equals (V6). Returns {"checkpoint": "step-400", "auc": 0.83,
+/// "candidates": 4}. Collective. Throws ConfigError if `weights` is no run folder or the videos have one class alone,
+/// and Error if a checkpoint cannot be read or a signal came in between.
 nlohmann::json select_checkpoint(const Branch& branch, const std::string& weights, models::Set& set,
                                  const SelectionVideos& videos, distributed::World& world);
 

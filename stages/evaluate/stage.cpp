@@ -146,14 +146,7 @@ void Evaluate::select_checkpoints() {
   distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
   const SelectionVideos videos{set.name, *table, [&] { return open(set, split); }};
   for (const auto& branch : branches_) {
-    auto chosen = select_checkpoint(branch, weights_of(branch), walk_.models, videos, walk_.world);
-    if (!chosen.is_null()) { selected_[branch.name] = std::move(chosen); }
-  }
-  if (selected_.empty()) {
-    throw ConfigError(fmt::format(
-        "[evaluate.select] is '{}', but no branch's weights are a run folder with checkpoints to choose from; name run "
-        "folders in weights.*, or leave evaluate.select empty",
-        config_.select));
+    selected_[branch.name] = select_checkpoint(branch, weights_of(branch), walk_.models, videos, walk_.world);
   }
 }
 

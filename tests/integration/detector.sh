@@ -127,8 +127,6 @@ grep -q "seen: an oracle for B" "$scratch/last.log" || fail "compare does not sa
 must "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping= weights.recovered= evaluate.select=val \
   evaluate.split=all data.shards="$scratch/shards" run.dir="$scratch/chosen2" metrics.port=0 world.device=cpu
 grep -q '"oracle"' "$scratch/chosen2/results.json" || fail "a set that holds the videos of the selection is not called an oracle"
-refused 78 "no branch's weights are a run folder" "$program" train "$recipes/evaluate.yaml" weights.vit="$(ls -d "$scratch"/run/finetune/checkpoints/step-*[0-9] | tail -n 1)" \
-  weights.mapping= weights.recovered= evaluate.select=val data.shards="$scratch/shards" run.dir="$scratch/wrong7" metrics.port=0 world.device=cpu
 refused 78 "evaluate.select. there is no set 'other'" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.mapping= \
   weights.recovered= evaluate.select=other data.shards="$scratch/shards" run.dir="$scratch/wrong6" metrics.port=0 world.device=cpu
 
