@@ -79,8 +79,8 @@ class PatchEmbed : public torch::nn::Module {
  public:
   PatchEmbed(int64_t patch, int64_t width);
   PatchEmbed(int64_t tubelet, int64_t patch, int64_t width);
-  torch::Tensor forward(
-      const torch::Tensor& patches) const;  // [B, L, V], as patchify or tubify orders them -> [B, L, D]
+  /// [B, L, V], in the order of patchify or tubify -> [B, L, D].
+  torch::Tensor forward(const torch::Tensor& patches) const;
 
  private:
   PatchEmbed(const std::vector<int64_t>& shape, int64_t width);

@@ -7,7 +7,7 @@
 namespace realface::models {
 
 /// How a picture, or a clip of T pictures, is cut. A clip's tokens are tubelets: one patch of `tubelet` consecutive
-/// frames. Token number = slot * places + row * grid + column, where a slot is `tubelet` frames.
+/// frames, which are a slot. The token of a slot, row and column has the number slot * places + row * grid + column.
 struct TokenGrid {
   int64_t image = 224, patch = 16;
   int64_t frames = 1, tubelet = 1;

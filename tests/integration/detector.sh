@@ -12,15 +12,7 @@ start=(run "$recipes/deepfakemae.yaml" data.shards="$scratch/shards" run.dir="$s
   checkpoint.every=5 finetune.checkpoint.every=5)
 
 ranks 2 "${start[@]}" >"$scratch/last.log" 2>&1 &
-for _ in $(seq 3000); do
-  [ ! -e "$scratch/run/finetune/checkpoints/step-10" ] || break
-  sleep 0.02
-done
-processes=$(rank_processes "$scratch/run")
-[ -n "$processes" ] || fail "nothing was fine-tuning"
-kill -KILL $(echo "$processes" | tail -n 1)
-wait
-[ ! -e "$scratch/run/finetune/finished.json" ] || fail "the fine-tuning had ended before the kill: the test tested nothing"
+kill_rank "$scratch/run/finetune" 10 "$scratch/run"
 must ranks 2 "${start[@]}"
 grep -q "skipping pretrain" "$scratch/last.log" || fail "pretraining was not skipped"
 grep -q "resumed $scratch/run/finetune at step" "$scratch/last.log" || fail "the fine-tuning was not resumed"
@@ -87,13 +79,7 @@ mapping=(train "$recipes/mapping.yaml" weights.recovered="$scratch/run/composite
   world.threads=1)
 must ranks 2 "${mapping[@]}" run.dir="$scratch/whole"
 ranks 2 "${mapping[@]}" run.dir="$scratch/killed" >"$scratch/last.log" 2>&1 &
-for _ in $(seq 3000); do
-  [ ! -e "$scratch/killed/checkpoints/step-2" ] || break
-  sleep 0.02
-done
-kill -KILL $(rank_processes "$scratch/killed" | tail -n 1)
-wait
-[ ! -e "$scratch/killed/finished.json" ] || fail "the mapping had ended before the kill: the test tested nothing"
+kill_rank "$scratch/killed" 2
 must ranks 2 "${mapping[@]}" run.dir="$scratch/killed"
 [ "$(weights_of "$scratch/whole")" = "$(weights_of "$scratch/killed")" ] || fail "a resumed mapping has other weights"
 

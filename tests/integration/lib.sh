@@ -32,6 +32,21 @@ rank_processes() {
   done
 }
 
+# kill_rank RUN STEP [SYSTEM]: ends the last rank of the training in that folder, which runs in the background, once step-STEP is saved, and waits for
+# it. SYSTEM: the run.dir that the command names, if RUN is an entry of it.
+kill_rank() {
+  local processes
+  for _ in $(seq 3000); do
+    [ ! -e "$1/checkpoints/step-$2" ] || break
+    sleep 0.02
+  done
+  processes=$(rank_processes "${3:-$1}")
+  [ -n "$processes" ] || fail "nothing was training in $1"
+  kill -KILL $(echo "$processes" | tail -n 1)
+  wait
+  [ ! -e "$1/finished.json" ] || fail "the training in $1 had ended before the kill: the test tested nothing"
+}
+
 # must COMMAND...: the command succeeds; its output is kept for the report of a failure.
 must() { "$@" >"$scratch/last.log" 2>&1 || fail "exit code $? of: $*"; }
 

@@ -11,15 +11,7 @@ start=(run "$recipes/recap.yaml" data.shards="$scratch/shards" run.dir="$scratch
   finetune.train.steps=10 finetune.train.batch=8 composite.block=7 mapping.train.steps=4 checkpoint.every=5)
 
 ranks 2 "${start[@]}" >"$scratch/last.log" 2>&1 &
-for _ in $(seq 3000); do
-  [ ! -e "$scratch/run/pretrain/checkpoints/step-5" ] || break
-  sleep 0.02
-done
-processes=$(rank_processes "$scratch/run")
-[ -n "$processes" ] || fail "nothing was pretraining"
-kill -KILL $(echo "$processes" | tail -n 1)
-wait
-[ ! -e "$scratch/run/pretrain/finished.json" ] || fail "the pretraining had ended before the kill: the test tested nothing"
+kill_rank "$scratch/run/pretrain" 5 "$scratch/run"
 must ranks 2 "${start[@]}"
 grep -q "resumed $scratch/run/pretrain at step" "$scratch/last.log" || fail "the pretraining was not resumed"
 
