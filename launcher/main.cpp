@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/exception_text.h"
+#include "base/memory.h"
 #include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
@@ -118,6 +119,7 @@ void outlive_failed_writes() {
 
 int main(int argc, char** argv) {
   outlive_failed_writes();
+  realface::keep_freed_memory();
   // Pictures are handled in loader threads of our own; OpenCV's pool would only fight them for the cores.
   cv::setNumThreads(1);
   CLI::App app("Trains deepfake detectors that learn from real faces.", "realface");

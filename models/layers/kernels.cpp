@@ -42,18 +42,17 @@ bool by_onednn(const torch::Tensor& x, const torch::Tensor& weight) {
   return takes_alternative(possible, is_amd() && cpu_has("avx512_f") && x.numel() * weight.size(0) >= kSmallProduct);
 }
 
-/// Entries of the fp32 attention weights that products keep for the backward, in every block: 64 MB.
-constexpr int64_t kMostWeights = 1 << 24;
+/// Scores of a sample's head from which fp32 attention by products is the faster one: 181 tokens.
+constexpr int64_t kManyScores = 1 << 15;
 
-/// bf16 attention by batched products: libtorch's fused kernel calls oneDNN for blocks so small that the calls cost
-/// more than the products, unless it has AMX. Measured on Zen 5, forward and backward, with products that were all in
-/// bf16: 1.4 ms against 11.6 ms at 16 x 6 x 50 x 64, 7.0 against 25.2 at 16 x 3 x 197 x 64. fp32 stays fused: about
-/// equal there, and at 4 x 12 x 512 x 64 twice as fast.
+/// Attention by products. bf16: libtorch's fused kernel calls oneDNN for blocks so small that the calls cost more than
+/// the products, unless it has AMX. fp32: its products are MKL's, as above. Measured on Zen 5, forward and backward: in
+/// bf16 1.9 ms against 11.7 ms at 16 x 6 x 50 x 64, 9.2 against 25.2 at 16 x 3 x 197 x 64, 54 against 111 at 4 x 12 x
+/// 512 x 64; in fp32 18.6 against 21.0 and 66 against 125 at the last two.
 bool by_products(const torch::Tensor& q, const torch::Tensor& k) {
-  const bool bf16 = q.scalar_type() == torch::kBFloat16;
-  const bool small = q.size(0) * q.size(1) * q.size(2) * k.size(2) <= kMostWeights;
-  return takes_alternative(q.is_cpu() && small && (bf16 || q.scalar_type() == torch::kFloat32),
-                           bf16 && is_amd() && cpu_has("avx512_bf16"));
+  const bool bf16 = q.scalar_type() == torch::kBFloat16, fp32 = q.scalar_type() == torch::kFloat32;
+  const bool faster = bf16 ? cpu_has("avx512_bf16") : cpu_has("avx512_f") && q.size(2) * k.size(2) >= kManyScores;
+  return takes_alternative(q.is_cpu() && q.numel() > 0 && (bf16 || fp32), is_amd() && faster);
 }
 
 /// Whether products of bf16 matrices are faster than of fp32 ones. Intel's VDPBF16PS runs at half the rate of its FMA

@@ -56,6 +56,10 @@ class OnednnLinear : public torch::autograd::Function<OnednnLinear> {
 
 }  // namespace
 
+torch::Tensor onednn_product(const torch::Tensor& x, const torch::Tensor& weight) {
+  return product(x, weight, std::nullopt);
+}
+
 torch::Tensor onednn_linear(const torch::Tensor& x, const torch::Tensor& weight, const Optional& bias) {
   return OnednnLinear::apply(x, weight, bias);
 }

@@ -11,6 +11,9 @@ namespace realface::models::kernels {
 torch::Tensor onednn_linear(const torch::Tensor& x, const torch::Tensor& weight,
                             const std::optional<torch::Tensor>& bias);
 
+/// x W^T of two matrices, which may be transposed views; no gradient.
+torch::Tensor onednn_product(const torch::Tensor& x, const torch::Tensor& weight);
+
 /// GELU fused into the product; no gradient.
 torch::Tensor onednn_gelu_of_linear(const torch::Tensor& x, const torch::Tensor& weight,
                                     const std::optional<torch::Tensor>& bias);

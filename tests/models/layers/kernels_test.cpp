@@ -72,7 +72,12 @@ TEST(Kernels, TheChoiceDecidesWhichKernelRuns) {
     const WithKernels with(choice);
     Tensors leaves;
     for (const auto& input : inputs) { leaves.push_back(input.detach().requires_grad_()); }
-    return function(leaves).grad_fn()->name();
+    std::string names;
+    for (auto node = function(leaves).grad_fn(); node;) {
+      names += node->name() + " ";
+      node = node->num_outputs() > 0 ? node->next_edge(0).function : nullptr;
+    }
+    return names;
   };
   Tensors maps = {at::randn({6, 8}), at::randn({5, 8}), at::randn({5})};
   EXPECT_THAT(kernel_of(linear_of, maps, Kernels::alternative), HasSubstr("OnednnLinear"));
@@ -182,6 +187,16 @@ TEST(Kernels, AttentionByProductsEqualsTheFusedOneInFp32) {
   expect_same_results(masked, {at::randn({2, 3, 20, 16}), at::randn({2, 3, 33, 16}), at::randn({2, 3, 33, 16})});
 }
 
+TEST(Kernels, AttentionOfManyTokensIsComputedInPartsAndAgain) {
+  torch::manual_seed(1);
+  const auto draw = [](int64_t heads, int64_t tokens) { return at::randn({2, heads, tokens, 16}); };
+  const auto mask = at::rand({2, 1, 1, 200}).gt(0.3);
+  const auto masked = [&](const Tensors& in) { return kernels::attention(in[0], in[1], in[2], mask); };
+  expect_same_results(masked, {draw(3, 180), draw(3, 200), draw(3, 200)});
+  // More weights than are kept for the backward.
+  expect_same_results(attention_of, {draw(9, 970), draw(9, 970), draw(9, 970)});
+}
+
 /// Root mean square, over the result and the three gradients, of the error relative to fp64.
 double bf16_error(const Tensors& inputs, Kernels choice) {
   const auto ours = derived(attention_of, inputs, choice, torch::kBFloat16);
@@ -206,7 +221,8 @@ TEST(Kernels, AMaskHidesKeysInBf16Too) {
 }
 
 TEST(Kernels, AttentionByProductsInBf16IsNoWorseThanTheFusedOne) {
-  for (const auto& [heads, tokens] : {std::pair<int64_t, int64_t>{6, 50}, {3, 197}}) {
+  // The last in two parts.
+  for (const auto& [heads, tokens] : {std::pair<int64_t, int64_t>{6, 50}, {3, 197}, {3, 301}}) {
     for (const double spread : {0.3, 1.0, 2.0}) {  // scores of standard deviation 0.09, 1 and 4
       torch::manual_seed(1);
       const auto draw = [&](double deviation) {
@@ -260,6 +276,7 @@ TEST(Kernels, EveryLayerCanBeDifferentiatedTwice) {
   };
   expect_second_derivatives(attention_of, {at::randn({2, 2, 5, 8}), at::randn({2, 2, 5, 8}), at::randn({2, 2, 5, 8})},
                             defined);
+  expect_second_derivatives(attention_of, Tensors(3, at::randn({1, 2, 190, 8})), defined);
 }
 
 TEST(Kernels, NormsCanBeDifferentiatedTwice) {
