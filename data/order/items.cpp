@@ -15,11 +15,15 @@ namespace {
 constexpr const char* kReal = "real";
 constexpr uint64_t kReadAlong = 1 << 20;  // of other classes' bytes that are read along rather than left out
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) { list.append(list.empty() ? "" : ", ").append(name); }
+  return list;
+}
+
 void check_word(const std::string& key, const std::string& word, const std::vector<std::string>& known) {
   if (std::ranges::find(known, word) != known.end()) { return; }
-  std::string list;
-  for (const std::string& name : known) { list.append(list.empty() ? "" : ", ").append(name); }
-  throw ConfigError("[data] a stream asks for the " + key + " '" + word + "'; known: " + list);
+  throw ConfigError("[data] a stream asks for the " + key + " '" + word + "'; known: " + listed(known));
 }
 
 /// The end of the run of equal labels that begins here.
@@ -71,6 +75,7 @@ Items::Items(const Dataset& dataset, const ItemsConfig& config) : config_(config
                       std::to_string(config.stride) + ", " + std::to_string(config.views) +
                       " views; all must be at least 1");
   }
+  require_methods(dataset);
   for (size_t shard = 0; shard < dataset.manifest().shards.size(); ++shard) {
     const ShardTable* table = dataset.table(shard);
     const std::string& split = dataset.manifest().shards[shard].split;
@@ -83,6 +88,17 @@ Items::Items(const Dataset& dataset, const ItemsConfig& config) : config_(config
   }
   if (classes_.empty()) { refuse_empty(dataset); }
   arrange();
+}
+
+/// One that is misspelt would only be missing.
+void Items::require_methods(const Dataset& dataset) const {
+  const auto& known = dataset.manifest().names.manip;
+  for (const auto& method : config_.methods) {
+    if (std::ranges::find(known, method) != known.end()) { continue; }
+    const auto near = nearest(method, known);
+    throw DataError("[data.shards] holds no fakes of the manipulation " + method + " (it knows: " + listed(known) +
+                    ")" + (near.empty() ? "" : "; did you mean " + near + "?"));
+  }
 }
 
 /// Whether it is real, or a fake of a manipulation that is wanted.
@@ -103,17 +119,10 @@ bool Items::of_fold(const Dataset& dataset, const Video& video) const {
 }
 
 void Items::refuse_empty(const Dataset& dataset) const {
-  const auto listed = [](const std::vector<std::string>& names) {
-    std::string list;
-    for (const auto& name : names) { list.append(list.empty() ? "" : ", ").append(name); }
-    return list;
-  };
   throw DataError("[data.shards] holds no " + config_.unit + "s of split '" + config_.split + "' with label '" +
                   config_.label + "'" +
-                  (config_.methods.empty() ? ""
-                                           : " of the manipulation " + listed(config_.methods) +
-                                                 " (it knows: " + listed(dataset.manifest().names.manip) + ")") +
-                  " among its " + std::to_string(dataset.manifest().frames()) + " frames" +
+                  (config_.methods.empty() ? "" : " of the manipulation " + listed(config_.methods)) + " among its " +
+                  std::to_string(dataset.manifest().frames()) + " frames" +
                   (too_short_ == 0 ? "" : "; " + std::to_string(too_short_) + " videos are too short") +
                   "; see `realface inspect` for what it holds");
 }

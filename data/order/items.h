@@ -96,6 +96,7 @@ class Items {
   size_t class_of_item(uint64_t item) const;
   size_t named(const std::string& name);
   bool of_fold(const Dataset& dataset, const Video& video) const;
+  void require_methods(const Dataset& dataset) const;
   bool of_methods(const Dataset& dataset, const Video& video) const;
   [[noreturn]] void refuse_empty(const Dataset& dataset) const;
   void add_whole_video(const Dataset& dataset, const Video& video);

@@ -17,7 +17,10 @@ CnnStageConfig::CnnStageConfig() {
 
 void CnnRecipe::fields(Visitor& v) {
   group(v, "model", [&] { models::fields(v, config_.model); });
-  group(v, "train", [&] { stages::fields(v, config_.train); });
+  group(v, "train", [&] {
+    stages::fields(v, config_.train);
+    v.field("methods", config_.methods);
+  });
 }
 
 void CnnRecipe::check(Checker& checker) const {
@@ -44,6 +47,7 @@ std::vector<data::StreamNeeds> CnnRecipe::needs(uint64_t seed, int /*world_size*
   faces.name = Cnn::kStream;
   faces.label = "any";
   faces.unit = "video";
+  faces.methods = config_.methods;
   faces.balance = "label";  // G20
   faces.augment = augmentation(config_.train);
   faces.batch = config_.train.batch;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "models/cnn/cnn.h"
 #include "stages/recipe.h"
 #include "stages/training/train_config.h"
@@ -11,6 +14,7 @@ struct CnnStageConfig {
 
   models::CnnConfig model;
   TrainConfig train;
+  std::vector<std::string> methods;  // train.methods: manipulations whose fakes are trained on; empty: all
 };
 
 /// `stage: cnn`: the plain convolutional network "cnn" on the stream "faces", the baseline that a detector has to beat.

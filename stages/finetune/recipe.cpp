@@ -32,7 +32,10 @@ void FinetuneRecipe::fields(Visitor& v) {
     v.field("drop_path", config_.drop_path, within(0, 0.9));
     v.field("layer_decay", config_.layer_decay, above_up_to(0, 1));
   });
-  group(v, "train", [&] { stages::fields(v, config_.train); });
+  group(v, "train", [&] {
+    stages::fields(v, config_.train);
+    v.field("methods", config_.methods);
+  });
 }
 
 void FinetuneRecipe::check(Checker& checker) const {
@@ -67,6 +70,7 @@ std::vector<data::StreamNeeds> FinetuneRecipe::needs(uint64_t seed, int /*world_
   videos.label = "any";
   videos.unit = "segments";
   videos.frames = config_.frames;
+  videos.methods = config_.methods;
   videos.balance = "label";  // G20
   videos.augment = augmentation(config_.train);
   videos.batch = config_.train.batch;

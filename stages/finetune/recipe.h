@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "models/vit/config.h"
 #include "stages/recipe.h"
@@ -19,6 +20,7 @@ struct FinetuneConfig {
   double drop_path = 0.1;     // largest rate at which a residual branch is left out
   double layer_decay = 0.65;  // each layer learns at this share of the rate of the next
   TrainConfig train;
+  std::vector<std::string> methods;  // train.methods: manipulations whose fakes are trained on; empty: all
 };
 
 /// `stage: finetune`: the encoder of a masked autoencoder becomes the classifier "vit", on the stream "videos".
