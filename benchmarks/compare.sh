@@ -3,15 +3,16 @@
 #
 #   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
 #
-# PARTS="step video finetune episodes" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
+# PARTS="step video finetune evaluate episodes" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
 # and of fine-tuning (timm's ViT) beside DistributedDataParallel, the same model, optimizer, dtype and batch, two ranks of one thread
-# each; episodes, one update of `stage: mapping` beside plain torch.autograd, one thread. Python's side lives in .deps/ (python_side.sh).
+# each; evaluate, the scores of videos beside timm's ViT over the same crops, one thread; episodes, one update of `stage: mapping` beside
+# plain torch.autograd, one thread. Python's side lives in .deps/ (python_side.sh).
 # The raw figures stay in out/compare.jsonl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
-rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune episodes} "
+rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune evaluate episodes} "
 wanted() { [[ $parts == *" $1 "* ]]; }
 
 # The recipe of ours, the model of theirs and the samples a rank of a part.
@@ -45,6 +46,27 @@ apart() {  # part, dtype
   rm -f "$other"
 }
 
+# Drawn videos of five crops of 224 pixels, and a classifier of them.
+prepare_evaluation() {
+  "$program" synth --out "$scratch/videos" --identities 12 --frames 5 --size 256 --seed 1
+  "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/shards" --size 224 --frames 5 --codec raw
+  "$program" train "$root/configs/deepfakemae/finetune.yaml" weights.mae= model.size=small train.steps=1 train.batch=4 \
+    data.shards="$scratch/shards" run.dir="$scratch/finetune" world.device=cpu metrics.port=0
+}
+
+ours_evaluation() {
+  rm -rf "$scratch/evaluate"
+  "$program" train "$root/configs/deepfakemae/evaluate.yaml" weights.vit="$scratch/finetune" weights.mapping= weights.recovered= evaluate.split=all \
+    evaluate.frames=5 data.shards="$scratch/shards" run.dir="$scratch/evaluate" world.threads=1 world.device=cpu metrics.port=0 >&2
+  python3 -c '
+import json, sys
+step = json.loads(open(sys.argv[1] + "/metrics.jsonl").readlines()[-1])
+videos = len(open(sys.argv[1] + "/scores.csv").readlines()) - 1
+print(json.dumps({"images_per_s": videos / step["seconds"], "videos": videos}))' "$scratch/evaluate"
+}
+
+theirs_evaluation() { python3 "$here/peer_evaluate.py" "$scratch/shards" --batch "$1"; }
+
 ours_episodes() {
   "$program" bench step "$root/configs/deepfakemae/mapping.yaml" model.size=small model.image=64 meta.reference=8 meta.episodes=1 weights.recovered=x \
     weights.mae= world.threads=1 world.device=cpu metrics.port=0 --json --steps "$steps" --warmup "$warmup"
@@ -64,7 +86,10 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_va
 export PYTHONPATH=$root/.deps/libtorch-cuda:$root/.deps/python
 mkdir -p "$root/out"
 figures=$root/out/compare.jsonl errors=$root/out/compare.stderr
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/realface-compare.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
 : >"$figures"
+if wanted evaluate; then prepare_evaluation >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
 for round in $(seq "$rounds"); do
   echo "compare: round $round of $rounds" >&2
   for part in step video finetune; do
@@ -75,6 +100,11 @@ for round in $(seq "$rounds"); do
     record "$round" "ours_bf16_$part" ours "$part" bf16 2
     record "$round" "peer_autocast_$part" theirs "$part" autocast
   done
+  if wanted evaluate; then
+    record "$round" ours_evaluation ours_evaluation
+    record "$round" peer_evaluation theirs_evaluation 8
+    record "$round" peer_video_by_video theirs_evaluation 1
+  fi
   if wanted episodes; then
     record "$round" ours_episodes ours_episodes
     record "$round" peer_episodes theirs_episodes

@@ -58,5 +58,9 @@ for part, what, fp32, bf16 in (("step", "MAE", 1.7, 1.6), ("video", "VideoMAE", 
     starts = [one["startup_s"] for runs in figures[ours].values() for one in runs]
     print(f"{what}, start to first forward: {statistics.median(starts):.2f} s (wanted under 3; {len(starts)} runs, "
           f"{min(starts):.2f} to {max(starts):.2f}); as a ratio to 3 s {statistics.median(starts) / 3:.2f}")
+if "ours_evaluation" in figures:
+    compare("evaluation, fp32 to timm in batches", "ours_evaluation", "peer_evaluation",
+            "at least 1.3 on AMD with AVX-512")
+    compare("evaluation, fp32 to timm video by video", "ours_evaluation", "peer_video_by_video", "no figure")
 if "ours_episodes" in figures:
     compare_times("episode step, PyTorch's time to ours", "ours_episodes", "peer_episodes")
