@@ -21,16 +21,16 @@ using data::synthesis::SynthConfig;
 struct SynthOptions {
   SynthConfig config;
   std::string out;
+  std::string level = "easy";
   std::vector<std::string> methods;
 };
 
 void synth(SynthOptions& options) {
   options.config.out = options.out;
-  if (!options.methods.empty()) {
-    options.config.methods.clear();
-    for (const std::string& name : options.methods) {
-      options.config.methods.push_back(data::synthesis::method_of(name));
-    }
+  options.config.level = data::synthesis::level_of(options.level);
+  options.config.methods.clear();
+  for (const std::string& name : options.methods) {
+    options.config.methods.push_back(data::synthesis::method_of(name));
   }
   const auto start = std::chrono::steady_clock::now();
   const data::synthesis::SynthResult result = data::synthesis::write_dataset(options.config);
@@ -61,8 +61,13 @@ void add_synth(CLI::App& app) {
   command->add_option("--fakes", config.fakes, "Whose videos are also forged: all, test (that split alone) or none")
       ->transform(CLI::CheckedTransformer(fakes))
       ->default_str("all");
+  command
+      ->add_option("--level", options->level,
+                   "easy, or hard: hidden traces in videos that are all processed, two more manipulations")
+      ->capture_default_str();
   command->add_option("--methods", options->methods,
-                      "Of Deepfakes, Face2Face, FaceSwap, NeuralTextures; all of them unless given");
+                      "Of Deepfakes, Face2Face, FaceSwap, NeuralTextures, and with --level hard of FaceShifter and "
+                      "LipSync; all of the level unless given");
   command->add_option("--threads", config.threads, "0: one a core")->capture_default_str();
   command->callback([options] { synth(*options); });
 }

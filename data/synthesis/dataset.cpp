@@ -32,6 +32,13 @@ void check(const SynthConfig& config) {
     fault("size is " + std::to_string(config.size) + ", must be even and in 128..1024");
   }
   if (config.out.empty()) { fault("no output folder was given"); }
+  const auto known = methods_of(config.level);
+  for (const Method method : config.methods) {
+    if (std::ranges::find(known, method) == known.end()) {
+      fault(method_name(method) + " is not drawn at level " + level_name(config.level) +
+            ", but at hard: give --level hard");
+    }
+  }
   if (!faults.empty()) { throw UsageError("[synth] " + faults); }
 }
 
@@ -43,6 +50,7 @@ nlohmann::json settings_of(const SynthConfig& config) {
                              {"seed", config.seed}, {"frames", config.frames},
                              {"size", config.size}, {"fakes", kFakes[static_cast<size_t>(config.fakes)]},
                              {"methods", methods}};
+  if (config.level != Level::easy) { settings["level"] = level_name(config.level); }
   if (config.held_out > 0) { settings["held_out"] = config.held_out; }
   return settings;
 }
@@ -139,6 +147,10 @@ SynthResult counts(const SynthConfig& config, const std::vector<Job>& jobs) {
 SynthResult write_dataset(const SynthConfig& asked) {
   check(asked);
   SynthConfig config = asked;
+  if (config.methods.empty()) {
+    const auto all = methods_of(config.level);
+    config.methods.assign(all.begin(), all.end());
+  }
   std::sort(config.methods.begin(), config.methods.end());
   config.methods.erase(std::unique(config.methods.begin(), config.methods.end()), config.methods.end());
   config.out = fs::absolute(config.out).lexically_normal();

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "data/synthesis/manipulation.h"
+#include "data/synthesis/method.h"
 
 namespace realface::data::synthesis {
 
@@ -19,8 +19,9 @@ struct SynthConfig {
   int64_t frames = 32;  // of each video, at 25 a second
   int size = 256;       // pixels, width and height; even, 128..1024
   Fakes fakes = Fakes::all;
-  std::vector<Method> methods{kMethods.begin(), kMethods.end()};
-  int threads = 0;  // 0: as many as the machine has cores
+  Level level = Level::easy;
+  std::vector<Method> methods;  // of the level; empty: all of its
+  int threads = 0;              // 0: as many as the machine has cores
 };
 
 struct SynthResult {
@@ -30,7 +31,8 @@ struct SynthResult {
 
 /// Writes a dataset in the layout of FaceForensics++ (c23, with exact masks and splits) to `out`: beside it first, then
 /// renamed, so that `out` is there whole or not at all. `out` may be missing, empty, or hold the same dataset; anything
-/// else is refused with DataError. Throws UsageError for settings out of range.
+/// else is refused with DataError. Throws UsageError for settings out of range. At level hard the masks say what the
+/// forger touched, before the whole video was processed (processing.h).
 SynthResult write_dataset(const SynthConfig& config);
 
 }  // namespace realface::data::synthesis

@@ -1,36 +1,17 @@
 #pragma once
 
-#include <array>
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "data/synthesis/renderer.h"
+#include "data/synthesis/blending.h"
+#include "data/synthesis/method.h"
 
-/// Four kinds of forgery, named after the methods of FaceForensics++ whose traces they resemble.
+/// Four kinds of forgery, named after the methods of FaceForensics++ whose traces they resemble: Deepfakes are soft,
+/// their colours matched, and feathered; Face2Face is feathered; FaceSwap is pasted along a hard edge in colours that
+/// do not match; NeuralTextures is resampled and slightly warped.
 namespace realface::data::synthesis {
 
-enum class Method {
-  deepfakes,       // another person's inner face at the target's pose, soft, its colours matched, feathered
-  face2face,       // the target's own mouth and chin with the source's expression, feathered
-  faceswap,        // another person's face pasted along a hard edge in colours that do not match
-  neural_textures  // the target's own lower face resampled and slightly warped
-};
-
-inline constexpr std::array kMethods = {Method::deepfakes, Method::face2face, Method::faceswap,
-                                        Method::neural_textures};
-
-/// The folder of a method in a FaceForensics++ tree: "Deepfakes", ...
-std::string method_name(Method method);
-/// Throws UsageError with the nearest name.
-Method method_of(const std::string& name);
-
-struct Forgery {
-  cv::Mat image;  // CV_8UC3 RGB
-  cv::Mat mask;   // CV_8U, 255 where the picture was touched: every pixel outside equals the original's
-};
-
-/// Forges the frames of one target with one source. `forge` is const; the target must outlive the forger.
+/// Forges the frames of one target with one source, at level easy: UsageError for a method of another. `forge` is
+/// const; the target must outlive the forger.
 class Forger {
  public:
   Forger(Method method, const Renderer& target, const Identity& source);

@@ -4,13 +4,18 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <opencv2/core/utility.hpp>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "base/log.h"
+#include "data/synthesis/hard_manipulation.h"
+#include "data/synthesis/manipulation.h"
+#include "data/synthesis/processing.h"
 #include "data/synthesis/splits.h"
 #include "data/synthesis/video_encoder.h"
 
@@ -20,40 +25,68 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+using Forge = std::function<Forgery(const Frame& original, int64_t frame)>;
+
+/// The target must outlive what is returned.
+Forge forger_of(Level level, Method method, const Renderer& target, const Identity& source) {
+  const auto forge_with = [](auto forger) -> Forge {
+    return [forger](const Frame& original, int64_t frame) { return forger->forge(original, frame); };
+  };
+  if (level == Level::hard) { return forge_with(std::make_shared<const HardForger>(method, target, source)); }
+  return forge_with(std::make_shared<const Forger>(method, target, source));
+}
+
+/// One video of pictures in the making, processed on its way at level hard.
+class Film {
+ public:
+  Film(const SynthConfig& config, const Identity& person, uint64_t video, const fs::path& file)
+      : encoder_(file, config.size, kFramesPerSecond, VideoEncoder::Kind::picture) {
+    if (config.level == Level::hard) { processing_.emplace(person, video); }
+  }
+  void add(const cv::Mat& image, int64_t frame) {
+    encoder_.add(processing_ ? processing_->apply(image, frame) : image);
+  }
+  void finish() { encoder_.finish(); }
+
+ private:
+  std::optional<Processing> processing_;
+  VideoEncoder encoder_;
+};
+
 /// A forgery in the making: its videos are written side by side with the original's, from the same frames.
 struct Forging {
-  Forger forger;
-  VideoEncoder picture, mask;
+  Forge forge;
+  Film film;
+  VideoEncoder mask;
 };
 
 void film_one(const SynthConfig& config, const Job& job, const fs::path& root) {
   const auto name = [&config](int64_t number) { return identity_name(number, config.identities); };
   const Renderer target(make_identity(config.seed, static_cast<uint64_t>(job.target)), config.size);
   const Identity source = make_identity(config.seed, static_cast<uint64_t>(job.source));
-  using enum VideoEncoder::Kind;
-  VideoEncoder real(root / reals_folder() / (name(job.target) + ".mp4"), config.size, kFramesPerSecond, picture);
+  Film real(config, target.person(), 0, root / reals_folder() / (name(job.target) + ".mp4"));
   std::vector<std::unique_ptr<Forging>> forgings;
   if (job.forged) {
     const std::string file = name(job.target) + "_" + name(job.source) + ".mp4";
     for (const Method method : config.methods) {
-      forgings.push_back(std::unique_ptr<Forging>(
-          new Forging{Forger(method, target, source),
-                      VideoEncoder(root / fakes_folder(method) / file, config.size, kFramesPerSecond, picture),
-                      VideoEncoder(root / masks_folder(method) / file, config.size, kFramesPerSecond, mask)}));
+      forgings.push_back(std::unique_ptr<Forging>(new Forging{
+          forger_of(config.level, method, target, source),
+          Film(config, target.person(), 1 + static_cast<uint64_t>(method), root / fakes_folder(method) / file),
+          VideoEncoder(root / masks_folder(method) / file, config.size, kFramesPerSecond, VideoEncoder::Kind::mask)}));
     }
   }
   for (int64_t at = 0; at < config.frames; ++at) {
     const Frame frame = target.render(pose_at(target.person(), at), at);
-    real.add(frame.image);
+    real.add(frame.image, at);
     for (const auto& forging : forgings) {
-      const Forgery forged = forging->forger.forge(frame, at);
-      forging->picture.add(forged.image);
+      const Forgery forged = forging->forge(frame, at);
+      forging->film.add(forged.image, at);
       forging->mask.add(forged.mask);
     }
   }
   real.finish();
   for (const auto& forging : forgings) {
-    forging->picture.finish();
+    forging->film.finish();
     forging->mask.finish();
   }
 }

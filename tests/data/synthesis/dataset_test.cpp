@@ -11,6 +11,8 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "data/synthesis/dataset.h"
+#include "data/synthesis/hard_manipulation.h"
+#include "data/synthesis/manipulation.h"
 #include "tests/data/synthesis/decode.h"
 
 namespace realface::data::synthesis {
@@ -56,7 +58,7 @@ TEST(SynthesisDataset, HasTheLayoutOfFaceForensics) {
     const auto pairs = nlohmann::json::parse(read_file(out / "splits" / (std::string(split) + ".json")));
     ASSERT_EQ(pairs.size(), 1U) << split;
     const std::string a = pairs[0][0], b = pairs[0][1];
-    for (const Method method : kMethods) {
+    for (const Method method : methods_of(Level::easy)) {
       const fs::path fakes = out / "manipulated_sequences" / method_name(method);
       for (const std::string& name : {a + "_" + b + ".mp4", b + "_" + a + ".mp4"}) {
         EXPECT_EQ(fs::exists(fakes / "c23/videos" / name), std::string(split) == "test") << name;
@@ -80,6 +82,48 @@ TEST(SynthesisDataset, IsTheSameByteForByteWithAnyNumberOfThreads) {
   }
 }
 
+/// A dataset that was written before there were levels is found again.
+TEST(SynthesisDataset, RecordsNothingOfALevelForEasy) {
+  const SynthConfig config = small(fresh("easy_record"));
+  write_dataset(config);
+  const auto record = nlohmann::json::parse(read_file(config.out / "synth.json"));
+  EXPECT_EQ(record["settings"].dump(),
+            R"({"fakes":"test","format":1,"frames":3,"identities":6,)"
+            R"("methods":["Deepfakes","Face2Face","FaceSwap","NeuralTextures"],"seed":17,"size":128})");
+}
+
+TEST(SynthesisDataset, HasSixMethodsAndItsLevelOnRecordAtLevelHard) {
+  SynthConfig one = small(fresh("hard_one")), three = small(fresh("hard_three")), easy = small(fresh("easy"));
+  one.level = three.level = Level::hard;
+  one.threads = 1;
+  three.threads = 3;
+  EXPECT_EQ(write_dataset(one).fakes, 12);
+  write_dataset(three);
+  write_dataset(easy);
+  const auto first = bytes_of(one.out), second = bytes_of(three.out), other = bytes_of(easy.out);
+  ASSERT_EQ(first.size(), 6U + 24U + 3U + 1U);
+  EXPECT_TRUE(first == second) << "the files depend on the threads";
+  EXPECT_EQ(nlohmann::json::parse(first.at("synth.json"))["settings"]["level"], "hard");
+  for (const auto& [name, bytes] : other) {
+    const bool video = name.ends_with(".mp4") && name.find("masks") == std::string::npos;
+    if (video) { EXPECT_FALSE(bytes == first.at(name)) << name << " is the same at both levels"; }
+  }
+  easy.level = Level::hard;
+  EXPECT_THROW(write_dataset(easy), DataError) << "the folder holds level easy";
+}
+
+TEST(SynthesisDataset, RefusesAMethodOfAnotherLevel) {
+  SynthConfig config = small(fresh("level"));
+  config.methods = {Method::face_shifter};
+  try {
+    write_dataset(config);
+    FAIL() << "level easy has no FaceShifter";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("FaceShifter is not drawn at level easy"), std::string::npos)
+        << error.what();
+  }
+}
+
 TEST(SynthesisDataset, StoresTheExactMasksOfTheForger) {
   const SynthConfig config = small(fresh("masks"));
   write_dataset(config);
@@ -87,7 +131,7 @@ TEST(SynthesisDataset, StoresTheExactMasksOfTheForger) {
   const std::string target_id = pairs[0][0], source_id = pairs[0][1];
   const Renderer target(make_identity(config.seed, std::stoull(target_id)), config.size);
   const Identity source = make_identity(config.seed, std::stoull(source_id));
-  for (const Method method : kMethods) {
+  for (const Method method : methods_of(Level::easy)) {
     const fs::path file = config.out / "manipulated_sequences" / method_name(method) / "masks/videos" /
                           (target_id + "_" + source_id + ".mp4");
     const Decoded masks = decode(file);
@@ -98,6 +142,24 @@ TEST(SynthesisDataset, StoresTheExactMasksOfTheForger) {
       const Forgery forged = forger.forge(real, frame);
       EXPECT_EQ(cv::countNonZero((masks.luma[static_cast<size_t>(frame)] > 127) != forged.mask), 0) << file << frame;
     }
+  }
+}
+
+TEST(SynthesisDataset, StoresAtLevelHardTheMasksOfBeforeTheProcessing) {
+  SynthConfig config = small(fresh("hard_masks"));
+  config.level = Level::hard;
+  config.methods = {Method::lip_sync};
+  write_dataset(config);
+  const auto pairs = nlohmann::json::parse(read_file(config.out / "splits/test.json"));
+  const std::string target_id = pairs[0][0], source_id = pairs[0][1];
+  const Renderer target(make_identity(config.seed, std::stoull(target_id)), config.size);
+  const HardForger forger(Method::lip_sync, target, make_identity(config.seed, std::stoull(source_id)));
+  const Decoded masks =
+      decode(config.out / "manipulated_sequences/LipSync/masks/videos" / (target_id + "_" + source_id + ".mp4"));
+  ASSERT_EQ(masks.luma.size(), static_cast<size_t>(config.frames));
+  for (int64_t frame = 0; frame < config.frames; ++frame) {
+    const Forgery forged = forger.forge(target.render(pose_at(target.person(), frame), frame), frame);
+    EXPECT_EQ(cv::countNonZero((masks.luma[static_cast<size_t>(frame)] > 127) != forged.mask), 0) << frame;
   }
 }
 

@@ -5,7 +5,9 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "data/synthesis/hard_manipulation.h"
 #include "data/synthesis/manipulation.h"
+#include "data/synthesis/processing.h"
 
 namespace realface::data::synthesis {
 namespace {
@@ -52,9 +54,15 @@ TEST(SynthesisFaces, StayFacesWhenForged) {
     const Renderer target(make_identity(1, number), 256);
     const Identity source = make_identity(1, number + 10);
     const Frame real = target.render(pose_at(target.person(), 5), 5);
-    for (const Method method : kMethods) {
+    for (const Method method : methods_of(Level::easy)) {
       ++frames;
       found += finder.finds(Forger(method, target, source).forge(real, 5).image, target.person()) ? 1 : 0;
+    }
+    for (const Method method : methods_of(Level::hard)) {
+      ++frames;
+      const cv::Mat forged = HardForger(method, target, source).forge(real, 5).image;
+      const Processing processing(target.person(), 1 + static_cast<uint64_t>(method));
+      found += finder.finds(processing.apply(forged, 5), target.person()) ? 1 : 0;
     }
   }
   RecordProperty("found", found);
