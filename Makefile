@@ -3,6 +3,7 @@
 #   make build [CUDA=1|0]      the program, build/realface
 #   make test                  every test
 #   make demo [SYSTEM=recap] [VIDEOS=DIR]   a dataset, a detector trained on 2 ranks, a resume and a report
+#   make results [SYSTEMS="cnn recap"] [SEEDS="1 2 3"]   leave one manipulation out, on hard drawings; about two hours a system
 #   make install [PREFIX=/usr/local] [DESTDIR=]   the program and its recipes; libtorch stays in .deps/
 #   make compare               speed beside PyTorch's own DDP
 #   make fuzz [SECONDS=600]    the decoders of frames and masks under libFuzzer
@@ -19,10 +20,11 @@ CONFIGURE := -DCMAKE_BUILD_TYPE=Release -DREALFACE_LIBTORCH=$(CURDIR)/.deps/libt
 JOBS ?= $(shell nproc)
 # The program alone, unless a goal needs the tests too.
 TARGET := realface
+export SEEDS
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
-.PHONY: build test demo install compare compare-data fuzz format check tidy setup clean
+.PHONY: build test demo results install compare compare-data fuzz format check tidy setup clean
 
 build: setup
 	@$(MAKE) --no-print-directory OPTIONS="$(OPTIONS)" $(BUILD)/.configured
@@ -46,6 +48,9 @@ test: build
 SYSTEM ?= recap
 demo: build
 	@examples/demo/demo.sh $(BUILD)/realface $(SYSTEM) $(VIDEOS)
+
+results: build
+	@examples/results/results.sh $(BUILD)/realface $(SYSTEMS)
 
 PREFIX ?= /usr/local
 install: build
