@@ -15,6 +15,7 @@ import numpy
 import torch
 
 from peer_ddp import FrameMean
+from peer_loader import pictures_of
 
 FRAMES = 5
 
@@ -24,10 +25,8 @@ def videos_of(folder):
     parts = []
     for path in sorted(folder.glob("*.h5")):
         with h5py.File(path) as shard:
-            assert shard.attrs["codec"] in (b"raw", "raw"), "shards of codec raw are wanted"
-            height, width = int(shard.attrs["height"]), int(shard.attrs["width"])
-            parts.append(shard["frames/blob"][:].reshape(-1, FRAMES, height, width, 3))
-    return torch.from_numpy(numpy.concatenate(parts))
+            parts.append(pictures_of(shard))
+    return torch.from_numpy(numpy.concatenate(parts)).unflatten(0, (-1, FRAMES))
 
 
 def main():

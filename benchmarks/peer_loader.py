@@ -22,14 +22,18 @@ from PIL import Image
 COPIES = 16  # of each picture, so that an epoch is long against its start
 
 
+def pictures_of(shard):
+    """uint8 [frames, height, width, 3] of an open shard of codec raw."""
+    assert shard.attrs["codec"] in (b"raw", "raw"), "shards of codec raw are wanted"
+    return shard["frames/blob"][:].reshape(-1, int(shard.attrs["height"]), int(shard.attrs["width"]), 3)
+
+
 def prepare(source, out):
     out.mkdir(parents=True, exist_ok=True)
     pictures, landmarks = [], []
     for path in sorted(source.glob("*.h5")):
         with h5py.File(path) as shard:
-            assert shard.attrs["codec"] in (b"raw", "raw"), "prepare wants shards of codec raw"
-            height, width = int(shard.attrs["height"]), int(shard.attrs["width"])
-            pictures.append(shard["frames/blob"][:].reshape(-1, height, width, 3))
+            pictures.append(pictures_of(shard))
             landmarks.append(shard["frames/landmarks"][:])
     pictures = numpy.concatenate([numpy.concatenate(pictures)] * COPIES)
     landmarks = numpy.concatenate([numpy.concatenate(landmarks)] * COPIES)

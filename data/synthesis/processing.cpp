@@ -14,8 +14,8 @@ namespace realface::data::synthesis {
 namespace {
 
 constexpr float kHalfTurn = std::numbers::pi_v<float>;
-constexpr float kFewest = 14.0F,
-                kMost = 32.0F;    // waves of a pattern over a frame: those of the forgeries' fingerprints
+/// Waves of a pattern over a frame: as many as the forgeries' fingerprints have.
+constexpr float kFewest = 14.0F, kMost = 32.0F;
 constexpr uint64_t kVideos = 16;  // more than one person has
 
 uint64_t frame_key(uint64_t video, int64_t frame) { return static_cast<uint64_t>(frame + 1) * kVideos + video; }

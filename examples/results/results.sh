@@ -43,7 +43,7 @@ cell() {  # system, seed, manipulation left out
   esac
   echo "results: $1, seed $2, without $3" >&2
   "${two_ranks[@]}" run "$root/configs/results/$1.yaml" run.dir="$folder" data.shards="$out/data/shards" seed="$2" world.device=cpu \
-    ${options[@]+"${options[@]}"} ${CELL_OPTIONS:-} >"$out/log.txt" 2>&1 || { tail -n 20 "$out/log.txt" >&2; exit 1; }
+    ${options[@]+"${options[@]}"} >"$out/log.txt" 2>&1 || { tail -n 20 "$out/log.txt" >&2; exit 1; }
 }
 
 mkdir -p "$out/data"
@@ -53,7 +53,7 @@ for seed in ${SEEDS:-1 2 3}; do
   for manipulation in $manipulations; do
     for system in $systems; do
       cell "$system" "$seed" "$manipulation"
-      python3 "$here/table.py" "$out" >"$out/table.txt"
+      python3 "$here/table.py" "$out" $manipulations >"$out/table.txt"
     done
   done
 done

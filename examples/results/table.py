@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """The table of results.sh: AUC of each manipulation by detectors that were trained on the others, mean over seeds and spread.
 
-    table.py FOLDER        FOLDER/SYSTEM/SEED/MANIPULATION/{evaluate,evaluate_plain}/scores.csv; what is missing stays empty
+    table.py FOLDER MANIPULATION...        FOLDER/SYSTEM/SEED/MANIPULATION/{evaluate,evaluate_plain}/scores.csv; what is missing stays empty
 """
 import csv
 import pathlib
 import statistics
 import sys
 
-MANIPULATIONS = ["Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures", "FaceShifter", "LipSync"]
 # What a row is called, the system, its entry and its column of scores.csv.
 ROWS = [("plain network", "cnn", "evaluate", "p_fake")] + [
     (name + what, system, entry, column)
@@ -38,15 +37,15 @@ def text(values):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    print("| | " + " | ".join(MANIPULATIONS) + " | mean | seeds |\n|" + "---|" * (len(MANIPULATIONS) + 3))
+    folder, manipulations = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    print("| | " + " | ".join(manipulations) + " | mean | seeds |\n|" + "---|" * (len(manipulations) + 3))
     for name, system, entry, column in ROWS:
         by_seed = {}
-        for manipulation in MANIPULATIONS:
+        for manipulation in manipulations:
             for path in folder.glob(f"{system}/*/{manipulation}/{entry}/scores.csv"):
                 by_seed.setdefault(path.parts[-4], {})[manipulation] = auc(path, manipulation, column)
-        cells = [text([seed[manipulation] for seed in by_seed.values() if manipulation in seed]) for manipulation in MANIPULATIONS]
-        whole = [statistics.mean(seed.values()) for seed in by_seed.values() if len(seed) == len(MANIPULATIONS)]
+        cells = [text([seed[manipulation] for seed in by_seed.values() if manipulation in seed]) for manipulation in manipulations]
+        whole = [statistics.mean(seed.values()) for seed in by_seed.values() if len(seed) == len(manipulations)]
         print(f"| {name} | " + " | ".join(cells) + f" | {text(whole)} | {len(by_seed)} |")
 
 

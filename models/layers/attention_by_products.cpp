@@ -22,8 +22,6 @@ using torch::autograd::AutogradContext, torch::autograd::variable_list;
 /// Weights that are computed at once, at most: 1 MB of fp32, so that they stay in the second cache. Measured on Zen 5,
 /// bf16: 5 to 9 % less time than with eight times as many.
 constexpr int64_t kWeightsAtOnce = 1 << 18;
-/// Weights of a row from which its fp32 products take longer than as many calls of oneDNN cost.
-constexpr int64_t kLargeRow = 1 << 15;
 /// Weights that the backward finds kept, at most, in every block: 64 MB of fp32. It computes more of them again.
 constexpr int64_t kWeightsKept = 1 << 24;
 /// Keys up to which weights are not rounded before they mix values: there the fused kernel rounds less, too.

@@ -42,16 +42,13 @@ bool by_onednn(const torch::Tensor& x, const torch::Tensor& weight) {
   return takes_alternative(possible, is_amd() && cpu_has("avx512_f") && x.numel() * weight.size(0) >= kSmallProduct);
 }
 
-/// Scores of a sample's head from which fp32 attention by products is the faster one: 181 tokens.
-constexpr int64_t kManyScores = 1 << 15;
-
 /// Attention by products. bf16: libtorch's fused kernel calls oneDNN for blocks so small that the calls cost more than
 /// the products, unless it has AMX. fp32: its products are MKL's, as above. Measured on Zen 5, forward and backward: in
 /// bf16 1.9 ms against 11.7 ms at 16 x 6 x 50 x 64, 9.2 against 25.2 at 16 x 3 x 197 x 64, 54 against 111 at 4 x 12 x
 /// 512 x 64; in fp32 18.6 against 21.0 and 66 against 125 at the last two.
 bool by_products(const torch::Tensor& q, const torch::Tensor& k) {
   const bool bf16 = q.scalar_type() == torch::kBFloat16, fp32 = q.scalar_type() == torch::kFloat32;
-  const bool faster = bf16 ? cpu_has("avx512_bf16") : cpu_has("avx512_f") && q.size(2) * k.size(2) >= kManyScores;
+  const bool faster = bf16 ? cpu_has("avx512_bf16") : cpu_has("avx512_f") && q.size(2) * k.size(2) >= kLargeRow;
   return takes_alternative(q.is_cpu() && q.numel() > 0 && (bf16 || fp32), is_amd() && faster);
 }
 

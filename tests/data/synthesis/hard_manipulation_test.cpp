@@ -53,7 +53,7 @@ TEST_P(SynthesisHardForgery, HasNoEdgeWhereItsCoverEnds) {
   EXPECT_LT(rim[0] + rim[1] + rim[2], 0.4 * (all[0] + all[1] + all[2]));
 }
 
-/// Mean colour in levels and mean height of the finest detail, where the mask is.
+/// Mean colour in levels and mean height of the finest detail, inside the mask.
 cv::Scalar measures(const cv::Mat& image, const cv::Mat& mask) {
   cv::Mat blurred, detail;
   cv::GaussianBlur(image, blurred, {}, 1.0);
