@@ -5,6 +5,7 @@
 #include <ATen/ops/baddbmm.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/softmax.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <algorithm>
@@ -22,10 +23,11 @@ using torch::autograd::AutogradContext, torch::autograd::variable_list;
 /// Weights that are computed at once, at most: 1 MB of fp32, so that they stay in the second cache. Measured on Zen 5,
 /// bf16: 5 to 9 % less time than with eight times as many.
 constexpr int64_t kWeightsAtOnce = 1 << 18;
-/// Weights that the backward finds kept, at most, in every block: 64 MB of fp32. It computes more of them again.
-constexpr int64_t kWeightsKept = 1 << 24;
-/// Keys up to which weights are not rounded before they mix values: there the fused kernel rounds less, too.
-constexpr int64_t kFewKeys = 64;
+/// Weights that the backward finds kept, at most, in every block. It computes more of them again.
+constexpr int64_t kBytesKept = 64 << 20;
+/// Keys up to which weights are not rounded before they mix values, and before they are differentiated: there the fused
+/// kernel rounds less, too.
+constexpr int64_t kKeysMixedInFp32 = 64, kKeysDerivedInFp32 = 256;
 
 /// Some of the rows, each a sample's head: q and its like [R, Q, d], k and v [R, N, d], hidden bool [R, 1, N].
 struct Chunk {
@@ -34,7 +36,7 @@ struct Chunk {
 };
 
 bool row_by_row(const Tensor& q, const Tensor& k) {
-  return q.scalar_type() == torch::kFloat32 && q.size(1) * k.size(1) >= kLargeRow && !at::GradMode::is_enabled();
+  return q.scalar_type() == torch::kFloat32 && q.size(1) * k.size(1) >= kLargeRow;
 }
 
 std::vector<Chunk> chunks_of(const Tensor& q, const Tensor& k) {
@@ -44,6 +46,25 @@ std::vector<Chunk> chunks_of(const Tensor& q, const Tensor& k) {
   std::vector<Chunk> chunks;
   for (int64_t first = 0; first < rows; first += most) { chunks.push_back({first, std::min(most, rows - first)}); }
   return chunks;
+}
+
+/// The type in which weights are kept and differentiated.
+torch::ScalarType type_of_weights(const Tensor& k) {
+  return k.size(1) > kKeysDerivedInFp32 ? k.scalar_type() : torch::kFloat32;
+}
+
+/// [R, Q, N] of a chunk: what `piece` makes of the queries [first, first + count), for so many that they stay in the
+/// cache.
+template <class Piece>
+Tensor by_queries(const Tensor& q, const Tensor& k, torch::ScalarType type, const Piece& piece) {
+  const int64_t queries = q.size(1), keys = k.size(1), most = std::max<int64_t>(16, kWeightsAtOnce / keys / 16 * 16);
+  if (queries * keys <= kWeightsAtOnce) { return piece(0, queries).to(type); }
+  auto whole = at::empty({q.size(0), queries, keys}, q.options().dtype(type));
+  for (int64_t first = 0; first < queries; first += most) {
+    const int64_t count = std::min(most, queries - first);
+    whole.narrow(1, first, count).copy_(piece(first, count));
+  }
+  return whole;
 }
 
 /// The products of a chunk's rows; of one row, if by oneDNN.
@@ -74,27 +95,40 @@ Tensor scores_of(const Products& products, const Tensor& q, const Tensor& k) {
   return scores.to(torch::kFloat32).sub_(at::baddbmm(scores, q, k.transpose(1, 2), /*beta=*/1, /*alpha=*/-1));
 }
 
-/// fp32 [R, Q, N].
+/// [R, Q, N] of a chunk.
 Tensor weights_of(const Products& products, const Tensor& q, const Tensor& k, const Tensor& hidden) {
-  auto scores = scores_of(products, q, k).mul_(scale_of(q));
-  if (hidden.defined()) { scores = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity()); }
-  return at::softmax(scores, -1);
+  return by_queries(q, k, type_of_weights(k), [&](int64_t first, int64_t count) {
+    auto scores = scores_of(products, q.narrow(1, first, count), k).mul_(scale_of(q));
+    if (hidden.defined()) { scores.masked_fill_(hidden, -std::numeric_limits<float>::infinity()); }
+    return at::softmax(scores, -1);
+  });
 }
 
 Tensor mixed(const Products& products, const Tensor& weights, const Tensor& v) {
-  if (v.size(1) <= kFewKeys) { return products.plain(weights, v.to(torch::kFloat32)).to(v.scalar_type()); }
-  return products.plain(weights.to(v.scalar_type()), v);
+  const auto type = v.size(1) > kKeysMixedInFp32 ? v.scalar_type() : torch::kFloat32;
+  return products.plain(weights.to(type), v.to(type)).to(v.scalar_type());
 }
 
 /// The gradients of q, k and v.
 std::array<Tensor, 3> gradients_of(const Products& products, const Tensor& q, const Tensor& k, const Tensor& v,
                                    const Tensor& weights, const Tensor& of_mixed) {
-  const auto type = q.scalar_type();
-  const auto of_v = products.of_transposed(weights.to(type), of_mixed);
-  const auto of_weights = products.with_transposed(of_mixed, v).to(torch::kFloat32);
-  const auto of_scaled = at::_softmax_backward_data(of_weights, weights, -1, torch::kFloat32);
-  const auto of_scores = of_scaled.mul_(scale_of(q)).to(type);
-  return {products.plain(of_scores, k), products.of_transposed(of_scores, q), of_v};
+  const auto of_scores = by_queries(q, k, q.scalar_type(), [&](int64_t first, int64_t count) {
+    const auto of_weights = products.with_transposed(of_mixed.narrow(1, first, count), v).to(weights.scalar_type());
+    return at::_softmax_backward_data(of_weights, weights.narrow(1, first, count), -1, weights.scalar_type());
+  });
+  return {products.plain(of_scores, k).mul_(scale_of(q)), products.of_transposed(of_scores, q).mul_(scale_of(q)),
+          products.of_transposed(weights.to(v.scalar_type()), of_mixed)};
+}
+
+/// The same of all rows at once, by operators that can be differentiated again.
+variable_list differentiable_gradients(const variable_list& saved, const Tensor& of_mixed) {
+  const auto &q = saved[0], &k = saved[1], &v = saved[2], &hidden = saved[3];
+  auto scores = at::bmm(q, k.transpose(1, 2)) * scale_of(q);
+  if (hidden.defined()) { scores = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity()); }
+  const auto weights = at::softmax(scores, -1);
+  const auto of_weights = at::bmm(of_mixed, v.transpose(1, 2));
+  const auto of_scores = at::_softmax_backward_data(of_weights, weights, -1, q.scalar_type()) * scale_of(q);
+  return {at::bmm(of_scores, k), at::bmm(of_scores.transpose(1, 2), q), at::bmm(weights.transpose(1, 2), of_mixed), {}};
 }
 
 Tensor joined(const std::vector<Tensor>& parts) { return parts.size() == 1 ? parts.front() : at::cat(parts); }
@@ -104,14 +138,14 @@ class AttentionByProducts : public torch::autograd::Function<AttentionByProducts
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
                         const std::optional<Tensor>& key_hidden) {
     const auto hidden = key_hidden.value_or(Tensor());
-    const bool keeps = q.size(0) * q.size(1) * k.size(1) <= kWeightsKept;
+    const int64_t bytes = q.size(0) * q.size(1) * k.size(1) * static_cast<int64_t>(c10::elementSize(type_of_weights(k)));
     variable_list saved = {q, k, v, hidden};
     const Products products{row_by_row(q, k)};
     std::vector<Tensor> parts;
     for (const auto& chunk : chunks_of(q, k)) {
       const auto weights = weights_of(products, chunk.of(q), chunk.of(k), chunk.of(hidden));
       parts.push_back(mixed(products, weights, chunk.of(v)));
-      if (keeps) { saved.push_back(weights); }
+      if (bytes <= kBytesKept) { saved.push_back(weights); }
     }
     context->save_for_backward(std::move(saved));
     return joined(parts);
@@ -119,11 +153,11 @@ class AttentionByProducts : public torch::autograd::Function<AttentionByProducts
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
+    if (at::GradMode::is_enabled()) { return differentiable_gradients(saved, gradients[0]); }
     const auto &q = saved[0], &k = saved[1], &v = saved[2], &hidden = saved[3];
     const auto chunks = chunks_of(q, k);
     const Products products{row_by_row(q, k)};
-    // A backward that is differentiated needs the weights as a function of q and k.
-    const bool kept = saved.size() > 4 && !at::GradMode::is_enabled();
+    const bool kept = saved.size() > 4;
     std::array<std::vector<Tensor>, 3> parts;
     for (size_t i = 0; i < chunks.size(); ++i) {
       const auto& chunk = chunks[i];

@@ -39,15 +39,16 @@ class OnednnLinear : public torch::autograd::Function<OnednnLinear> {
                                                  const torch::autograd::variable_list& gradients) {
     const auto saved = context->get_saved_variables();
     const auto &gradient = gradients[0], &x = saved[0], &weight = saved[1];
-    const bool twice = at::GradMode::is_enabled();
+    // bf16 products are oneDNN's there too, and read transposed matrices faster.
+    const bool plain = at::GradMode::is_enabled() || gradient.scalar_type() == torch::kBFloat16;
     torch::Tensor of_x, of_weight, of_bias;
     const auto rows = rows_of(gradient);
     if (context->needs_input_grad(0)) {
-      of_x = twice ? at::matmul(gradient, weight) : product(gradient, weight.t(), std::nullopt);
+      of_x = plain ? at::matmul(gradient, weight) : product(gradient, weight.t(), std::nullopt);
     }
     if (context->needs_input_grad(1)) {
       const auto inputs = rows_of(x).contiguous().t();  // oneDNN has no fast kernel for a weight with gaps
-      of_weight = twice ? at::matmul(rows.t(), inputs.t()) : product(rows.t(), inputs, std::nullopt);
+      of_weight = plain ? at::matmul(rows.t(), inputs.t()) : product(rows.t(), inputs, std::nullopt);
     }
     if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) { of_bias = rows.sum(0); }
     return {of_x, of_weight, of_bias};
