@@ -1,5 +1,6 @@
 #include "models/layers/tokens.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/argsort.h>
 
 #include <algorithm>
@@ -27,7 +28,9 @@ Visible visible_tokens(const torch::Tensor& mask, int64_t length, bool fixed) {
 }
 
 torch::Tensor gather_rows(const torch::Tensor& x, const torch::Tensor& ids) {
-  return x.gather(1, ids.unsqueeze(-1).expand({ids.size(0), ids.size(1), x.size(-1)}));
+  // Whole rows are copied; at::gather would look up every value.
+  const auto firsts = at::arange(ids.size(0), ids.options()).mul_(x.size(1)).unsqueeze(1);
+  return x.flatten(0, 1).index_select(0, (ids + firsts).flatten()).unflatten(0, ids.sizes());
 }
 
 torch::Tensor place_rows(const torch::Tensor& rows, const Visible& visible, const torch::Tensor& filling,

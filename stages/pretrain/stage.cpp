@@ -34,7 +34,7 @@ torch::Tensor Pretrain::loss(const data::Batch& batch) {
   // Lengths that vary are rounded up, so that few different shapes are met (G7).
   const int64_t length = batch.fixed_visible ? batch.visible_max : (batch.visible_max + 7) / 8 * 8;
   const auto visible = models::visible_tokens(batch.mask, length, batch.fixed_visible);
-  const auto predictions = network.forward(target.to(trainer_.dtype()), visible);
+  const auto predictions = network.forward(target, visible);
   return network.loss_sum(target, predictions, batch.mask, visible);
 }
 
