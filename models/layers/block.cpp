@@ -1,7 +1,9 @@
 #include "models/layers/block.h"
 
+#include <ATen/ops/add.h>
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/index_add.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "base/error.h"
@@ -13,6 +15,21 @@ namespace {
 /// [B, N, D] -> [B, H, N, D/H], a view.
 torch::Tensor by_head(const torch::Tensor& x, int64_t heads) {
   return x.unflatten(-1, {heads, x.size(-1) / heads}).transpose(1, 2);
+}
+
+/// base + kept * branch(x, mask), sample by sample (all as Block::forward has them). On the CPU samples whose branch is
+/// dropped are not computed (Oquab et al., "DINOv2", 2023); there a look at `kept` waits for nothing.
+template <class Branch>
+torch::Tensor with_branch(const torch::Tensor& base, const torch::Tensor& x, const torch::Tensor& mask,
+                          const torch::Tensor& kept, const Branch& branch) {
+  if (!kept.defined()) { return base + branch(x, mask); }
+  if (!kept.is_cpu()) { return at::addcmul(base, branch(x, mask), kept.view({-1, 1, 1})); }
+  const auto samples = kept.nonzero().squeeze(1);
+  if (samples.numel() == 0) { return base; }
+  const auto factor = kept.max().item();
+  if (samples.numel() == kept.numel()) { return at::add(base, branch(x, mask), factor); }
+  const auto of_samples = mask.defined() ? mask.index_select(0, samples) : mask;
+  return at::index_add(base, 0, samples, branch(x.index_select(0, samples), of_samples), factor);
 }
 
 }  // namespace
@@ -69,12 +86,14 @@ Block::Block(int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias)
 
 torch::Tensor Block::forward(const torch::Tensor& x, const torch::Tensor& key_mask, int64_t first_query,
                              const torch::Tensor& kept) const {
-  const auto add = [&](const torch::Tensor& base, const torch::Tensor& branch, int64_t number) {
-    return kept.defined() ? at::addcmul(base, branch, kept.select(1, number).view({-1, 1, 1})) : base + branch;
+  const auto own = [&](int64_t number) { return kept.defined() ? kept.select(1, number) : kept; };
+  const auto attention = [&](const torch::Tensor& in, const torch::Tensor& mask) {
+    return attn_->forward(norm1_->forward(in), mask, first_query);
   };
+  const auto mlp = [&](const torch::Tensor& in, const torch::Tensor&) { return mlp_->forward(norm2_->forward(in)); };
   const auto rows = first_query == 0 ? x : x.narrow(1, first_query, x.size(1) - first_query);
-  const auto attended = add(rows, attn_->forward(norm1_->forward(x), key_mask, first_query), 0);
-  return add(attended, mlp_->forward(norm2_->forward(attended)), 1);
+  const auto attended = with_branch(rows, x, key_mask, own(0), attention);
+  return with_branch(attended, attended, {}, own(1), mlp);
 }
 
 Blocks::Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias) {

@@ -44,7 +44,7 @@ class Mlp : public torch::nn::Module {
 };
 
 /// x + attn(norm1(x)), then x + mlp(norm2(x)). Arguments as those of Attention, and `kept` [B, 2] or undefined: what
-/// the two additions of each sample are multiplied by.
+/// the two additions of each sample are multiplied by, 0 or the same factor for all samples.
 class Block : public torch::nn::Module {
  public:
   Block(int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias = QkvBias::all);
