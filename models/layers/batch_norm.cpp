@@ -2,9 +2,10 @@
 
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
+
+#include "models/layers/normalised.h"
 
 namespace realface::models {
 namespace {
@@ -36,7 +37,7 @@ torch::Tensor BatchNorm::forward(const torch::Tensor& x, const torch::Tensor& we
   if (statistics == Statistics::running) {
     return at::batch_norm(x, weight, bias, running_mean_, running_var_, false, 0, eps_, /*cudnn_enabled=*/true);
   }
-  const auto [out, mean, inverse_deviation] = at::native_batch_norm(x, weight, bias, {}, {}, true, 0, eps_);
+  const auto [out, mean, inverse_deviation] = normalised_by_batch(x, weight, bias, eps_);
   if (statistics == Statistics::batch) { return out; }
   const double count = static_cast<double>(x.numel() / x.size(1));
   const torch::NoGradGuard no_grad;

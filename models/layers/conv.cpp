@@ -1,7 +1,8 @@
 #include "models/layers/conv.h"
 
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/zeros.h>
+
+#include "models/layers/convolution.h"
 
 namespace realface::models {
 
@@ -13,7 +14,7 @@ Conv::Conv(int64_t in, int64_t out, int64_t kernel, int64_t stride)
 torch::Tensor Conv::forward(const torch::Tensor& x) const { return forward(x, weight_); }
 
 torch::Tensor Conv::forward(const torch::Tensor& x, const torch::Tensor& weight) const {
-  return at::conv2d(x, weight, {}, stride_, padding_);
+  return convolution(x, weight, stride_, padding_);
 }
 
 }  // namespace realface::models
