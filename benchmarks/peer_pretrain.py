@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""The peer of `stage: pretrain`: trains the same masked autoencoder in PyTorch, from the same faces and by the same recipe.
+"""The peer of `stage: pretrain`: the same masked autoencoder, trained in PyTorch on the same faces by the same recipe, one JSON line.
 
     peer_pretrain.py RUN OUT [--seed S] [--steps N] [--threads T]
 
-RUN is the folder of a pretraining of realface on shards of codec raw; its config.yaml says where they are and how to train. OUT is a
-safetensors file of the trained weights, which `init` of a recipe takes, so `realface reconstruct` can measure both networks. Prints one
-JSON line.
+RUN is the folder of a pretraining by realface on shards of codec raw; its config.yaml names the shards and says how to train. OUT becomes
+a safetensors file that `init` of a recipe takes, so that `realface reconstruct` measures both networks.
 
-The network is that of facebookresearch/mae: timm's blocks, its initialisation, its groups of weight decay. Random draws are torch's own,
-so a seed here has nothing in common with the same seed there.
+The network is facebookresearch/mae's: timm's blocks, its initial weights, its groups of weight decay. All draws are torch's own: a seed
+does not mean here what it means in realface.
 """
 import argparse
 import functools
@@ -30,16 +29,15 @@ from torch.nn import functional
 
 from peer_loader import pictures_of
 
-JAW = 17  # landmarks, from one ear over the chin to the other
-
-# What is written here for one value alone.
-ASSUMED = {"model": {"architecture": "mae", "norm_pix": False, "pixels": "imagenet"},
-           "mask": {"kind": "part", "parts": "literal", "only": "all", "equalise": 0},
-           "train": {"dtype": "fp32", "flip": True, "crop": 1, "shift": 0, "optimizer": "adamw", "schedule": "cosine", "warmup_start": 0}}
+JAW = 17  # landmarks, from ear to ear
+# Keys of the recipe that this program knows one value of.
+KNOWN = {"model": {"architecture": "mae", "norm_pix": False, "pixels": "imagenet"},
+         "mask": {"kind": "part", "parts": "literal", "only": "all", "equalise": 0},
+         "train": {"dtype": "fp32", "flip": True, "crop": 1, "shift": 0, "optimizer": "adamw", "schedule": "cosine", "warmup_start": 0}}
 
 
 def positions(width, grid):
-    """The fixed table of sines and cosines: half of the width for the column, half for the row; zeros for the class token."""
+    """Sines and cosines of the column in one half of the width, of the row in the other; zeros for the class token. Not trained."""
     angles = torch.arange(grid).double()[:, None] / 10000 ** (torch.arange(width // 4).double() / (width // 4))
     waves = torch.cat([angles.sin(), angles.cos()], 1)
     table = torch.cat([waves.repeat(grid, 1), waves.repeat_interleave(grid, 0)], 1)
@@ -47,8 +45,8 @@ def positions(width, grid):
 
 
 class Mae(nn.Module):
-    """Its parameters have the names of facebookresearch/mae. Pictures may have different numbers of masked patches: the encoder does not
-    leave these out but hides them from attention, which comes to the same."""
+    """Parameters are named as in facebookresearch/mae. There the encoder leaves masked patches out; here it hides them from attention,
+    which gives the same result and lets each picture have its own number of them."""
 
     def __init__(self, sizes):
         super().__init__()
@@ -72,7 +70,7 @@ class Mae(nn.Module):
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)
                 nn.init.zeros_(layer.bias)
-        nn.init.xavier_uniform_(self.patch_embed.proj.weight.data.flatten(1))  # as of a linear layer; its bias stays Conv2d's
+        nn.init.xavier_uniform_(self.patch_embed.proj.weight.data.flatten(1))  # as a linear layer's; the bias stays a convolution's
 
     def predict(self, pictures, masks):
         """[B, 3, H, W] and bool [B, N] -> [B, N, P * P * 3]"""
@@ -93,12 +91,12 @@ class Mae(nn.Module):
 
 
 def real_faces(folder):
-    """Of the training split: normalised [F, 3, H, W], and the jaws' landmarks [F, 17, 2]."""
+    """The training split's: normalised pictures [F, 3, H, W] and landmarks of jaws [F, JAW, 2]."""
     pictures, jaws = [], []
     for path in sorted(pathlib.Path(folder).glob("*.h5")):
         with h5py.File(path) as shard:
             real = shard["frames/label"][:] == 0
-            if shard.attrs["split"] in (b"train", "train") and real.any():
+            if shard.attrs["split"] in (b"train", "train"):
                 pictures.append(pictures_of(shard)[real])
                 jaws.append(shard["frames/landmarks"][:, :JAW][real])
     mean, deviation = torch.tensor(IMAGENET_DEFAULT_MEAN), torch.tensor(IMAGENET_DEFAULT_STD)
@@ -111,15 +109,15 @@ def mirrored(picture, jaw):
 
 
 def part_mask(jaw, patch, grid, ratio):
-    """Hides a share of the eyes', the nose's or the lips' patches; docs/decisions.md, G2, says where they begin and end."""
+    """Hides a share of the patches of the eyes, the nose or the lips (docs/decisions.md, G2)."""
     patches = grid * grid
     column, row = (jaw / patch).floor().long().clamp(0, grid - 1).unbind(1)
-    nose, eyes = (grid * row + column)[-2:].tolist()  # the last patch of each: that of landmark 16, and of 17
+    nose, eyes = (grid * row + column)[-2:].tolist()  # the last patch of each
     if nose <= eyes:
         nose = min(eyes + grid, patches - 1)
     first, end = [(0, eyes + 1), (eyes + 1, nose + 1), (nose + 1, patches)][torch.randint(3, ())]
     count = max(1, int(ratio * (end - first)))
-    if nose + 1 == patches:  # no lips are left
+    if nose + 1 == patches:  # no lips are left: any patches
         first, end, count = 0, patches, max(1, int(ratio / 3 * patches))
     mask = torch.zeros(patches, dtype=torch.bool)
     mask[first + torch.randperm(end - first)[:count]] = True
@@ -127,7 +125,7 @@ def part_mask(jaw, patch, grid, ratio):
 
 
 def batches(pictures, jaws, size, mask_of):
-    """Without end: each face once an epoch, half of them mirrored."""
+    """Without end: every face once an epoch, half of them mirrored."""
     order = []
     while True:
         while len(order) < size:
@@ -138,7 +136,7 @@ def batches(pictures, jaws, size, mask_of):
 
 
 def rate_at(step, train, steps, steps_per_epoch):
-    """The step's learning rate; steps are counted from 0."""
+    """Of an update counted from 0."""
     peak = train["lr_abs"] or train["lr"] * train["batch"] / 256
     warmup = min(train["warmup"] * steps, (train["warmup_epochs"] or math.inf) * steps_per_epoch)
     if step < warmup:
@@ -149,8 +147,8 @@ def rate_at(step, train, steps, steps_per_epoch):
 def fit(network, stream, train, steps, steps_per_epoch):
     """Returns the loss of each update."""
     groups = param_groups_weight_decay(network, train["weight_decay"])
-    # PyYAML takes the 1e-08 of YAML 1.2 for text.
-    optimizer = torch.optim.AdamW(groups, betas=(train["beta1"], train["beta2"]), eps=float(train["eps"]))
+    eps = float(train["eps"])  # written 1e-08, which PyYAML takes for text
+    optimizer = torch.optim.AdamW(groups, betas=(train["beta1"], train["beta2"]), eps=eps)
     losses = []
     for step in range(steps):
         for group in optimizer.param_groups:
@@ -169,27 +167,26 @@ def main():
     parser.add_argument("run", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, help="updates; by default as many as RUN")
+    parser.add_argument("--steps", type=int, help="updates; as many as RUN's by default")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     config = yaml.safe_load((options.run / "config.yaml").read_text())
-    for group, keys in ASSUMED.items():
+    for group, keys in KNOWN.items():
         for key, value in keys.items():
-            assert config[group][key] == value, f"{group}.{key} is {config[group][key]}; only {value} is written here"
+            assert config[group][key] == value, f"{group}.{key} is {config[group][key]}; expected {value}"
     model, train = config["model"], config["train"]
-    steps = options.steps or train["steps"]
+    grid, ratio, steps = model["image"] // model["patch"], config["mask"]["ratio"], options.steps or train["steps"]
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     network = Mae(model)
     pictures, jaws = real_faces(config["data"]["shards"])
-    grid = model["image"] // model["patch"]
-    stream = batches(pictures, jaws, train["batch"], lambda jaw: part_mask(jaw, model["patch"], grid, config["mask"]["ratio"]))
+    stream = batches(pictures, jaws, train["batch"], lambda jaw: part_mask(jaw, model["patch"], grid, ratio))
     start = time.perf_counter()
     losses = fit(network, stream, train, steps, math.ceil(len(pictures) / train["batch"]))
     seconds = time.perf_counter() - start
     save_file(network.state_dict(), options.out)
-    print(json.dumps({"faces": len(pictures), "steps": steps, "seed": options.seed, "loss": numpy.mean(losses[-50:]),
-                      "seconds": seconds, "torch": torch.__version__}))
+    print(json.dumps({"loss": numpy.mean(losses[-50:]), "faces": len(pictures), "steps": steps, "seed": options.seed,
+                      "images_per_s": steps * train["batch"] / seconds, "torch": torch.__version__}))
 
 
 if __name__ == "__main__":
