@@ -138,7 +138,8 @@ class AttentionByProducts : public torch::autograd::Function<AttentionByProducts
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
                         const std::optional<Tensor>& key_hidden) {
     const auto hidden = key_hidden.value_or(Tensor());
-    const int64_t bytes = q.size(0) * q.size(1) * k.size(1) * static_cast<int64_t>(c10::elementSize(type_of_weights(k)));
+    const int64_t bytes =
+        q.size(0) * q.size(1) * k.size(1) * static_cast<int64_t>(c10::elementSize(type_of_weights(k)));
     variable_list saved = {q, k, v, hidden};
     const Products products{row_by_row(q, k)};
     std::vector<Tensor> parts;

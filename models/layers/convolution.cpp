@@ -33,7 +33,9 @@ struct Geometry {
   }
 };
 
-Tensor sum_of_defined(const Tensor& a, const Tensor& b) { return a.defined() && b.defined() ? a + b : (a.defined() ? a : b); }
+Tensor sum_of_defined(const Tensor& a, const Tensor& b) {
+  return a.defined() && b.defined() ? a + b : (a.defined() ? a : b);
+}
 
 /// (gradient of the result, x, weight) -> the gradient of weight, and that of x before it if it is wanted.
 class Gradients : public torch::autograd::Function<Gradients> {
@@ -82,8 +84,7 @@ class Convolution : public torch::autograd::Function<Convolution> {
     const auto &x = saved[0], &weight = saved[1];
     const bool of_x = context->needs_input_grad(0);
     if (!at::GradMode::is_enabled()) {
-      const auto [first, second] =
-          geometry.gradients(gradients[0], x, weight, of_x, context->needs_input_grad(1));
+      const auto [first, second] = geometry.gradients(gradients[0], x, weight, of_x, context->needs_input_grad(1));
       return {first, second, {}};
     }
     const auto both = Gradients::apply(gradients[0], x, weight, geometry, of_x);

@@ -18,8 +18,8 @@ using torch::autograd::AutogradContext, torch::autograd::variable_list;
 /// and r the inverse deviation: weight r P(g), sum(g u), sum(g).
 variable_list gradients_of(const Tensor& g, const Tensor& x, const Tensor& weight, const Tensor& mean, const Tensor& r,
                            double eps) {
-  auto [of_x, of_weight, of_bias] = at::native_batch_norm_backward(g, x, weight, {}, {}, mean, r, /*train=*/true, eps,
-                                                                   {true, true, true});
+  auto [of_x, of_weight, of_bias] =
+      at::native_batch_norm_backward(g, x, weight, {}, {}, mean, r, /*train=*/true, eps, {true, true, true});
   return {of_x, of_weight, of_bias};
 }
 
@@ -34,8 +34,8 @@ class NormGradients : public torch::autograd::Function<NormGradients> {
     return all;
   }
 
-  /// By a, b, c: the gradients of the gradients of x, weight and bias. dr/dx_i is -r^2 u_i / n, and sum_j v_j du_j/dx is
-  /// r P(v), so with s = sum(a P(g)):
+  /// By a, b, c: the gradients of the gradients of x, weight and bias. dr/dx_i is -r^2 u_i / n, and sum_j v_j du_j/dx
+  /// is r P(v), so with s = sum(a P(g)):
   ///   of g:      weight r P(a) + b u + c
   ///   of weight: r s
   ///   of x:      -weight r^2 (u s / n + mean(g u) P(a) + mean(a u) P(g)) + b r P(g)

@@ -18,7 +18,8 @@ class Classifier : public torch::nn::Module {
 
   /// patches: normalised, [B, N, V]. `kept` [B, 2 * depth]: what each residual branch of each sample is multiplied by,
   /// 0 or a factor of the branch (drop path: Huang et al., "Deep networks with stochastic depth", ECCV 2016): attention
-  /// and MLP of block 0, of block 1 and so on; undefined: all are kept. Returns [B, D]: the tokens' outputs averaged, then normalised.
+  /// and MLP of block 0, of block 1 and so on; undefined: all are kept. Returns [B, D]: the tokens' outputs averaged,
+  /// then normalised.
   virtual torch::Tensor features(const torch::Tensor& patches, const torch::Tensor& kept = {}) const = 0;
   virtual torch::Tensor classify(const torch::Tensor& features) const = 0;  // [..., D] -> logits [..., 2]
 

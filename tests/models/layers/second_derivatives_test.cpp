@@ -27,7 +27,9 @@ Tensors all_derivatives(const Function& function, const Tensors& inputs, const s
   const auto result = function(leaves);
   const auto first = torch::autograd::grad({result.square().mean()}, wanted, {}, true, /*create_graph=*/true);
   auto outer = (result * at::randn(result.sizes(), torch::kFloat64)).sum();
-  for (const auto& gradient : first) { outer = outer + (gradient * at::randn(gradient.sizes(), torch::kFloat64)).sum(); }
+  for (const auto& gradient : first) {
+    outer = outer + (gradient * at::randn(gradient.sizes(), torch::kFloat64)).sum();
+  }
   Tensors all{result};
   all.insert(all.end(), first.begin(), first.end());
   const auto second = torch::autograd::grad({outer}, leaves);
