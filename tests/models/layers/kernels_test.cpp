@@ -197,10 +197,10 @@ TEST(Kernels, AttentionOfManyTokensIsComputedInPartsAndAgain) {
   expect_same_results(attention_of, {draw(9, 970), draw(9, 970), draw(9, 970)});
 }
 
-/// Root mean square, over the result and the three gradients, of the error relative to fp64.
-double bf16_error(const Tensors& inputs, Kernels choice) {
-  const auto ours = derived(attention_of, inputs, choice, torch::kBFloat16);
-  const auto exact = derived(attention_of, inputs, Kernels::libtorch, torch::kFloat64);
+/// Root mean square, over the result and its gradients, of the error relative to fp64.
+double bf16_error(const Function& function, const Tensors& inputs, Kernels choice) {
+  const auto ours = derived(function, inputs, choice, torch::kBFloat16);
+  const auto exact = derived(function, inputs, Kernels::libtorch, torch::kFloat64);
   double sum = 0;
   for (size_t i = 0; i < ours.size(); ++i) {
     const auto difference = ours[i].to(torch::kFloat64) - exact[i];
@@ -229,11 +229,35 @@ TEST(Kernels, AttentionByProductsInBf16IsNoWorseThanTheFusedOne) {
         return at::randn({tokens < 256 ? 8 : 2, heads, tokens, 64}).mul(deviation).to(torch::kBFloat16);
       };
       const Tensors inputs = {draw(spread), draw(spread), draw(1)};
-      const double ours = bf16_error(inputs, Kernels::alternative), fused = bf16_error(inputs, Kernels::libtorch);
+      const double ours = bf16_error(attention_of, inputs, Kernels::alternative);
+      const double fused = bf16_error(attention_of, inputs, Kernels::libtorch);
       EXPECT_LE(ours, 1.01 * fused) << tokens << " tokens, spread " << spread;
       EXPECT_GT(ours, 0);
     }
   }
+}
+
+TEST(Kernels, LinearInBf16IsNoWorseThanLibtorchs) {
+  torch::manual_seed(1);
+  const auto draw = [](std::vector<int64_t> sizes) { return at::randn(sizes).to(torch::kBFloat16); };
+  const Tensors inputs = {draw({3, 70, 192}), draw({96, 192}), draw({96})};
+  for (const Function& function : {Function(linear_of), Function([](const Tensors& in) {
+                                     return kernels::linear(in[0].narrow(1, 5, 40), in[1], {}) + in[2];
+                                   })}) {
+    const double ours = bf16_error(function, inputs, Kernels::alternative);
+    EXPECT_LE(ours, 1.01 * bf16_error(function, inputs, Kernels::libtorch));
+    EXPECT_GT(ours, 0);
+  }
+  const auto gelu = [&](Kernels choice) {
+    const torch::NoGradGuard no_grad;
+    const WithKernels with(choice);
+    return kernels::gelu_of_linear(inputs[0], inputs[1], inputs[2]).to(torch::kFloat64);
+  };
+  Tensors exact;
+  for (const auto& input : inputs) { exact.push_back(input.to(torch::kFloat64)); }
+  const auto wanted = at::gelu(at::linear(exact[0], exact[1], exact[2]));
+  const auto error = [&](Kernels choice) { return (gelu(choice) - wanted).norm().item<double>(); };
+  EXPECT_LE(error(Kernels::alternative), error(Kernels::libtorch));
 }
 
 /// d(|gradient|^2) by each input: what an inner loop asks for.
