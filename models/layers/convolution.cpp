@@ -33,10 +33,6 @@ struct Geometry {
   }
 };
 
-Tensor sum_of_defined(const Tensor& a, const Tensor& b) {
-  return a.defined() && b.defined() ? a + b : (a.defined() ? a : b);
-}
-
 /// (gradient of the result, x, weight) -> the gradient of weight, and that of x before it if it is wanted.
 class Gradients : public torch::autograd::Function<Gradients> {
  public:
@@ -63,7 +59,8 @@ class Gradients : public torch::autograd::Function<Gradients> {
       second = geometry.gradients(of_result, x, like_weight, true, false).first;
     }
     if (like_x.defined()) {
-      first = sum_of_defined(first, geometry.convolved(like_x, weight));
+      const auto by_x = geometry.convolved(like_x, weight);
+      first = first.defined() ? first + by_x : by_x;
       third = geometry.gradients(of_result, like_x, weight, false, true).second;
     }
     return {first, second, third, {}, {}};

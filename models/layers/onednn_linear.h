@@ -3,11 +3,12 @@
 #include <torch/types.h>
 
 /// Linear maps by oneDNN's matrix products, through the operator that libtorch registers for its compiled graphs
-/// (`mkldnn::_linear_pointwise`): no second oneDNN is linked. fp32 on the CPU; shapes as in kernels.h.
+/// (`mkldnn::_linear_pointwise`): no second oneDNN is linked. fp32 or bf16 on the
+/// CPU; shapes as in kernels.h.
 namespace realface::models::kernels {
 
-/// Forward, the gradient of x and that of the weight are oneDNN's products. A backward that is itself differentiated
-/// (create_graph) is made of libtorch's plain operators.
+/// In fp32 the gradients of x and of the weight are products by that operator too. In bf16, and in a backward that is
+/// itself differentiated (create_graph), they are made of libtorch's plain operators.
 torch::Tensor onednn_linear(const torch::Tensor& x, const torch::Tensor& weight,
                             const std::optional<torch::Tensor>& bias);
 

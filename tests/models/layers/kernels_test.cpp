@@ -221,7 +221,7 @@ TEST(Kernels, AMaskHidesKeysInBf16Too) {
 }
 
 TEST(Kernels, AttentionByProductsInBf16IsNoWorseThanTheFusedOne) {
-  // Two parts of rows at 301, of queries at 700.
+  // In parts of rows at 301, of queries at 700.
   for (const auto& [heads, tokens] : {std::pair<int64_t, int64_t>{6, 50}, {3, 197}, {3, 257}, {3, 301}, {1, 700}}) {
     for (const double spread : {0.3, 1.0, 2.0}) {  // scores of standard deviation 0.09, 1 and 4
       torch::manual_seed(1);
