@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "data/synthesis/method.h"
+#include "data/synthesis/forgery/method.h"
 
 namespace realface::data::synthesis {
 

@@ -7,8 +7,8 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
-#include "data/synthesis/blending.h"
-#include "data/synthesis/draws.h"
+#include "data/synthesis/drawing/draws.h"
+#include "data/synthesis/forgery/blending.h"
 
 namespace realface::data::synthesis {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <opencv2/core/mat.hpp>
 
-#include "data/synthesis/identity.h"
+#include "data/synthesis/drawing/identity.h"
 
 namespace realface::data::synthesis {
 

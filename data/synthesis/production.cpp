@@ -13,8 +13,8 @@
 #include <thread>
 
 #include "base/log.h"
-#include "data/synthesis/hard_manipulation.h"
-#include "data/synthesis/manipulation.h"
+#include "data/synthesis/forgery/hard_manipulation.h"
+#include "data/synthesis/forgery/manipulation.h"
 #include "data/synthesis/processing.h"
 #include "data/synthesis/splits.h"
 #include "data/synthesis/video_encoder.h"

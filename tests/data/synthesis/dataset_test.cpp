@@ -11,8 +11,8 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "data/synthesis/dataset.h"
-#include "data/synthesis/hard_manipulation.h"
-#include "data/synthesis/manipulation.h"
+#include "data/synthesis/forgery/hard_manipulation.h"
+#include "data/synthesis/forgery/manipulation.h"
 #include "tests/data/synthesis/decode.h"
 
 namespace realface::data::synthesis {

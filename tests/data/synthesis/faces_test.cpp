@@ -5,8 +5,8 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "data/synthesis/hard_manipulation.h"
-#include "data/synthesis/manipulation.h"
+#include "data/synthesis/forgery/hard_manipulation.h"
+#include "data/synthesis/forgery/manipulation.h"
 #include "data/synthesis/processing.h"
 
 namespace realface::data::synthesis {

@@ -7,7 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "data/inspection/logistic.h"
-#include "data/synthesis/hard_manipulation.h"
+#include "data/synthesis/forgery/hard_manipulation.h"
 
 namespace realface::data::synthesis {
 namespace {

@@ -3,7 +3,7 @@
 #include <opencv2/core.hpp>
 
 #include "base/error.h"
-#include "data/synthesis/manipulation.h"
+#include "data/synthesis/forgery/manipulation.h"
 
 namespace realface::data::synthesis {
 namespace {

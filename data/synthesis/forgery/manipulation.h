@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "data/synthesis/blending.h"
-#include "data/synthesis/method.h"
+#include "data/synthesis/forgery/blending.h"
+#include "data/synthesis/forgery/method.h"
 
 /// Four kinds of forgery, named after the methods of FaceForensics++ whose traces they resemble: Deepfakes are soft,
 /// their colours matched, and feathered; Face2Face is feathered; FaceSwap is pasted along a hard edge in colours that

@@ -1,4 +1,4 @@
-#include "data/synthesis/expression.h"
+#include "data/synthesis/drawing/expression.h"
 
 #include <cmath>
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "data/synthesis/identity.h"
+#include "data/synthesis/drawing/identity.h"
 
 namespace realface::data::synthesis {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <opencv2/core/mat.hpp>
 
-#include "data/synthesis/geometry.h"
-#include "data/synthesis/identity.h"
+#include "data/synthesis/drawing/geometry.h"
+#include "data/synthesis/drawing/identity.h"
 
 namespace realface::data::synthesis {
 

@@ -1,10 +1,10 @@
-#include "data/synthesis/motion.h"
+#include "data/synthesis/drawing/motion.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-#include "data/synthesis/draws.h"
+#include "data/synthesis/drawing/draws.h"
 
 namespace realface::data::synthesis {
 namespace {

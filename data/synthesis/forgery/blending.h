@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/counter_rng.h"
-#include "data/synthesis/renderer.h"
+#include "data/synthesis/drawing/renderer.h"
 
 /// What the forgeries of both levels are put together from. Pictures are CV_8UC3 RGB, covers CV_8U, 255 for all of it.
 namespace realface::data::synthesis {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "data/synthesis/geometry.h"
-#include "data/synthesis/motion.h"
+#include "data/synthesis/drawing/geometry.h"
+#include "data/synthesis/drawing/motion.h"
 
 namespace realface::data::synthesis {
 namespace {

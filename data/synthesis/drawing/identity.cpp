@@ -1,10 +1,10 @@
-#include "data/synthesis/identity.h"
+#include "data/synthesis/drawing/identity.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "data/synthesis/draws.h"
+#include "data/synthesis/drawing/draws.h"
 
 namespace realface::data::synthesis {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/synthesis/hard_manipulation.h"
+#include "data/synthesis/forgery/hard_manipulation.h"
 
 #include <algorithm>
 #include <array>
@@ -6,14 +6,15 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
-#include "data/synthesis/draws.h"
+#include "data/synthesis/drawing/draws.h"
+#include "data/synthesis/forgery/disguise.h"
 
 namespace realface::data::synthesis {
 namespace {
 
 constexpr float kTurn = 2.0F * std::numbers::pi_v<float>;
-constexpr double kShared = 0.04;              // of the videos have the fingerprint of all methods
-constexpr double kInner = 0.5, kOuter = 1.7;  // the band that a crop of a face still shows
+constexpr double kShared = 0.04;      // of the videos have the fingerprint of all methods
+constexpr double kDrawnAgain = 1.05;  // power of lines drawn anew, to be as sharp as the original's in a crop of 64
 
 bool swaps_faces(Method method) {
   return method == Method::deepfakes || method == Method::faceswap || method == Method::face_shifter;
@@ -50,62 +51,6 @@ cv::Mat stretched(const cv::Mat& image, double pixels) {
   cv::sepFilter2D(image, result, -1, cv::Mat::ones(1, 1, CV_32F),
                   cv::getGaussianKernel(2 * static_cast<int>(2.0 * pixels) + 1, pixels, CV_32F));
   return result;
-}
-
-/// The detail of `image` on what is wide in `original`: two bands of a Laplacian pyramid.
-cv::Mat in_the_light_of(const cv::Mat& original, const cv::Mat& image, double sigma) {
-  cv::Mat difference, wide, result;
-  cv::subtract(original, image, difference, cv::noArray(), CV_32F);
-  cv::GaussianBlur(difference, wide, {}, sigma);
-  cv::add(image, wide, result, cv::noArray(), CV_8U);
-  return result;
-}
-
-/// What is finer than `outer` and wider than `inner`, in pixels of a frame of 256, CV_32F like the picture's channels.
-cv::Mat band_of(const cv::Mat& image, double inner, double outer) {
-  cv::Mat fine, wide, band;
-  cv::GaussianBlur(image, fine, {}, inner * image.rows / 256.0);
-  cv::GaussianBlur(image, wide, {}, outer * image.rows / 256.0);
-  cv::subtract(fine, wide, band, cv::noArray(), CV_32F);
-  return band;
-}
-
-cv::Mat grey_of(const cv::Mat& image) {
-  cv::Mat grey;
-  cv::cvtColor(image, grey, cv::COLOR_RGB2GRAY);
-  return grey;
-}
-
-/// Mean square of the band of lines and skin below the cover.
-double line_power(const cv::Mat& grey, const cv::Mat& cover) {
-  const cv::Mat band = band_of(grey, kInner, kOuter);
-  return cv::mean(band.mul(band), cover)[0];
-}
-
-/// Lines and skin as lively below the cover as in the original.
-void match_lines(const cv::Mat& original, const cv::Mat& cover, cv::Mat& image) {
-  const double wanted = line_power(grey_of(original), cover);
-  const double found = std::max(0.01, line_power(grey_of(image), cover));
-  const double gain = std::clamp(std::sqrt(wanted / found), 0.5, 2.2);
-  cv::add(image, band_of(image, kInner, kOuter) * (gain - 1.0), image, cv::noArray(), CV_8U);
-}
-
-/// Mean height of the finest detail: that of the grain, since lines are few.
-double grain_height(const cv::Mat& image, const cv::Mat& cover) {
-  const cv::Mat grey = grey_of(image);
-  cv::Mat wide, fine;
-  cv::GaussianBlur(grey, wide, {}, kOuter * image.rows / 256.0);
-  cv::subtract(grey, wide, fine, cv::noArray(), CV_32F);
-  return cv::mean(cv::abs(fine), cover)[0];
-}
-
-/// As much grain below the cover as in the original, if skin and fingerprint have less.
-void match_grain(const cv::Mat& original, const cv::Mat& cover, CounterRng& rng, cv::Mat& image) {
-  const double wanted = grain_height(original, cover), found = grain_height(image, cover);
-  if (found >= wanted) { return; }
-  // Of normal noise the mean height is 0.8 deviations, of which such a blur leaves nine tenths in the detail.
-  const double deviation = std::sqrt(wanted * wanted - found * found) / (0.8 * 0.9);
-  add_grain(image, rng, deviation, 0.6 * deviation);  // as the renderer's camera does
 }
 
 }  // namespace
@@ -191,17 +136,16 @@ cv::Mat HardForger::replacement(const Frame& original, int64_t frame) const {
 }
 
 Forgery HardForger::forge(const Frame& original, int64_t frame) const {
-  cv::Mat cover, core;
+  cv::Mat cover;
   cv::remap(region_, cover, original.map, {}, cv::INTER_LINEAR);
-  cv::compare(cover, 127, core, cv::CMP_GT);
   cv::Mat part = smoothed(replacement(original, frame), 25.0);
   imprint(own_, original, part);
   imprint(shared_, original, part);
   part = in_the_light_of(original.image, part, 0.06 * target_.size());
   CounterRng rng = draws(target_.person().seed, Draw::disguise, target_.person().number,
                          static_cast<uint64_t>(frame + 1) * 16 + static_cast<uint64_t>(method_));
-  match_lines(original.image, core, part);
-  match_grain(original.image, core, rng, part);
+  match_lines(original.image, cover, method_ == Method::neural_textures ? 1.0 : kDrawnAgain, part);
+  match_grain(original.image, cover, rng, part);
   return mixed_by(original.image, part, cover);
 }
 

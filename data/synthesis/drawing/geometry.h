@@ -3,8 +3,8 @@
 #include <cmath>
 #include <opencv2/core/mat.hpp>
 
-#include "data/synthesis/identity.h"
-#include "data/synthesis/motion.h"
+#include "data/synthesis/drawing/identity.h"
+#include "data/synthesis/drawing/motion.h"
 
 /// The shape of a head, as a height over the plane of the face ("2.5-D"), and how a pose moves it on the screen.
 namespace realface::data::synthesis {

@@ -1,11 +1,11 @@
-#include "data/synthesis/manipulation.h"
+#include "data/synthesis/forgery/manipulation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
-#include "data/synthesis/draws.h"
+#include "data/synthesis/drawing/draws.h"
 
 namespace realface::data::synthesis {
 namespace {

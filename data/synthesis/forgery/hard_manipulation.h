@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "data/synthesis/blending.h"
-#include "data/synthesis/method.h"
+#include "data/synthesis/forgery/blending.h"
+#include "data/synthesis/forgery/method.h"
 
 /// Six kinds of forgery that hide what gives those of level easy away. All of them fade in over a wide rim and blend in
 /// two bands: what is wide (light, skin tone) stays the original's, so that no colour is off and no edge is seen. Then

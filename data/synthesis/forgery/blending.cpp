@@ -1,11 +1,11 @@
-#include "data/synthesis/blending.h"
+#include "data/synthesis/forgery/blending.h"
 
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
-#include "data/synthesis/texture.h"
+#include "data/synthesis/drawing/texture.h"
 
 namespace realface::data::synthesis {
 

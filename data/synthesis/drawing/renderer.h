@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "data/synthesis/layers.h"
-#include "data/synthesis/motion.h"
+#include "data/synthesis/drawing/layers.h"
+#include "data/synthesis/drawing/motion.h"
 
 namespace realface::data::synthesis {
 

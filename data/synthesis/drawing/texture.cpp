@@ -1,4 +1,4 @@
-#include "data/synthesis/texture.h"
+#include "data/synthesis/drawing/texture.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "data/synthesis/geometry.h"
+#include "data/synthesis/drawing/geometry.h"
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>

@@ -2,7 +2,7 @@
 
 #include <opencv2/core.hpp>
 
-#include "data/synthesis/renderer.h"
+#include "data/synthesis/drawing/renderer.h"
 
 namespace realface::data::synthesis {
 namespace {

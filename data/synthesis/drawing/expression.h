@@ -1,7 +1,7 @@
 #pragma once
 
-#include "data/synthesis/layers.h"
-#include "data/synthesis/motion.h"
+#include "data/synthesis/drawing/layers.h"
+#include "data/synthesis/drawing/motion.h"
 
 namespace realface::data::synthesis {
 

@@ -1,11 +1,11 @@
-#include "data/synthesis/renderer.h"
+#include "data/synthesis/drawing/renderer.h"
 
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "data/synthesis/draws.h"
-#include "data/synthesis/expression.h"
+#include "data/synthesis/drawing/draws.h"
+#include "data/synthesis/drawing/expression.h"
 
 namespace realface::data::synthesis {
 namespace {

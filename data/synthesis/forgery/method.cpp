@@ -1,4 +1,4 @@
-#include "data/synthesis/method.h"
+#include "data/synthesis/forgery/method.h"
 
 #include <algorithm>
 #include <array>

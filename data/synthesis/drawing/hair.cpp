@@ -2,9 +2,9 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
-#include "data/synthesis/draws.h"
-#include "data/synthesis/layers.h"
-#include "data/synthesis/texture.h"
+#include "data/synthesis/drawing/draws.h"
+#include "data/synthesis/drawing/layers.h"
+#include "data/synthesis/drawing/texture.h"
 
 namespace realface::data::synthesis {
 namespace {
