@@ -72,6 +72,13 @@ torch::Tensor Attention::forward(const torch::Tensor& x, const torch::Tensor& ke
   return proj_->forward(mixed.transpose(1, 2).flatten(2));
 }
 
+torch::Tensor Attention::forward_packed(const torch::Tensor& x, const Packing& packing) const {
+  const auto parts = qkv_->forward_slice(x, 0, 3 * width_, qkv_bias()).chunk(3, -1);
+  const auto heads = [&](const torch::Tensor& part) { return part.unflatten(-1, {heads_, width_ / heads_}); };
+  return proj_->forward(
+      kernels::packed_attention(heads(parts[0]), heads(parts[1]), heads(parts[2]), packing).flatten(1));
+}
+
 Mlp::Mlp(int64_t width, int64_t hidden)
     : fc1_(register_module("fc1", std::make_shared<Linear>(width, hidden))),
       fc2_(register_module("fc2", std::make_shared<Linear>(hidden, width))) {}
@@ -96,6 +103,11 @@ torch::Tensor Block::forward(const torch::Tensor& x, const torch::Tensor& key_ma
   return with_branch(attended, attended, {}, own(1), mlp);
 }
 
+torch::Tensor Block::forward_packed(const torch::Tensor& x, const Packing& packing) const {
+  const auto attended = x + attn_->forward_packed(norm1_->forward(x), packing);
+  return attended + mlp_->forward(norm2_->forward(attended));
+}
+
 Blocks::Blocks(int64_t depth, int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias) {
   for (int64_t i = 0; i < depth; ++i) {
     blocks_.push_back(register_module(std::to_string(i), std::make_shared<Block>(width, heads, mlp_ratio, bias)));
@@ -109,6 +121,15 @@ torch::Tensor Blocks::forward(torch::Tensor x, const torch::Tensor& key_mask, in
     x = blocks_[i]->forward(x, key_mask, i + 1 == blocks_.size() ? first_query : 0, own);
   }
   return x;
+}
+
+torch::Tensor Blocks::forward_valid(const torch::Tensor& x, const torch::Tensor& valid, int64_t packed) const {
+  if (!valid.defined()) { return forward(x); }
+  if (packed == 0) { return forward(x, valid.unsqueeze(1).unsqueeze(1)); }
+  const auto packing = packing_of(valid, packed);
+  auto rows = models::packed(x, packing);
+  for (const auto& block : blocks_) { rows = block->forward_packed(rows, packing); }
+  return unpacked(rows, packing, x.size(0), x.size(1));
 }
 
 int64_t patch_grid(int64_t image, int64_t patch) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/layers/linear.h"
+#include "models/layers/packing.h"
 
 /// The vision transformer's parts (Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021), as timm and
 /// facebookresearch/mae name and order them: pre-norm blocks, fused qkv, exact GELU, layer norms of eps 1e-6.
@@ -24,6 +25,8 @@ class Attention : public torch::nn::Module {
   /// x [B, N, D]. `key_mask` bool [B, 1, 1, N], true = attend to it, or undefined for all. Rows before `first_query`
   /// are keys and values only: returns [B, N - first_query, D].
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0) const;
+  /// x and the result [S, D].
+  torch::Tensor forward_packed(const torch::Tensor& x, const Packing& packing) const;
 
  private:
   torch::Tensor qkv_bias() const;
@@ -50,6 +53,7 @@ class Block : public torch::nn::Module {
   Block(int64_t width, int64_t heads, int64_t mlp_ratio, QkvBias bias = QkvBias::all);
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask = {}, int64_t first_query = 0,
                         const torch::Tensor& kept = {}) const;
+  torch::Tensor forward_packed(const torch::Tensor& x, const Packing& packing) const;  // [S, D]
 
  private:
   std::shared_ptr<LayerNorm> norm1_, norm2_;
@@ -65,6 +69,9 @@ class Blocks : public torch::nn::Module {
   /// [B, 2 * depth]: those of each block in turn.
   torch::Tensor forward(torch::Tensor x, const torch::Tensor& key_mask = {}, int64_t first_query = 0,
                         const torch::Tensor& kept = {}) const;
+  /// x [B, N, D] of which only the rows `valid` bool [B, N] count, or all if it is undefined; the others of the result
+  /// mean nothing. `packed`: 0, or the number of valid rows, which alone are computed then (packing_of).
+  torch::Tensor forward_valid(const torch::Tensor& x, const torch::Tensor& valid, int64_t packed) const;
 
  private:
   std::vector<std::shared_ptr<Block>> blocks_;

@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include "models/layers/packing.h"
+
 /// The one place that chooses kernels: each function computes what its name says by the fastest kernel that libtorch
 /// has for the device, the type, the shape and the processor; kernels.cpp says which and why. With `world.kernels:
 /// default` all but compute_dtype take libtorch's own. `realface bench kernels` measures each pair on the machine at
@@ -21,6 +23,11 @@ torch::Tensor gelu_of_linear(const torch::Tensor& x, const torch::Tensor& weight
 /// one of each sample at least) or undefined for all; returns [B, H, Q, d].
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         const torch::Tensor& key_mask);
+
+/// The same of packed samples, each by itself: q, k, v and the result [S, H, d]. On GPUs in 16 bits it is flash
+/// attention, which no key_mask can have; its gradient can be taken once.
+torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                               const Packing& packing);
 
 /// A convolution of 1 x 1 with stride 1: x [B, C, height, width], weight [out, C, 1, 1], bias [out] or undefined. The
 /// result may be channels_last.

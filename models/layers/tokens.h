@@ -24,6 +24,7 @@ struct Visible {
   torch::Tensor ids;     // i64 [B, L] token ids, ascending; padding repeats id 0
   torch::Tensor valid;   // bool [B, L], or undefined if every entry is valid
   torch::Tensor masked;  // i64 [B, M] masked token ids if every sample has M of them, else undefined
+  int64_t packed = 0;    // how many are valid, if an encoder shall compute those alone (packing.h), else 0
 };
 
 /// From mask bool [B, N], true = masked. `fixed`: all samples have exactly `length` visible tokens; else `length` is at

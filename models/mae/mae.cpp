@@ -62,11 +62,10 @@ torch::Tensor MaeImpl::encode(const torch::Tensor& patches, const Visible& visib
   const auto seen = gather_rows(patches, visible.ids).to(kernels::compute_dtype(cls_token_));  // [B, L, P*P*3]
   const auto tokens = patch_embed_->forward(seen) + patch_positions(pos_embed_, visible.ids);  // [B, L, D]
   const auto cls = (cls_token_ + pos_embed_.narrow(1, 0, 1)).expand({batch, 1, config_.width});
-  torch::Tensor key_mask;
-  if (visible.valid.defined()) {
-    key_mask = torch::cat({visible.valid.new_ones({batch, 1}), visible.valid}, 1).unsqueeze(1).unsqueeze(1);
-  }
-  return norm_->forward(blocks_->forward(torch::cat({cls, tokens}, 1), key_mask));
+  torch::Tensor valid = visible.valid;
+  if (valid.defined()) { valid = torch::cat({valid.new_ones({batch, 1}), valid}, 1); }
+  const int64_t packed = visible.packed == 0 ? 0 : visible.packed + batch;
+  return norm_->forward(blocks_->forward_valid(torch::cat({cls, tokens}, 1), valid, packed));
 }
 
 /// With a fixed count, [class, visible..., masked...]: attention does not care for the order, so nothing is put back

@@ -53,8 +53,8 @@ void VideoMaeImpl::initialise(uint64_t seed) {
 torch::Tensor VideoMaeImpl::encode(const torch::Tensor& patches, const Visible& visible) const {
   const auto seen = gather_rows(patches, visible.ids).to(kernels::compute_dtype(mask_token_));  // [B, L, V]
   const auto tokens = patch_embed_->forward(seen);
-  const auto key_mask = visible.valid.defined() ? visible.valid.unsqueeze(1).unsqueeze(1) : torch::Tensor();
-  return norm_->forward(blocks_->forward(tokens + positions_.rows(visible.ids, tokens), key_mask));
+  const auto placed = tokens + positions_.rows(visible.ids, tokens);
+  return norm_->forward(blocks_->forward_valid(placed, visible.valid, visible.packed));
 }
 
 /// With a fixed count, [visible..., masked...]; else in the order of the tokens (as MaeImpl's).

@@ -16,6 +16,7 @@ void PretrainRecipe::fields(Visitor& v) {
   group(v, "model", [&] {
     models::fields(v, config_.model);
     v.field("pixels", config_.pixels, {"imagenet", "unit"});
+    v.field("packed", config_.packed);
   });
   group(v, "mask", [&] { data::fields(v, config_.mask); });
   group(v, "train", [&] { stages::fields(v, config_.train); });

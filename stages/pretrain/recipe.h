@@ -12,6 +12,7 @@ namespace realface::stages {
 struct PretrainConfig {
   std::string pixels = "imagenet";  // imagenet: (x/255 - mean) / deviation; unit: x/255, for RFFR (F3)
   std::string init;                 // a run, checkpoint or file of weights to begin with (G17); empty: none
+  bool packed = false;              // of visible patches whose number varies, the encoder computes no padding (G7)
   models::MaeConfig model;
   data::MaskConfig mask;
   TrainConfig train;

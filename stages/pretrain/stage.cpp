@@ -10,6 +10,7 @@ namespace realface::stages {
 Pretrain::Pretrain(const PretrainConfig& config, models::Set& set, distributed::World& world, int64_t steps_per_epoch)
     : TrainerStage(config.train, set, world, steps_per_epoch),
       samples_(config.train.batch),
+      packed_(config.packed),
       pixels_(config.pixels, config.model.patch, world.device(), config.model.tubelet) {}
 
 StepReport Pretrain::step(const data::Step& step) {
@@ -33,7 +34,8 @@ torch::Tensor Pretrain::loss(const data::Batch& batch) {
   const auto target = pixels_.patches(batch.images);  // [B, N, V]
   // Lengths that vary are rounded up, so that few different shapes are met (G7).
   const int64_t length = batch.fixed_visible ? batch.visible_max : (batch.visible_max + 7) / 8 * 8;
-  const auto visible = models::visible_tokens(batch.mask, length, batch.fixed_visible);
+  auto visible = models::visible_tokens(batch.mask, length, batch.fixed_visible);
+  if (packed_ && !batch.fixed_visible) { visible.packed = batch.mask.numel() - batch.masked; }
   const auto predictions = network.forward(target, visible);
   return network.loss_sum(target, predictions, batch.mask, visible);
 }

@@ -29,6 +29,7 @@ class Pretrain final : public TrainerStage {
   torch::Tensor loss(const data::Batch& batch);
 
   int64_t samples_;  // an update
+  bool packed_;
   Normaliser pixels_;
 };
 

@@ -9,7 +9,7 @@
 namespace realface::models {
 namespace {
 
-MaeConfig oracle_config() {
+MaeConfig oracle_mae_config() {
   MaeConfig config;
   config.image = 16, config.patch = 4;
   config.width = 16, config.depth = 2, config.heads = 2;
@@ -44,7 +44,7 @@ class MaeOracle : public ::testing::Test {
   }
 
   TensorFile file_ = read_tensor_file(REALFACE_FIXTURES "/mae_oracle.safetensors");
-  MaeImpl mae_{oracle_config(), 0};
+  MaeImpl mae_{oracle_mae_config(), 0};
   torch::Tensor predictions_;
 };
 
@@ -67,7 +67,7 @@ TEST_F(MaeOracle, AllPredictionsLossAndEveryGradientEqualTheLibrarysWithPadding)
 }
 
 TEST_F(MaeOracle, PositionsAreThoseOfTheReference) {
-  const MaeImpl fresh(oracle_config(), 3);
+  const MaeImpl fresh(oracle_mae_config(), 3);
   const auto ours = fresh.named_parameters();
   expect_close(ours["pos_embed"], at("weight/pos_embed"), "pos_embed");
   expect_close(ours["decoder_pos_embed"], at("weight/decoder_pos_embed"), "decoder_pos_embed");

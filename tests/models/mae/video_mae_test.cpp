@@ -70,6 +70,15 @@ TEST_F(VideoMaeOracle, TheyDoWithPadding) {
   expect_gradients();
 }
 
+TEST_F(VideoMaeOracle, TheyDoWithoutPadding) {
+  auto visible = visible_tokens(mask(), 16, /*fixed=*/false);
+  visible.packed = 24;
+  const auto value = loss(visible);
+  value.backward();
+  expect_close(value, at("loss"), "loss");
+  expect_gradients();
+}
+
 TEST(VideoMae, HasTheParametersOfThePublishedSizes) {
   const auto count = [](const std::string& size) {
     const VideoMaeImpl mae(mae_preset(size, "video_mae"));

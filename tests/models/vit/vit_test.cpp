@@ -16,7 +16,7 @@
 namespace realface::models {
 namespace {
 
-VitConfig oracle_config() { return {.image = 16, .patch = 4, .width = 16, .depth = 2, .heads = 2}; }
+VitConfig oracle_vit_config() { return {.image = 16, .patch = 4, .width = 16, .depth = 2, .heads = 2}; }
 
 class VitOracle : public ::testing::Test {
  protected:
@@ -33,7 +33,7 @@ class VitOracle : public ::testing::Test {
   }
 
   TensorFile file_ = read_tensor_file(REALFACE_FIXTURES "/vit_oracle.safetensors");
-  VitImpl vit_{oracle_config()};
+  VitImpl vit_{oracle_vit_config()};
 };
 
 TEST_F(VitOracle, LogitsLossAndEveryGradientEqualTimms) {
@@ -66,7 +66,7 @@ TEST(Vit, HasTheParametersOfVitB16) {
 }
 
 TEST(Vit, IsInitialisedBySeed) {
-  const VitImpl a(oracle_config(), 1), b(oracle_config(), 1), c(oracle_config(), 2);
+  const VitImpl a(oracle_vit_config(), 1), b(oracle_vit_config(), 1), c(oracle_vit_config(), 2);
   const auto of = [](const VitImpl& vit) { return vit.named_parameters()["blocks.0.attn.qkv.weight"]; };
   EXPECT_TRUE(of(a).equal(of(b)));
   EXPECT_FALSE(of(a).equal(of(c)));
@@ -75,7 +75,7 @@ TEST(Vit, IsInitialisedBySeed) {
 }
 
 TEST(Vit, DescribesItself) {
-  const auto written = describe(oracle_config(), "unit");
+  const auto written = describe(oracle_vit_config(), "unit");
   const auto read = vit_description(nlohmann::json::parse(written.dump()));
   EXPECT_EQ(describe(read.config, read.pixels), written);
   EXPECT_EQ(read.config.depth, 2);

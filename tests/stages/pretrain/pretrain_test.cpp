@@ -80,6 +80,20 @@ TEST(Pretrain, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
   }
 }
 
+TEST(Pretrain, PackedPatchesTrainAsPaddedOnes) {
+  for (auto config : {small_config(), small_video_config()}) {
+    const auto [loss, norm] = whole_batch(config);
+    config.packed = true;
+    config.train.accumulate = 2;
+    Training trainer(config);
+    const auto report = trainer.step();
+    auto total = report.loss.to(torch::kFloat64).reshape({1});
+    mpi_world().group().all_reduce(total)->wait();
+    EXPECT_NEAR(total.item<double>(), loss, 1e-5 * loss) << config.model.architecture;
+    EXPECT_NEAR(report.grad_norm.item<double>(), norm, 1e-5 * norm) << config.model.architecture;
+  }
+}
+
 TEST(Pretrain, AccumulationTrainsAsOneBigBatch) {
   auto config = small_config();
   Training whole(config);
