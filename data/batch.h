@@ -8,13 +8,17 @@
 
 namespace realface::data {
 
+/// In BatchTensors::tampered, of all pixels of such a face.
+inline constexpr uint8_t kNotKnown = 2;
+
 /// The tensors of a batch: B samples of H x W pixels; clips have T frames. N patches, of a clip those of all slots.
 struct BatchTensors {
   torch::Tensor images;     // u8 [B, H, W, 3] RGB; of clips and segments [B, T, H, W, 3]
   torch::Tensor landmarks;  // f32 [B, 68, 2] in crop pixels (of T frames: their median, G11)
   torch::Tensor mask;       // bool [B, N], true = masked; undefined where the stream draws none;
                             // [B, passes, N] if each sample has several
-  torch::Tensor tampered;   // u8 [B, H, W], 1 = blended in; undefined unless the stream self-blends
+  torch::Tensor tampered;   // u8 [B, (T,) H, W]: 1 tampered with, 0 not, kNotKnown of a fake without a mask; undefined
+                            // unless the stream self-blends or asks for the truth
   torch::Tensor companion;  // f16 [B, C, h, w]: each sample's row of the stream's companion, or undefined
   torch::Tensor labels;     // i64 [B]: 0 real, 1 fake, -1 unknown
   torch::Tensor weights;    // f32 [B]: 1, or 0 for the padding of an evaluation's last batch

@@ -61,6 +61,7 @@ struct StreamNeeds {
   MaskConfig mask;                  // kind none: no mask
   int64_t passes = 0;               // masks a sample, the same in every epoch (draw_passes); 0: one, drawn anew in each
   bool cover = false;               // after each of them another: all else that it might have masked
+  bool truth = false;               // the dataset's masks of what was tampered with
   std::string companion = {};       // folder of a sealed companion, whose rows come with the samples
 };
 

@@ -64,7 +64,8 @@ void BatchRing::prepare(RingSlot& slot, ReadPlan plan) {
     rows.insert(rows.end(), config_.companion.begin(), config_.companion.end());
     renew(slot.companion, rows, torch::kFloat16);
   }
-  if (config_.tampered) { renew(slot.tampered, {share, config_.height, config_.width}, torch::kUInt8); }
+  pictures.pop_back();
+  if (config_.tampered) { renew(slot.tampered, pictures, torch::kUInt8); }
   renew(slot.labels, {share}, torch::kInt64);
   renew(slot.weights, {share}, torch::kFloat32);
   const auto rows = static_cast<size_t>(share);

@@ -25,7 +25,7 @@ struct RingConfig {
   int64_t patches = 0;                  // of a mask; 0: none
   int64_t masks = 0;                    // a sample, as a dimension of its own; 0: one
   bool clips = false;                   // images have a dimension of frames, be it of one
-  bool tampered = false;                // samples are self-blended: their masks are wanted
+  bool tampered = false;                // what was tampered with is wanted
   std::vector<int64_t> companion = {};  // shape of a row: [C, h, w]; empty: none
   bool pinned = false;                  // page-locked, for copies to a GPU
   int workers = 1;

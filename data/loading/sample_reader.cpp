@@ -155,6 +155,42 @@ bool FrameReader::load_landmarks(const std::vector<uint64_t>& numbers, float* la
   return true;
 }
 
+/// A real face has no mask, and nothing in it was tampered with.
+bool FrameReader::load_truth(uint64_t number, uint8_t* tampered) {
+  const Dataset::Place place = dataset_->find(number);
+  const ShardTable& table = *dataset_->table(place.shard);
+  const PositionedFile& file = dataset_->file(place.shard);
+  const int height = static_cast<int>(dataset_->manifest().height),
+            width = static_cast<int>(dataset_->manifest().width);
+  const uint64_t at = table.mask_at(place.frame), size = table.mask_bytes(place.frame);
+  if (size == 0) {
+    std::memset(tampered, label_of(number) == 0 ? 0 : kNotKnown,
+                static_cast<size_t>(height) * static_cast<size_t>(width));
+    return true;
+  }
+  thread_local std::vector<std::byte> blob;
+  blob.resize(size);
+  std::string why;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      file.read(at, blob.data(), size);
+      decode_mask(blob, height, width, tampered);
+      return true;
+    } catch (const DataError& error) { why = error.what(); }
+    file.forget(at, size);
+  }
+  note_damage(number, name_of(*dataset_, number) + ": its mask: " + why);
+  return false;
+}
+
+bool FrameReader::load_rest(const std::vector<uint64_t>& numbers, const SampleSlot& slot) {
+  if (!load_landmarks(numbers, slot.landmarks) || !has_row(numbers.front())) { return false; }
+  for (size_t t = 0; config_.truth && t < numbers.size(); ++t) {
+    if (!load_truth(numbers[t], slot.tampered + t * frame_bytes() / 3)) { return false; }
+  }
+  return true;
+}
+
 /// A frame whose clip was damaged when faces were restored has no row; another takes its place.
 bool FrameReader::has_row(uint64_t number) const {
   return config_.companion == nullptr || config_.companion->has(number);
@@ -169,7 +205,7 @@ SampleFacts FrameReader::read(const Draw& draw, const SampleSlot& slot) {
 
 SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot) {
   SampleFacts facts;
-  damaged = damaged || !load_landmarks(numbers, slot.landmarks) || !has_row(numbers.front());
+  damaged = damaged || !load_rest(numbers, slot);
   facts.substituted = damaged;
   for (uint64_t attempt = 0; damaged; ++attempt) {
     if (attempt == kMostAttempts) {
@@ -180,7 +216,7 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
     Draw other = draw;
     other.item = items_->substitute(draw, attempt);
     items_->frames_of(other, numbers.data());
-    damaged = !load_all(numbers, slot.images) || !load_landmarks(numbers, slot.landmarks) || !has_row(numbers.front());
+    damaged = !load_all(numbers, slot.images) || !load_rest(numbers, slot);
   }
   facts.number = numbers.front();
   facts.frames = std::move(numbers);
@@ -200,12 +236,13 @@ int8_t FrameReader::label_of(uint64_t number) const {
 void FrameReader::draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const {
   thread_local std::vector<uint8_t> scratch;
   const int64_t size = dataset_->manifest().width;
-  if (slot.tampered != nullptr) { blend(draw, slot, facts); }
+  if (config_.sbi > 0) { blend(draw, slot, facts); }
   const Augmentation drawn = draw_augmentation(config_.augment, size, config_.seed, draw.epoch, facts.number);
   for (int64_t t = 0; t < items_->frames(); ++t) {
-    augment_picture(drawn, slot.images + static_cast<size_t>(t) * frame_bytes(), size, scratch);
+    const size_t place = static_cast<size_t>(t) * frame_bytes();
+    augment_picture(drawn, slot.images + place, size, scratch);
+    if (slot.tampered != nullptr) { augment_map(drawn, slot.tampered + place / 3, size, scratch); }
   }
-  if (slot.tampered != nullptr) { augment_map(drawn, slot.tampered, size, scratch); }
   augment_landmarks(drawn, std::span<float, 136>(slot.landmarks, kLandmarkNumbers), size);
   if (slot.companion != nullptr) { config_.companion->read(facts.number, drawn, size, slot.companion); }
   if (slot.mask != nullptr) { draw_masks(draw, slot, facts); }

@@ -22,7 +22,7 @@ struct SampleSlot {
   uint8_t* images = nullptr;      // [T, H, W, 3]
   float* landmarks = nullptr;     // [68, 2]
   uint8_t* mask = nullptr;        // [N] patches, 0 or 1, or those of all passes; null: none is drawn
-  uint8_t* tampered = nullptr;    // [H, W], 0 or 1; null unless samples are self-blended
+  uint8_t* tampered = nullptr;    // [T, H, W], 0, 1 or kNotKnown; null unless self-blended or asked for
   uint16_t* companion = nullptr;  // [C, h, w], f16; null: there is none
 };
 
@@ -39,6 +39,7 @@ struct FrameReaderConfig {
   AugmentConfig augment{};
   double sbi = 0;  // share of the samples that become self-blended fakes; the others get the same treatment unblended
   MaskConfig mask{};
+  bool truth = false;  // SampleSlot::tampered comes from the shards
   int64_t passes = 0;  // masks a sample (draw_passes); 0: one
   int64_t slots = 1;   // of a clip's mask, one for each tubelet
   bool cover = false;
@@ -92,6 +93,8 @@ class FrameReader {
   bool load_all(const std::vector<uint64_t>& numbers, uint8_t* images);
   bool has_row(uint64_t number) const;  // in the companion, if there is one
   bool load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks);
+  bool load_truth(uint64_t number, uint8_t* tampered);
+  bool load_rest(const std::vector<uint64_t>& numbers, const SampleSlot& slot);  // all but the pixels
   void note_damage(uint64_t number, const std::string& why);
   void draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
   void blend(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;

@@ -26,6 +26,7 @@ FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& nee
   return {.augment = needs.augment,
           .sbi = needs.sbi,
           .mask = needs.mask,
+          .truth = needs.truth,
           .passes = needs.passes,
           .slots = needs.slots,
           .cover = needs.cover,
@@ -157,7 +158,7 @@ void Stream::begin() {
   config.patches = patches_;
   config.masks = needs_.passes * (needs_.cover ? 2 : 1);
   config.clips = has_frames(items_->unit());
-  config.tampered = needs_.sbi > 0;
+  config.tampered = needs_.sbi > 0 || needs_.truth;
   if (companion_) { config.companion = companion_->shape(); }
   config.pinned = !device_.is_cpu();
   config.workers = workers_;

@@ -62,6 +62,9 @@ void check_kind(const StreamNeeds& needs) {
     throw ConfigError(
         "[data] the rows of a companion belong to single frames; a stream with one takes no clips or segments");
   }
+  if (needs.truth && needs.sbi > 0) {
+    throw ConfigError("[data.truth] the masks of a dataset say nothing of self-blended fakes; ask for one of the two");
+  }
   if (needs.sbi == 0) { return; }
   if (needs.sbi < 0 || needs.sbi > 1 || needs.label != "real" || has_frames(unit_of(needs.unit))) {
     throw ConfigError(

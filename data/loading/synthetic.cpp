@@ -63,7 +63,10 @@ Batch synthetic_batch(const StreamNeeds& needs, int64_t first, int64_t count, to
   if (!needs.companion.empty()) {
     batch.companion = at::rand({count, 3, needs.image / kShrink, needs.image / kShrink}).to(device, torch::kFloat16);
   }
-  if (needs.sbi > 0) { batch.tampered = at::randint(2, {count, needs.image, needs.image}, torch::kUInt8).to(device); }
+  if (needs.sbi > 0 || needs.truth) {
+    shape.pop_back();
+    batch.tampered = at::randint(2, shape, torch::kUInt8).to(device);
+  }
   if (needs.mask.kind != "none") {
     draw_masks(needs, first, batch);
     batch.mask = batch.mask.to(device);

@@ -113,6 +113,7 @@ void check_index(const Shard& shard) {
   const ShardIndex& index = shard.index;
   check_counts(shard);
   check_offsets(shard, "/frames/offset", index.frame_offset, shard.blob_bytes);
+  check_offsets(shard, "/masks/offset", index.mask_offset, shard.mask_bytes);
   check_offsets(shard, "/videos/first", index.first, static_cast<uint64_t>(index.frames()));
   check_labels(shard, "/frames/label", index.label);
   check_labels(shard, "/videos/label", index.video_label);
@@ -129,7 +130,6 @@ void check_index(const Shard& shard) {
       refuse(shard, "the landmarks of frame " + std::to_string(i) + " do not have their CRC32C");
     }
   }
-  check_offsets(shard, "/masks/offset", index.mask_offset, shard.mask_bytes);
   check_offsets(shard, "/videos/seg_offset", index.seg_offset, index.seg_label.size());
   check_ids(shard, "/videos/compression", index.compression, header.names.compression);
 }

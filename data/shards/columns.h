@@ -27,8 +27,9 @@ struct Column {
 
 /// Whether training needs the array: what says where each frame lies, and what it is. The rest is for people and tools.
 inline bool for_training(const Column& column) {
-  for (const std::string_view path : {"/frames/offset", "/frames/crc32c", "/frames/label", "/frames/landmarks_crc32c",
-                                      "/videos/first", "/videos/label", "/videos/manip", "/videos/dataset"}) {
+  for (const std::string_view path :
+       {"/frames/offset", "/frames/crc32c", "/frames/label", "/frames/landmarks_crc32c", "/masks/offset",
+        "/videos/first", "/videos/label", "/videos/manip", "/videos/dataset"}) {
     if (path == column.path) { return true; }
   }
   return false;

@@ -32,8 +32,9 @@ class Carver {
 ShardTable carved(Carver& carver, const ShardEntry& entry) {
   const auto frames = static_cast<size_t>(entry.frames), videos = static_cast<size_t>(entry.videos);
   ShardTable table;
-  table.places = carver.take<uint64_t>(2);
+  table.places = carver.take<uint64_t>(3);
   table.offset = carver.take<uint64_t>(frames + 1);
+  table.mask_offset = carver.take<uint64_t>(frames + 1);
   table.first = carver.take<uint64_t>(videos + 1);
   table.crc32c = carver.take<uint32_t>(frames);
   table.landmarks_crc32c = carver.take<uint32_t>(frames);
@@ -79,7 +80,9 @@ void fill_table(const ShardTable& table, const Shard& shard) {
   const ShardIndex& index = shard.index;
   table.places[0] = shard.blob_at;
   table.places[1] = shard.landmarks_at;
+  table.places[2] = shard.mask_at;
   copy(index.frame_offset, table.offset);
+  copy(index.mask_offset, table.mask_offset);
   copy(index.first, table.first);
   copy(index.crc32c, table.crc32c);
   copy(index.landmarks_crc32c, table.landmarks_crc32c);

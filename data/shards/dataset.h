@@ -13,13 +13,13 @@
 
 namespace realface::data {
 
-/// What training needs of one shard: 17 bytes a frame and 13 a video, in memory that all ranks of a node share. Written
+/// What training needs of one shard: 25 bytes a frame and 13 a video, in memory that all ranks of a node share. Written
 /// before Dataset::open returns, and never again.
 struct ShardTable {
   static constexpr size_t kLandmarkBytes = 68 * 2 * sizeof(float);  // of a frame
 
-  std::span<uint64_t> places;                    // of the frames' bytes and of the landmarks in the file
-  std::span<uint64_t> offset;                    // [N+1] into the frames' bytes
+  std::span<uint64_t> places;                    // of the frames' bytes, the landmarks and the masks' bytes in the file
+  std::span<uint64_t> offset, mask_offset;       // [N+1] into the frames' bytes, into the masks'
   std::span<uint64_t> first;                     // [V+1] into the frames
   std::span<uint32_t> crc32c, landmarks_crc32c;  // [N]
   std::span<int16_t> manip, dataset;             // [V] into the manifest's names
@@ -27,6 +27,8 @@ struct ShardTable {
 
   uint64_t blob_at() const { return places[0]; }
   uint64_t landmarks_at(uint64_t frame) const { return places[1] + frame * kLandmarkBytes; }
+  uint64_t mask_at(uint64_t frame) const { return places[2] + mask_offset[frame]; }
+  uint64_t mask_bytes(uint64_t frame) const { return mask_offset[frame + 1] - mask_offset[frame]; }  // 0: it has none
   uint64_t frames() const { return label.size(); }
   uint64_t videos() const { return video_label.size(); }
 };

@@ -1,5 +1,6 @@
 #include "data/streams.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -115,6 +116,73 @@ TEST_F(StreamsTest, SelfBlendedFakesCarryTheirMasksAndRealsNone) {
   EXPECT_NEAR(static_cast<double>(summed(fakes)), static_cast<double>(summed(all)) / 2, 25.0);
   needs_.unit = "clip";
   EXPECT_THAT(message_of([&] { open(); }), HasSubstr("[data.sbi]"));
+}
+
+/// The mask that samples.cpp gives to a frame, mirrored or not; zeros of a real one.
+torch::Tensor truth_of(int64_t number, bool mirrored) {
+  const int64_t video = number / 4, frame = number % 4;
+  auto mask = at::arange(64 * 64).remainder(5).eq(frame % 5).to(torch::kUInt8).reshape({64, 64}) * (video % 2);
+  return mirrored ? mask.flip(1) : mask;
+}
+
+TEST_F(StreamsTest, TheTruthIsTheShardsMaskAndIsMirroredWithItsPicture) {
+  needs_.truth = true;
+  needs_.augment.flip = true;
+  const auto streams = open();
+  int64_t mirrored = 0, all = 0;
+  for (int i = 0; i < 8; ++i) {
+    const auto step = streams->next();
+    const Batch& batch = step->streams.at("faces").front();
+    for (int64_t row = 0; row < batch.size(); ++row, ++all) {
+      const int64_t number = batch.samples[static_cast<size_t>(row)];
+      const auto pixels = samples::picture(static_cast<int>(number / 4), static_cast<int>(number % 4), 64);
+      const auto picture = batch.images[row].contiguous();
+      const bool flipped = !std::equal(pixels.begin(), pixels.end(), picture.const_data_ptr<uint8_t>());
+      EXPECT_TRUE(at::equal(batch.tampered[row], truth_of(number, flipped))) << number;
+      mirrored += flipped ? 1 : 0;
+    }
+  }
+  EXPECT_GT(summed(mirrored), 0);
+  EXPECT_LT(summed(mirrored), summed(all));
+}
+
+TEST_F(StreamsTest, AClipHasTheTruthOfEachFrame) {
+  needs_.truth = true;
+  needs_.unit = "clip";
+  needs_.frames = 3;
+  const auto step = open()->next();
+  const Batch& batch = step->streams.at("faces").front();
+  ASSERT_EQ(batch.tampered.sizes(), (std::vector<int64_t>{batch.size(), 3, 64, 64}));
+  for (int64_t row = 0; row < batch.size(); ++row) {
+    for (int64_t t = 0; t < 3; ++t) {
+      const auto number = batch.samples[static_cast<size_t>(row)] + t;
+      EXPECT_TRUE(at::equal(batch.tampered[row][t], truth_of(number, false))) << number;
+    }
+  }
+}
+
+TEST_F(StreamsTest, TheTruthIsNotThatOfSelfBlendedFakes) {
+  needs_.truth = true;
+  needs_.label = "real";
+  needs_.sbi = 0.5;
+  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("[data.truth]"));
+}
+
+TEST_F(StreamsTest, AFakeWithoutAMaskIsMarkedAsNotKnown) {
+  config_.shards += "/unmasked";
+  if (world().rank() == 0) {
+    std::filesystem::create_directory(config_.shards);
+    samples::write_dataset(config_.shards, {.shards = 2, .videos_per_shard = 6, .size = 64, .masks = false});
+  }
+  world().host_group().barrier()->wait();
+  needs_.truth = true;
+  const auto step = open()->next();
+  for (const Batch& batch : step->streams.at("faces")) {
+    for (int64_t row = 0; row < batch.size(); ++row) {
+      const auto expected = batch.labels[row].item<int64_t>() == 1 ? kNotKnown : 0;
+      EXPECT_TRUE(batch.tampered[row].eq(expected).all().item<bool>());
+    }
+  }
 }
 
 TEST_F(StreamsTest, TheIndexIsOneForAllRanksOfTheNode) {

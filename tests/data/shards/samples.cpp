@@ -98,6 +98,7 @@ Manifest write_dataset(const fs::path& folder, const Plan& plan) {
     ShardTotals totals;
     for (int v = 0; v < plan.videos_per_shard; ++v) {
       videos.push_back(video(s * plan.videos_per_shard + v, plan.frames, facts));
+      for (auto& frame : videos.back().frames) { frame.mask = plan.masks ? frame.mask : ""; }
       totals.count(videos.back());
     }
     facts.shard_id = s;

@@ -25,6 +25,7 @@ struct Plan {
   int shards = 2, videos_per_shard = 3, frames = 4, size = 32;
   std::string split = "train";
   CodecConfig codec{};
+  bool masks = true;  // of fakes
 };
 
 /// Writes shards and manifest to `folder`.
