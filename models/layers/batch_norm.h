@@ -25,12 +25,12 @@ class BatchNorm : public torch::nn::Module {
   explicit BatchNorm(int64_t channels, double momentum = 0.1, double eps = 1e-5);
   /// [B, C, ...] -> the same shape; noted while training, else running statistics.
   torch::Tensor forward(const torch::Tensor& x);
+  torch::Tensor forward(const torch::Tensor& x, Statistics statistics) {
+    return forward(x, weight_, bias_, statistics);
+  }
   /// With other parameters in the place of its own: of a network that an inner loop adapted.
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                         Statistics statistics);
-
-  const torch::Tensor& weight() const { return weight_; }
-  const torch::Tensor& bias() const { return bias_; }
 
   /// f32, or f64 if the buffers are, [2C + 1]: sums of the noted means and unbiased variances, and their number;
   /// forgets them.

@@ -10,7 +10,8 @@
 
 namespace realface::models {
 
-MapHead::MapHead(const std::array<int64_t, 3>& widths, bool sigmoid) : sigmoid_(sigmoid) {
+MapHead::MapHead(const std::array<int64_t, 3>& widths, bool sigmoid, bool classifies)
+    : sigmoid_(sigmoid), classifies_(classifies) {
   const auto conv = register_module("conv", std::make_shared<torch::nn::Module>("conv"));
   for (size_t i = 0; i < convs_.size(); ++i) {
     const int64_t out = i + 1 < widths.size() ? widths[i + 1] : kChannels;
@@ -19,7 +20,7 @@ MapHead::MapHead(const std::array<int64_t, 3>& widths, bool sigmoid) : sigmoid_(
     if (sigmoid && i + 1 == convs_.size()) { break; }
     norms_[i] = conv->register_module(std::to_string(3 * i + 1), std::make_shared<BatchNorm>(out));
   }
-  register_module("fc", std::make_shared<Linear>(kChannels * kPooled * kPooled, 2));
+  if (classifies) { register_module("fc", std::make_shared<Linear>(kChannels * kPooled * kPooled, 2)); }
 }
 
 Mapped MapHead::forward(const torch::Tensor& features, const std::vector<torch::Tensor>& parameters,
@@ -34,6 +35,7 @@ Mapped MapHead::forward(const torch::Tensor& features, const std::vector<torch::
     mapped.map = at::relu(norms_[i]->forward(mapped.map, weight, bias, statistics));
   }
   if (sigmoid_) { mapped.map = at::sigmoid(mapped.map); }
+  if (!classifies_) { return mapped; }
   const auto &weight = take(), &bias = take();
   const auto pooled = at::adaptive_avg_pool2d(mapped.map, {kPooled, kPooled});
   mapped.logits = kernels::linear(pooled.flatten(1), weight, bias);

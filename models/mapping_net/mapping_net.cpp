@@ -37,7 +37,7 @@ void check(const MappingConfig& c, Checker& checker) {
 MappingNetImpl::MappingNetImpl(const MappingConfig& config) : config_(config) {
   const auto widths = widths_of(config);
   trunk_ = register_module("trunk", std::make_shared<ResNetTrunk>(widths.trunk));
-  head_ = register_module("head", std::make_shared<MapHead>(widths.head, config.last == "sigmoid"));
+  head_ = register_module("head", std::make_shared<MapHead>(widths.head, config.last == "sigmoid", config.classifies));
 }
 
 MappingNetImpl::MappingNetImpl(const MappingConfig& config, uint64_t seed) : MappingNetImpl(config) {

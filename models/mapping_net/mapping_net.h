@@ -21,6 +21,7 @@ struct MappingConfig {
   std::string size = "full";     // full: ResNet-18, 448-224-112-3 | small: a quarter of its width, for small pictures
   std::string last = "bn_relu";  // what the map ends with: bn_relu | sigmoid (D3)
   int64_t image = 224;
+  bool classifies = true;  // false in a localiser, which classifies by more than the map: no key, and no `fc`
 };
 
 void fields(Visitor& visitor, MappingConfig& config);
@@ -38,12 +39,11 @@ class MappingNetImpl : public torch::nn::Module {
     return trunk_->forward(pictures, statistics);
   }
   MapHead& head() { return *head_; }
+  void initialise(uint64_t seed);  // what the second constructor does
 
   const MappingConfig& config() const { return config_; }
 
  private:
-  void initialise(uint64_t seed);
-
   MappingConfig config_;
   std::shared_ptr<ResNetTrunk> trunk_;
   std::shared_ptr<MapHead> head_;

@@ -8,15 +8,6 @@
 #include <string>
 
 namespace realface::models {
-namespace {
-
-/// The norm's own parameters, normalised by the statistics that are asked for.
-torch::Tensor normed(BatchNorm& norm, const torch::Tensor& x, Statistics statistics) {
-  return norm.forward(x, norm.weight(), norm.bias(), statistics);
-}
-
-}  // namespace
-
 BasicBlock::BasicBlock(int64_t in, int64_t out, int64_t stride)
     : conv1_(register_module("conv1", std::make_shared<Conv>(in, out, 3, stride))),
       conv2_(register_module("conv2", std::make_shared<Conv>(out, out, 3))),
@@ -29,9 +20,9 @@ BasicBlock::BasicBlock(int64_t in, int64_t out, int64_t stride)
 }
 
 torch::Tensor BasicBlock::forward(const torch::Tensor& x, Statistics statistics) {
-  const auto first = at::relu(normed(*bn1_, conv1_->forward(x), statistics));
-  const auto second = normed(*bn2_, conv2_->forward(first), statistics);
-  const auto around = shortcut_ ? normed(*shortcut_norm_, shortcut_->forward(x), statistics) : x;
+  const auto first = at::relu(bn1_->forward(conv1_->forward(x), statistics));
+  const auto second = bn2_->forward(conv2_->forward(first), statistics);
+  const auto around = shortcut_ ? shortcut_norm_->forward(shortcut_->forward(x), statistics) : x;
   return at::relu(second + around);
 }
 
@@ -49,7 +40,7 @@ ResNetTrunk::ResNetTrunk(const std::array<int64_t, 3>& widths)
 }
 
 torch::Tensor ResNetTrunk::forward(const torch::Tensor& pictures, Statistics statistics) {
-  auto x = at::max_pool2d(at::relu(normed(*bn1_, conv1_->forward(pictures), statistics)), 3, 2, 1);
+  auto x = at::max_pool2d(at::relu(bn1_->forward(conv1_->forward(pictures), statistics)), 3, 2, 1);
   std::vector<torch::Tensor> outputs;
   for (const auto& stage : stages_) {
     for (const auto& block : stage) { x = block->forward(x, statistics); }

@@ -152,7 +152,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"distributed/watchdog", "distributed/mpi", "distributed/nccl", "distributed/joining"},
     {"distributed/reducer"},
     {"models/layers", "models/weights", "models/mae", "models/vit"},
-    {"models/layers", "models/weights", "models/mapping_net"},
+    {"models/layers", "models/weights", "models/mapping_net", "models/localizer"},
     {"models/layers", "models/weights", "models/cnn"},
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
@@ -161,6 +161,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"stages/training", "stages/scores", "stages/composite", "stages/kinds"},
     {"stages/training", "stages/cnn", "stages/kinds"},
     {"stages/training", "stages/episodes", "stages/mapping", "stages/kinds"},
+    {"stages/training", "stages/episodes", "stages/localization", "stages/kinds"},
     {"stages/training", "stages/pretrain", "stages/kinds"},
 };
 

@@ -9,13 +9,13 @@
 
 #include <algorithm>
 #include <fstream>
-#include <numeric>
 #include <set>
 
 #include "base/error.h"
 #include "models/vit/description.h"
 #include "models/weights/tensor_file.h"
 #include "tests/models/close.h"
+#include "tests/models/formula.h"
 
 /// The mapping network against torchvision's ResNet-18 with the head of the reference code;
 /// fixtures/mapping_net_fixture.py makes the files. Weights are filled by a formula that both sides know, since those
@@ -29,13 +29,6 @@ std::string formula_name(std::string name) {
     if (name.starts_with(prefix)) { name.erase(0, prefix.size()); }
   }
   return name.starts_with("fc.") ? "depth_cls." + name.substr(3) : name;
-}
-
-/// u in [-0.5, 0.5), element i of a tensor.
-torch::Tensor drawn(const std::string& name, const torch::Tensor& like) {
-  const int64_t bytes = std::accumulate(name.begin(), name.end(), int64_t{0});
-  const auto a = (at::arange(like.numel(), torch::kInt64) * 7919 + 31 * bytes).remainder(1000003);
-  return (a.to(torch::kFloat64) / 1000003 - 0.5).reshape(like.sizes());
 }
 
 torch::Tensor filled(const std::string& name, const torch::Tensor& like) {
@@ -60,12 +53,6 @@ torch::Tensor pictures(int64_t batch, int64_t side) {
   const auto x = (0.05 * along.view({1, 1, 1, -1}) * channel.view({1, 3, 1, 1})).sin();
   const auto y = (0.03 * along.view({1, 1, -1, 1})).cos();
   return (x * y + 0.1 * at::arange(batch, torch::kFloat64).view({-1, 1, 1, 1})).to(torch::kFloat32);
-}
-
-/// `count` entries from the first to the last.
-torch::Tensor sampled(const torch::Tensor& values, int64_t count) {
-  return values.flatten().index_select(
-      0, (at::arange(count, torch::kInt64) * (values.numel() - 1)).div(count - 1, "floor"));
 }
 
 class MappingOracle : public ::testing::Test {
