@@ -35,6 +35,7 @@ data::StreamNeeds reference_of(const MetaConfig& config, const data::StreamNeeds
   faces.fold = {};
   faces.augment = {};
   faces.companion = {};
+  faces.truth = false;
   faces.fixed = true;
   faces.group = faces.accumulate = 1;
   faces.batch = config.reference;

@@ -4,6 +4,7 @@
 #include "stages/composite/recipe.h"
 #include "stages/evaluate/recipe.h"
 #include "stages/finetune/recipe.h"
+#include "stages/localization/recipe.h"
 #include "stages/mapping/recipe.h"
 #include "stages/pretrain/recipe.h"
 #include "stages/recipe.h"
@@ -17,6 +18,8 @@ std::span<const Kind> kinds() {
       Kind{"composite", "Faces as an autoencoder restores them, kept beside the dataset", make_recipe<CompositeRecipe>},
       Kind{"mapping", "Network from faces to restored faces, by episodes over manipulations",
            make_recipe<MappingRecipe>},
+      Kind{"localization", "Localiser of what was tampered with, by episodes over manipulations",
+           make_recipe<LocalizationRecipe>},
       Kind{"cnn", "Plain convolutional network on labelled faces, the baseline", make_recipe<CnnRecipe>},
       Kind{"evaluate", "Scores of videos by trained networks", make_recipe<EvaluateRecipe>},
   };

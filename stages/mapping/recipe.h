@@ -3,22 +3,13 @@
 #include <string>
 
 #include "models/mapping_net/mapping_net.h"
-#include "stages/episodes/domains.h"
+#include "stages/episodes/settings.h"
 #include "stages/recipe.h"
-#include "stages/training/train_config.h"
 
 namespace realface::stages {
 
-struct MappingStageConfig {
-  MappingStageConfig();
-
-  std::string recovered;  // weights.recovered: the run of a `stage: composite`, whose faces are the targets
-  std::string trunk;  // weights.trunk: a file of ResNet-18's weights to begin with, torchvision's names; empty: none
-  std::string mae;    // weights.mae: the autoencoder that the targets must have been restored by; empty: any
+struct MappingStageConfig : EpisodeSettings {
   models::MappingConfig model;
-  MetaConfig meta;
-  double cls = 1, mse = 1;  // weights of the losses (D8)
-  TrainConfig train;        // its batch follows from `meta`
 };
 
 /// `stage: mapping`: the network "mapping" learns to turn a face into the restored face and to tell fakes by it, in

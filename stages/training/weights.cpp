@@ -180,6 +180,15 @@ Tensors wanted_tensors(const models::Entry& entry, const WeightsPart& part) {
   return some;
 }
 
+/// With zeros for the input channels that a file's convolution lacks.
+void pad_channels(torch::Tensor& weight, const std::vector<int64_t>& wanted) {
+  const auto have = weight.sizes().vec();
+  if (have.size() != 4 || wanted.size() != 4 || have[1] >= wanted[1]) { return; }
+  auto more = have;
+  more[1] = wanted[1] - have[1];
+  weight = torch::cat({weight, weight.new_zeros(more)}, 1);
+}
+
 LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const models::Entry& entry) {
   const auto network = wanted_tensors(entry, part);
   const auto own = shapes_of(network);
@@ -188,6 +197,7 @@ LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const mod
   if (!part.below.empty()) {
     std::erase_if(tensors, [&](const auto& one) { return !own.contains(one.first); });
   }
+  if (tensors.contains(part.padded)) { pad_channels(tensors.at(part.padded), own.at(part.padded)); }
   if (part.encoder) {
     std::erase_if(tensors, [](const auto& one) { return not_of_encoder(one.first); });
   }

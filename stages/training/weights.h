@@ -21,10 +21,12 @@ struct LoadedWeights {
 /// Which weights are wanted.
 struct WeightsPart {
   std::string saved = "mae";  // the network's name in a checkpoint
-  std::string below = {};  // the part of the network, such as "trunk", that a file of that part alone holds; what else
-                           // the file holds (a classifier, later stages) is left out, the rest keeps its weights
-  bool encoder = false;    // of an autoencoder the encoder alone, for a classifier, whose `head` and `fc_norm` keep
-                           // their weights: the encoder's own last norm belongs to its decoder
+  std::string below = {};   // the part of the network, such as "trunk", that a file of that part alone holds; what else
+                            // the file holds (a classifier, later stages) is left out, the rest keeps its weights
+  std::string padded = {};  // a convolution of which a file may have fewer input channels than the network: the others
+                            // begin at zero
+  bool encoder = false;     // of an autoencoder the encoder alone, for a classifier, whose `head` and `fc_norm` keep
+                            // their weights: the encoder's own last norm belongs to its decoder
 };
 
 /// Copies trained weights into the network `name` of the set and notes their source there. `path` is one of

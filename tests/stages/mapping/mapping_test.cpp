@@ -1,6 +1,6 @@
 // The episodes of the mapping stage: outer gradients, batch statistics, and the same update at 1, 2 and 3 ranks.
 
-#include "stages/mapping/stage.h"
+#include "stages/mapping/learner.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -14,6 +14,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "stages/mapping/recipe.h"
+#include "stages/training/pixels.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
 
@@ -125,6 +127,7 @@ std::map<std::string, torch::Tensor> trained(const MappingStageConfig& config, i
 std::map<std::string, torch::Tensor> by_hand(const MappingStageConfig& config) {
   auto set = double_set(config);
   auto network = set.get<MappingNetImpl>("mapping");
+  MappingLearner learner(*network);
   const MappingRecipe recipe(config);
   EpisodeStreams streams(recipe.needs(kSeed, 1), 1, 0);
   const auto step = *streams.next();
@@ -132,7 +135,7 @@ std::map<std::string, torch::Tensor> by_hand(const MappingStageConfig& config) {
   std::map<int64_t, Faces> references;
   for (int64_t domain = 0; domain < 3; ++domain) {
     const auto& batch = step.streams.at(reference_stream(config.meta, domain)).front();
-    references[domain] = {pixels.planes(batch.images).to(torch::kFloat64), {}, batch.labels};
+    references[domain] = {.pictures = pixels.planes(batch.images).to(torch::kFloat64), .labels = batch.labels};
   }
   torch::Tensor total;
   for (int64_t episode = 0; episode < 6; ++episode) {
@@ -141,11 +144,12 @@ std::map<std::string, torch::Tensor> by_hand(const MappingStageConfig& config) {
     for (int64_t domain = 0; domain < 3; ++domain) {
       const auto& fakes = step.streams.at(fakes_stream(config.meta, domain))[static_cast<size_t>(episode)];
       const auto both = [&](auto member) { return at::cat({(reals.*member).narrow(0, 2 * domain, 2), fakes.*member}); };
-      faces.push_back({pixels.planes(both(&data::Batch::images)).to(torch::kFloat64),
-                       both(&data::Batch::companion).to(torch::kFloat64), both(&data::Batch::labels)});
+      faces.push_back({.pictures = pixels.planes(both(&data::Batch::images)).to(torch::kFloat64),
+                       .labels = both(&data::Batch::labels),
+                       .targets = both(&data::Batch::companion).to(torch::kFloat64)});
     }
     const auto split = draw_domains(config.meta, kSeed, 0, episode);
-    const auto loss = episode_losses(*network, config, split, faces, references).total / 6;
+    const auto loss = episode_losses(learner, config.meta, config.weights, split, faces, references).total / 6;
     total = total.defined() ? total + loss : loss;
   }
   total.backward();
@@ -180,12 +184,17 @@ class OneEpisode : public ::testing::Test {
         targets.push_back(picture(3 * domain + i).slice(0, 0, kSide, 4).slice(1, 0, kSide, 4).permute({2, 0, 1}) /
                           255.0);
       }
-      faces_.push_back({pixels.planes(torch::stack(images)).to(torch::kFloat64),
-                        torch::stack(targets).to(torch::kFloat64), at::arange(4).remainder(2)});
-      references_[domain] = {faces_.back().pictures.flip({3}), {}, faces_.back().labels};
+      faces_.push_back({.pictures = pixels.planes(torch::stack(images)).to(torch::kFloat64),
+                        .labels = at::arange(4).remainder(2),
+                        .targets = torch::stack(targets).to(torch::kFloat64)});
+      references_[domain] = {.pictures = faces_.back().pictures.flip({3}), .labels = faces_.back().labels};
     }
   }
-  torch::Tensor loss() { return episode_losses(*network_, config_, {{0, 2}, {1}}, faces_, references_).total; }
+  EpisodeLosses losses() {
+    MappingLearner learner(*network_);
+    return episode_losses(learner, config_.meta, config_.weights, {{0, 2}, {1}}, faces_, references_);
+  }
+  torch::Tensor loss() { return losses().total; }
   /// How the loss changes along `direction` of a parameter, by central differences.
   double slope(torch::Tensor parameter, const torch::Tensor& direction) {
     const torch::Tensor start = parameter.detach().clone();
@@ -247,8 +256,8 @@ TEST_F(OneEpisode, ReferencesTouchNoStatistics) {
 
 TEST_F(OneEpisode, WithoutStepsNothingIsAdapted) {
   config_.meta.inner.steps = 0;
-  const auto losses = episode_losses(*network_, config_, {{0, 2}, {1}}, faces_, references_);
-  EXPECT_EQ(losses.k, 0);
+  const auto found = losses();
+  EXPECT_EQ(found.k, 0);
   auto& head = network_->head();
   double sum = 0;
   for (const auto& [own, next] : {std::pair{0, 2}, std::pair{2, 0}}) {
@@ -262,16 +271,16 @@ TEST_F(OneEpisode, WithoutStepsNothingIsAdapted) {
     sum += loss(at::cat({features(1), features(next)}),
                 at::cat({faces_[1].labels, faces_[static_cast<size_t>(next)].labels}));
   }
-  EXPECT_NEAR(losses.cls.item<double>(), sum, 1e-12);
+  EXPECT_NEAR(found.cls.item<double>(), sum, 1e-12);
 }
 
 TEST_F(OneEpisode, TheLossBeforeTheChosenStepIsThatOfTheReferenceCode) {
   references_.clear();
   config_.meta.loss_at = "pre";
   config_.meta.inner.steps = 1;
-  const auto pre = episode_losses(*network_, config_, {{0, 2}, {1}}, faces_, references_);
+  const auto pre = losses();
   config_.meta.loss_at = "selected";
-  const auto selected = episode_losses(*network_, config_, {{0, 2}, {1}}, faces_, references_);
+  const auto selected = losses();
   EXPECT_NE(pre.cls.item<double>(), selected.cls.item<double>());
 }
 
