@@ -16,6 +16,7 @@ void add_run(CLI::App& app);
 void add_reconstruct(CLI::App& app);
 void add_report(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_detect(CLI::App& app);
 void add_bench(CLI::App& app);
 
 }  // namespace realface::launcher

@@ -101,6 +101,7 @@ void add_commands(CLI::App& app) {
   realface::launcher::add_reconstruct(app);
   realface::launcher::add_report(app);
   realface::launcher::add_compare(app);
+  realface::launcher::add_detect(app);
   realface::launcher::add_bench(app);
 }
 

@@ -157,7 +157,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
     {"stages/training", "stages/scores", "stages/pretrain", "stages/reconstruct", "stages/report"},
-    {"stages/training", "stages/scores", "stages/finetune", "stages/evaluate", "stages/kinds"},
+    {"stages/training", "stages/scores", "stages/finetune", "stages/evaluate", "stages/detect", "stages/kinds"},
     {"stages/training", "stages/scores", "stages/composite", "stages/kinds"},
     {"stages/training", "stages/cnn", "stages/kinds"},
     {"stages/training", "stages/episodes", "stages/mapping", "stages/kinds"},

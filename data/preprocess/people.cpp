@@ -1,0 +1,84 @@
+#include "data/preprocess/people.h"
+
+#include <algorithm>
+#include <set>
+
+#include "data/preprocess/faces/crop.h"
+
+namespace realface::data::preprocess {
+namespace {
+
+constexpr float kSamePerson = 0.2F;  // of two boxes, as in track.cpp
+constexpr int64_t kForgotten = 25;   // looked-at frames after which a face at the same place is somebody else's
+constexpr size_t kMostHeld = size_t{512} << 20U;
+
+}  // namespace
+
+People::People(const CropPolicy& policy, size_t window, std::function<void(Appearance)> take)
+    : policy_(policy), window_(window), take_(std::move(take)) {}
+
+/// The number of the person whose last box this one continues; a new one's if there is nobody.
+int64_t People::recognised(const Box& box, const std::vector<std::pair<int64_t, Face>>& others) const {
+  auto best = static_cast<int64_t>(known_.size());
+  float most = kSamePerson;
+  for (size_t i = 0; i < known_.size(); ++i) {
+    const auto number = static_cast<int64_t>(i);
+    const bool taken = std::ranges::any_of(others, [&](const auto& other) { return other.first == number; });
+    const float shared = overlap(known_[i].last, box);
+    if (taken || position_ - known_[i].seen > kForgotten || shared <= most) { continue; }
+    best = number;
+    most = shared;
+  }
+  return best;
+}
+
+void People::look(Frame frame, std::vector<Face> faces) {
+  Looked looked;
+  for (auto& face : faces) {
+    const int64_t number = recognised(face.box, looked.people);
+    if (number == seen()) { known_.emplace_back(); }
+    known_[static_cast<size_t>(number)] = {face.box, position_};
+    looked.people.emplace_back(number, std::move(face));
+  }
+  ++position_;
+  if (!looked.people.empty()) { held_ += frame.picture.bytes(); }
+  looked.frame = std::move(frame);
+  if (looked.people.empty()) { looked.frame.picture = {}; }  // nothing will be cut out of it
+  looked_.push_back(std::move(looked));
+  if (looked_.size() >= window_ || held_ > kMostHeld) { finish(); }
+}
+
+void People::finish() {
+  std::set<int64_t> people;
+  for (const auto& one : looked_) {
+    for (const auto& [number, face] : one.people) { people.insert(number); }
+  }
+  for (const int64_t person : people) { take_(appearance(person)); }
+  looked_.clear();
+  held_ = 0;
+}
+
+Appearance People::appearance(int64_t person) const {
+  Appearance found;
+  found.person = person;
+  std::vector<const Picture*> pictures;
+  for (const auto& one : looked_) {
+    const auto own = std::ranges::find(one.people, person, &std::pair<int64_t, Face>::first);
+    if (own == one.people.end()) { continue; }
+    found.frames.push_back(one.frame.index);
+    found.times_us.push_back(one.frame.pts_us);
+    found.boxes.push_back(own->second.box);
+    pictures.push_back(&one.frame.picture);
+  }
+  Box all = found.boxes.front();
+  for (const Box& box : found.boxes) { all = unite(all, box); }
+  for (size_t t = 0; t < pictures.size(); ++t) {
+    const Box& box = policy_.crop == "clip" ? all : found.boxes[t];
+    const auto square = square_about(box, static_cast<float>(policy_.margin));
+    const auto pixels = crop_pixels(*pictures[t], crop_transform(square, policy_.size), policy_.size);
+    found.crops.insert(found.crops.end(), pixels.begin(), pixels.end());
+  }
+  return found;
+}
+
+}  // namespace realface::data::preprocess

@@ -1,0 +1,107 @@
+#include "stages/detect/verdict.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace realface::stages {
+namespace {
+
+/// Scores a frame by its first pixel / 255.
+Branch by_frame() {
+  return {"frames", 4, 0, true, false, [](const torch::Tensor& frames) {
+            const auto p = frames.flatten(2).select(2, 0).to(torch::kFloat32) / 255;
+            return BranchScores{p.mean(1), p, {}};
+          }};
+}
+
+/// Scores a clip of three frames by the mean of their first pixels / 255, and counts its calls.
+Branch by_clip(std::vector<std::vector<int>>& seen) {
+  return {"clips", 4, 3, true, false, [&seen](const torch::Tensor& frames) {
+            const auto first = frames.flatten(2).select(2, 0)[0];
+            seen.emplace_back();
+            for (int64_t t = 0; t < first.size(0); ++t) { seen.back().push_back(first[t].item<int>()); }
+            const auto p = first.to(torch::kFloat32).mean().reshape({1}) / 255;
+            return BranchScores{p, p.unsqueeze(1).expand({1, frames.size(1)}), {}};
+          }};
+}
+
+/// Frames whose pixels are 0, 1, 2, ...
+torch::Tensor frames(int64_t count) {
+  return at::arange(count, torch::kUInt8).view({-1, 1, 1, 1}).expand({count, 4, 4, 3}).contiguous();
+}
+
+TEST(ScoreFrames, HaveAColumnForEachBranch) {
+  std::vector<std::vector<int>> seen;
+  const auto scores = score_frames({by_frame(), by_clip(seen)}, frames(5));
+  ASSERT_EQ(scores.sizes(), (std::vector<int64_t>{5, 2}));
+  EXPECT_NEAR(scores[4][0].item<double>(), 4 / 255.0, 1e-7);
+}
+
+TEST(ScoreFrames, AreScoredClipByClipAndTheLastClipEndsWithTheLastFrame) {
+  std::vector<std::vector<int>> seen;
+  const auto scores = score_frames({by_clip(seen)}, frames(5)).select(1, 0) * 255;
+  EXPECT_EQ(seen, (std::vector<std::vector<int>>{{0, 1, 2}, {2, 3, 4}}));
+  const std::vector<double> expected{1, 1, 2, 3, 3};
+  for (int64_t i = 0; i < 5; ++i) { EXPECT_NEAR(scores[i].item<double>(), expected[static_cast<size_t>(i)], 1e-4); }
+}
+
+TEST(ScoreFrames, TooFewForAClipAreFilledUpWithTheLast) {
+  std::vector<std::vector<int>> seen;
+  const auto scores = score_frames({by_clip(seen)}, frames(2));
+  EXPECT_EQ(seen, (std::vector<std::vector<int>>{{0, 1, 1}}));
+  EXPECT_EQ(scores.size(0), 2);
+}
+
+FileVerdict file_with(const std::vector<std::vector<double>>& people) {
+  FileVerdict verdict;
+  verdict.file = "a.mp4";
+  for (size_t i = 0; i < people.size(); ++i) {
+    for (size_t t = 0; t < people[i].size(); ++t) {
+      verdict.people[static_cast<int64_t>(i)].add({static_cast<int32_t>(t), 0.04 * static_cast<double>(t), {}, 0},
+                                                  at::tensor({people[i][t], 0.5}, torch::kFloat64));
+    }
+  }
+  return verdict;
+}
+
+TEST(FileVerdict, IsTheMaximumOverPeopleOfTheMeanOverFrames) {
+  const auto verdict = file_with({{0.1, 0.3}, {0.9, 0.7}});  // beside a second branch that says 0.5
+  EXPECT_NEAR(verdict.p_fake({}), (0.8 + 0.5) / 2, 1e-12);
+  EXPECT_NEAR(verdict.p_fake({.over_people = "mean"}), (0.5 + 0.5) / 2, 1e-12);
+}
+
+TEST(FileVerdict, LeavesOutWhoIsSeenBrieflyIfSomebodyIsSeenLonger) {
+  auto verdict = file_with({std::vector<double>(6, 0.1), {1.0, 1.0}});
+  EXPECT_NEAR(verdict.p_fake({}), (0.1 + 0.5) / 2, 1e-12);
+  EXPECT_NEAR(file_with({{1.0, 1.0}}).p_fake({}), (1.0 + 0.5) / 2, 1e-12);
+}
+
+TEST(FileVerdict, WithoutAFaceIsNullInJson) {
+  FileVerdict verdict;
+  verdict.file = "b.mp4";
+  verdict.status = "no_face";
+  EXPECT_TRUE(std::isnan(verdict.p_fake({})));
+  const auto json = to_json(verdict, {}, {"frames"});
+  EXPECT_TRUE(json["p_fake"].is_null());
+  EXPECT_EQ(json["status"], "no_face");
+  EXPECT_TRUE(json["people"].empty());
+}
+
+TEST(FileVerdict, JsonHasBranchesAndTheTimelineOfEachPerson) {
+  const auto json = to_json(file_with({{0.1, 0.3}, {0.9, 0.7}}), {}, {"frames", "clips"});
+  ASSERT_EQ(json["people"].size(), 2U);
+  const auto& worst = json["people"][0];
+  EXPECT_EQ(worst["person"], 1);
+  EXPECT_NEAR(worst["p_frames"].get<double>(), 0.8, 1e-12);
+  EXPECT_NEAR(worst["p_clips"].get<double>(), 0.5, 1e-12);
+  EXPECT_EQ(worst["timeline"].size(), 2U);
+  EXPECT_NEAR(worst["timeline"][1]["s"].get<double>(), 0.04, 1e-12);
+  EXPECT_EQ(json["rule"], "max over people of the mean over frames");
+}
+
+}  // namespace
+}  // namespace realface::stages
