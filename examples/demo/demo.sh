@@ -57,6 +57,8 @@ say "4/5 the same command again: finished stages are skipped, the interrupted on
 "${train[@]}"
 
 say "5/5 restoring faces of people it has never seen, and the report"
-"${two_ranks[@]}" reconstruct "$run/pretrain" --mapping "$run/mapping"
+mapped=()
+[ ! -d "$run/mapping" ] || mapped=(--mapping "$run/mapping")
+"${two_ranks[@]}" reconstruct "$run/pretrain" "${mapped[@]}"
 "$program" report "$run" --out "$run/report.html"
 printf '\nPeople it has never seen: %s\nThe report: %s\nThe faces:  %s\n' "$(sed -n 's/.*\(AUC .*\)/\1/p' "$run/evaluate/log.txt" | tail -n 1)" "$run/report.html" "$data/faces.png"

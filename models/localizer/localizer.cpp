@@ -39,8 +39,8 @@ LocalizerImpl::LocalizerImpl(const LocalizerConfig& config) : config_(config) {
 
 LocalizerImpl::LocalizerImpl(const LocalizerConfig& config, uint64_t seed) : LocalizerImpl(config) { initialise(seed); }
 
-/// The mapping network as its own paper has it; other convolutions as He et al. (ICCV 2015); the classifier as PyTorch's
-/// Linear. Norms and biases keep their ones and zeros.
+/// The mapping network as its own paper has it; other convolutions as He et al. (ICCV 2015); the classifier as
+/// PyTorch's Linear. Norms and biases keep their ones and zeros.
 void LocalizerImpl::initialise(uint64_t seed) {
   const torch::NoGradGuard no_grad;
   if (mapping_) { mapping_->initialise(seed); }

@@ -19,8 +19,8 @@ struct Located {
   torch::Tensor logits;  // [B, 2]: real, fake (G21)
 };
 
-/// Mapping network, encoder-decoder, and a classifier of what both found: Delocate (IJCAI 2024) as docs/decisions.md has
-/// it (L1 to L3). The encoder sees the face and, enlarged to its size, the mapped face, so that what either learns
+/// Mapping network, encoder-decoder, and a classifier of what both found: Delocate (IJCAI 2024) as docs/decisions.md
+/// has it (L1 to L3). The encoder sees the face and, enlarged to its size, the mapped face, so that what either learns
 /// reaches the other. Parameters `mapping.*` (mapping_net.h), `encoder.*` (senet.h), `decoder.*` (decoder.h), and
 /// `fusion.{fc1,fc2}.{weight,bias}`.
 class LocalizerImpl : public torch::nn::Module {

@@ -14,8 +14,8 @@ struct Faces {
   torch::Tensor pictures = {};  // normalised [B, 3, H, W]
   torch::Tensor labels = {};    // i64 [B]
   torch::Tensor targets = {};   // [B, 3, h, w], faces as they were restored; undefined if nothing is mapped
-  torch::Tensor truth = {};     // [B, 1, H, W], 1 where somebody tampered with the face; undefined if nothing is located
-  torch::Tensor known = {};     // [B], 1 or 0: whether that is known
+  torch::Tensor truth = {};  // [B, 1, H, W], 1 where somebody tampered with the face; undefined if nothing is located
+  torch::Tensor known = {};  // [B], 1 or 0: whether that is known
   std::vector<int64_t> epochs = {}, samples = {};  // [B], the keys of what is drawn about them
   torch::Tensor features = {};                     // Learner::features of the pictures, once they were asked for
 };

@@ -3,8 +3,12 @@
 #include <ATen/ops/softmax.h>
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "base/error.h"
 #include "models/cnn/cnn.h"
+#include "models/localizer/localizer.h"
 #include "models/mapping_net/mapping_net.h"
 #include "models/vit/description.h"
 #include "stages/finetune/stage.h"
@@ -24,7 +28,7 @@ Branch classifier(const models::Set& set, torch::Device device) {
     const auto p = p_fake(classify_videos(*vit, pixels, frames));
     return BranchScores{p, of_clips ? p.unsqueeze(1).expand({-1, frames.size(1)}) : torch::Tensor(), {}};
   };
-  return {"vit", vit->config().image, of_clips ? vit->config().frames : 0, of_clips, score};
+  return {"vit", vit->config().image, of_clips ? vit->config().frames : 0, of_clips, false, score};
 }
 
 Branch mapping(const models::Set& set, torch::Device device) {
@@ -38,7 +42,26 @@ Branch mapping(const models::Set& set, torch::Device device) {
     const auto by_frame = of_videos(p_fake(mapped.logits));
     return BranchScores{by_frame.mean(1), by_frame, of_videos(mapped.map)};
   };
-  return {"mapping", network->config().image, 0, true, score};
+  return {"mapping", network->config().image, 0, true, false, score};
+}
+
+Branch localizer(const models::Set& set, torch::Device device) {
+  const auto network = set.get<models::LocalizerImpl>("localizer");
+  const Normaliser pixels("imagenet", 1, device);
+  const auto score = [network, pixels](const torch::Tensor& frames) {
+    using models::Statistics;
+    const auto pictures = pixels.planes(frames.flatten(0, 1));
+    const auto features = network->features(pictures, Statistics::running);
+    const auto found = network->forward(pictures, features, network->adapted(), Statistics::running, {});
+    const auto of_videos = [&](const torch::Tensor& x) {
+      return x.defined() ? x.unflatten(0, {frames.size(0), frames.size(1)}) : x;
+    };
+    const auto by_frame = of_videos(p_fake(found.logits));
+    return BranchScores{by_frame.mean(1), by_frame, of_videos(found.map),
+                        of_videos(found.mask.defined() ? found.mask.squeeze(1) : found.mask)};
+  };
+  const auto& config = network->config();
+  return {"localizer", config.mapping.image, 0, true, config.locates, score};
 }
 
 Branch baseline(const models::Set& set, torch::Device device) {
@@ -49,16 +72,20 @@ Branch baseline(const models::Set& set, torch::Device device) {
     const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
     return BranchScores{by_frame.mean(1), by_frame, {}};
   };
-  return {"cnn", network->config().image, 0, true, score};
+  return {"cnn", network->config().image, 0, true, false, score};
 }
+
+using MakeBranch = Branch (*)(const models::Set&, torch::Device);
+constexpr std::array<std::pair<const char*, MakeBranch>, 4> kBranches{
+    {{"vit", classifier}, {"mapping", mapping}, {"localizer", localizer}, {"cnn", baseline}}};
 
 }  // namespace
 
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device) {
   std::vector<Branch> branches;
-  if (set.entries().contains("vit")) { branches.push_back(classifier(set, device)); }
-  if (set.entries().contains("mapping")) { branches.push_back(mapping(set, device)); }
-  if (set.entries().contains("cnn")) { branches.push_back(baseline(set, device)); }
+  for (const auto& [name, make] : kBranches) {
+    if (set.entries().contains(name)) { branches.push_back(make(set, device)); }
+  }
   for (const auto& branch : branches) {
     if (branch.image == branches.front().image) { continue; }
     throw Error(

@@ -11,9 +11,10 @@ namespace realface::stages {
 
 /// What a branch says of some videos; p of fake (G21).
 struct BranchScores {
-  torch::Tensor videos;  // [B]
-  torch::Tensor frames;  // [B, T], or undefined if the branch has no score of single frames
-  torch::Tensor maps;    // [B, T, 3, h, w], the mapped faces of a mapping network; else undefined
+  torch::Tensor videos;      // [B]
+  torch::Tensor frames;      // [B, T], or undefined if the branch has no score of single frames
+  torch::Tensor maps;        // [B, T, 3, h, w], the mapped faces of a network that maps; else undefined
+  torch::Tensor masks = {};  // [B, T, H, W], where a localiser says that faces were tampered with; else undefined
 };
 
 /// One network of a detector that scores videos.
@@ -22,12 +23,13 @@ struct Branch {
   int64_t image = 0;  // side of the pictures that it takes
   int64_t clip = 0;   // frames that it takes, consecutive ones; 0: any number of any
   bool has_frames = false;
+  bool locates = false;                                            // has masks
   std::function<BranchScores(const torch::Tensor& frames)> score;  // of frames u8 [B, T, H, W, 3]
 };
 
 /// Those of a set of networks: "vit" scores the mean of its frames' features (D1) or, if it is a network of clips, a
-/// clip, which counts for each of its frames (RC2); "mapping" and "cnn" score each frame, and a video by their mean
-/// (D15). They hold the networks. Throws Error if they take pictures of unequal sides.
+/// clip, which counts for each of its frames (RC2); "mapping", "localizer" and "cnn" score each frame, and a video by
+/// their mean (D15). They hold the networks. Throws Error if they take pictures of unequal sides.
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device);
 
 }  // namespace realface::stages

@@ -1,6 +1,8 @@
 #include "stages/evaluate/recipe.h"
 
 #include "models/cnn/description.h"
+#include "models/localizer/description.h"
+#include "models/localizer/localizer.h"
 #include "models/mapping_net/description.h"
 #include "models/vit/classifier.h"
 #include "models/vit/description.h"
@@ -9,10 +11,17 @@
 
 namespace realface::stages {
 
+const std::string& EvaluateConfig::weights_of(const std::string& branch) const {
+  if (branch == "vit") { return vit; }
+  if (branch == "mapping") { return mapping; }
+  return branch == "localizer" ? localizer : cnn;
+}
+
 void EvaluateRecipe::fields(Visitor& v) {
   group(v, "weights", [&] {
     v.weights("vit", config_.vit);
     v.weights("mapping", config_.mapping);
+    v.weights("localizer", config_.localizer);
     v.weights("cnn", config_.cnn);
     v.weights("recovered", config_.recovered);
   });
@@ -26,10 +35,12 @@ void EvaluateRecipe::fields(Visitor& v) {
 }
 
 void EvaluateRecipe::check(Checker& checker) const {
-  if (config_.vit.empty() && config_.mapping.empty() && config_.cnn.empty()) {
-    checker.fault({"weights.vit", "weights.mapping", "weights.cnn"},
-                  "none of weights.vit, weights.mapping and weights.cnn is set; name the entry or run of a trained "
-                  "detector");
+  const bool none = config_.vit.empty() && config_.mapping.empty() && config_.localizer.empty() && config_.cnn.empty();
+  if (none) {
+    checker.fault(
+        {"weights.vit", "weights.mapping", "weights.localizer", "weights.cnn"},
+        "none of weights.vit, weights.mapping, weights.localizer and weights.cnn is set; name the entry or run "
+        "of a trained detector");
   }
 }
 
@@ -44,6 +55,9 @@ models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distr
   });
   add_frozen(set, config_.mapping, "mapping", device, host, [](const nlohmann::json& description) {
     return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
+  });
+  add_frozen(set, config_.localizer, "localizer", device, host, [](const nlohmann::json& description) {
+    return std::make_shared<models::LocalizerImpl>(models::localizer_description(description));
   });
   add_frozen(set, config_.cnn, "cnn", device, host, [](const nlohmann::json& description) {
     return std::make_shared<models::CnnImpl>(models::cnn_description(description));

@@ -9,6 +9,7 @@ namespace realface::stages {
 struct EvaluateConfig {
   std::string vit;        // weights.vit: the run or checkpoint of a fine-tuned classifier; empty: not a branch
   std::string mapping;    // weights.mapping: that of a mapping network; empty: not a branch
+  std::string localizer;  // weights.localizer: that of a localiser; empty: not a branch
   std::string cnn;        // weights.cnn: that of a plain network, the baseline; empty: not a branch
   std::string recovered;  // weights.recovered: the run of a `stage: composite`, to compare its faces and the mapped
                           // ones with the originals (Recap, Fig. 5); empty: only the mapped ones are
@@ -20,6 +21,8 @@ struct EvaluateConfig {
                                // data.sets, which is then called an oracle, or, for "val", on the validation split of
                                // data.shards (V6)
   int64_t batch = 16;          // videos a rank scores at once
+
+  const std::string& weights_of(const std::string& branch) const;
 };
 
 /// `stage: evaluate`: scores every video of the sets `data.sets`, or of data.shards as the set "test", by the mean over
@@ -37,6 +40,8 @@ class EvaluateRecipe final : public Recipe {
   /// None: the stage opens its sets one after another.
   std::vector<data::StreamNeeds> needs(uint64_t seed, int world_size) const override;
   std::unique_ptr<Stage> make(const Walk& walk) const override;
+
+  const EvaluateConfig& config() const { return config_; }
 
  private:
   EvaluateConfig config_;

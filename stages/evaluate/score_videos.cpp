@@ -11,6 +11,7 @@
 #include "distributed/agreement.h"
 #include "stages/evaluate/similarity.h"
 #include "stages/run.h"
+#include "stages/scores/localization.h"
 
 namespace realface::stages {
 namespace {
@@ -25,6 +26,7 @@ class Means {
     sums_[row] += values;
     counts_[row] += 1;
   }
+  int64_t rows() const { return counts_.size(0); }
   void reduce(distributed::Communicator& group) {
     if (sums_.numel() == 0) { return; }
     group.all_reduce(sums_)->wait();
@@ -52,7 +54,10 @@ class ScoreVideos final : public Stage {
         world_(world),
         videos_(static_cast<int64_t>(table.videos().size()), static_cast<int64_t>(branches.size()), torch::kFloat64),
         frames_(frame_branches(branches) > 0 ? table.samples() : 0, frame_branches(branches), torch::kFloat32),
-        similarity_(table, std::move(restored)) {}
+        similarity_(table, std::move(restored)) {
+    if (std::ranges::none_of(branches, &Branch::locates)) { return; }
+    masks_ = at::zeros({videos_.rows(), static_cast<int64_t>(MaskCount::count)}, torch::kFloat64);
+  }
 
   std::string name() const override { return "evaluate " + name_; }
   int64_t steps() const override { return std::numeric_limits<int64_t>::max(); }
@@ -76,19 +81,21 @@ class ScoreVideos final : public Stage {
     videos_.reduce(world_.host_group());
     frames_.reduce(world_.host_group());
     similarity_.reduce(world_.host_group());
+    if (masks_.defined()) { world_.host_group().all_reduce(masks_)->wait(); }
   }
 
-  SetScores take_scores() { return {videos_.take_means(), frames_.take_means(), similarity_.distances()}; }
+  SetScores take_scores() { return {videos_.take_means(), frames_.take_means(), masks_, similarity_.distances()}; }
 
  private:
   void add(const data::Batch& batch) {
     std::vector<torch::Tensor> videos, frames;
-    torch::Tensor maps;
+    torch::Tensor maps, masks;
     for (const auto& branch : branches_) {
       const auto scores = branch.score(batch.images);
       videos.push_back(scores.videos.to(torch::kFloat64));
       if (branch.has_frames) { frames.push_back(scores.frames); }
       if (scores.maps.defined()) { maps = scores.maps; }
+      if (scores.masks.defined()) { masks = scores.masks; }
     }
     const auto by_video = torch::stack(videos, 1).cpu();                                     // [B, branches]
     const auto by_frame = frames.empty() ? torch::Tensor() : torch::stack(frames, 2).cpu();  // [B, T, branches]
@@ -97,6 +104,10 @@ class ScoreVideos final : public Stage {
       if (weights[i].item<float>() == 0) { continue; }
       add_video(batch, i, by_video, by_frame);
       similarity_.add(batch, i, maps.defined() ? maps[i] : maps);
+      if (masks.defined()) {
+        const auto video = static_cast<int64_t>(table_.video_of(batch.samples[static_cast<size_t>(i)]));
+        masks_[video] += count_masks(masks[i], batch.tampered[i]).cpu();
+      }
     }
   }
 
@@ -118,6 +129,7 @@ class ScoreVideos final : public Stage {
   distributed::World& world_;
   Means videos_, frames_;
   Similarity similarity_;
+  torch::Tensor masks_;  // undefined if no branch locates
   std::string fault_;
   int64_t position_ = 0;
 };

@@ -18,6 +18,7 @@ namespace realface::stages {
 struct SetScores {
   torch::Tensor videos;     // f64 [videos, branches], in the order of the table
   torch::Tensor frames;     // f32 [samples, branches that score frames]
+  torch::Tensor masks;      // f64 [videos, MaskCount::count] (localization.h); undefined if no branch locates
   torch::Tensor distances;  // f64 [videos, 2], of restored and of mapped faces (similarity.h)
 };
 

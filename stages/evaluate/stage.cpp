@@ -14,10 +14,23 @@
 #include "stages/evaluate/select.h"
 #include "stages/evaluate/similarity.h"
 #include "stages/scores/frame_scores.h"
+#include "stages/scores/localization.h"
 #include "stages/scores/results.h"
 #include "stages/training/saved.h"
 
 namespace realface::stages {
+namespace {
+
+/// For a log; results.json has all digits.
+std::string shown(const nlohmann::json& number) {
+  return number.is_null() ? "null" : fmt::format("{:.3f}", number.get<double>());
+}
+
+std::string located(const nlohmann::json& fakes) {
+  return fmt::format(", masks of fakes with IoU {} (pooled {})", shown(fakes["iou"]), shown(fakes["iou_pooled"]));
+}
+
+}  // namespace
 
 /// How many sets are done; their scores are in the files, those of their frames in sum.
 class Evaluate::Progress final : public Part {
@@ -33,7 +46,8 @@ class Evaluate::Progress final : public Part {
             {"digest", stage_.walk_.data.dataset_digest()},
             {"frames", frames},
             {"frame_bytes", frame_bytes},
-            {"similarity", similarity}};
+            {"similarity", similarity},
+            {"localization", localization}};
   }
   void restore(const nlohmann::json& values) override {
     if (values.at("digest") != stage_.walk_.data.dataset_digest()) {
@@ -50,6 +64,7 @@ class Evaluate::Progress final : public Part {
     frames = values.at("frames");
     frame_bytes = values.at("frame_bytes").get<size_t>();
     similarity = values.value("similarity", similarity);
+    localization = values.value("localization", localization);
     distributed::agree(stage_.walk_.world.host_group(), "scores", [&] {
       if (stage_.walk_.world.rank() == 0 && position > 0) {
         stage_.scores_ = read_scores(stage_.walk_.run_dir / kScoresFile);
@@ -61,9 +76,10 @@ class Evaluate::Progress final : public Part {
   }
 
   int64_t position = 0;
-  nlohmann::json frames = nlohmann::json::object();      // by set: frame_results
-  size_t frame_bytes = 0;                                // of frame_scores.csv that are of those sets
-  nlohmann::json similarity = nlohmann::json::object();  // by set: similarity_results
+  nlohmann::json frames = nlohmann::json::object();        // by set: frame_results
+  size_t frame_bytes = 0;                                  // of frame_scores.csv that are of those sets
+  nlohmann::json similarity = nlohmann::json::object();    // by set: similarity_results
+  nlohmann::json localization = nlohmann::json::object();  // by set: localization_results
 
  private:
   Evaluate& stage_;
@@ -115,11 +131,8 @@ data::StreamNeeds Evaluate::needs(const std::string& set, const std::string& spl
   videos.image = branches_.front().image;
   videos.patch = 1;  // nothing is masked
   videos.mask.kind = "none";
+  videos.truth = std::ranges::any_of(branches_, &Branch::locates);
   return videos;
-}
-
-const std::string& Evaluate::weights_of(const Branch& branch) const {
-  return branch.name == "vit" ? config_.vit : branch.name == "cnn" ? config_.cnn : config_.mapping;
 }
 
 /// Refuses crops that the branches were not trained on.
@@ -146,7 +159,8 @@ void Evaluate::select_checkpoints() {
   distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
   const SelectionVideos videos{set.name, *table, [&] { return open(set, split); }};
   for (const auto& branch : branches_) {
-    selected_[branch.name] = select_checkpoint(branch, weights_of(branch), walk_.models, videos, walk_.world);
+    selected_[branch.name] =
+        select_checkpoint(branch, config_.weights_of(branch.name), walk_.models, videos, walk_.world);
   }
 }
 
@@ -160,7 +174,7 @@ bool Evaluate::is_oracle(const DataSet& set) const {
 void Evaluate::read_crops() {
   if (walk_.data_config.crops == "any") { return; }
   for (const auto& branch : branches_) {
-    const auto& path = weights_of(branch);
+    const auto& path = config_.weights_of(branch.name);
     trained_on_.push_back({branch.name, path, saved_crops(path, branch.name, walk_.world.host_group())});
   }
 }
@@ -193,6 +207,9 @@ StepReport Evaluate::step(const data::Step& /*step*/) {
   const auto scores = score_videos(branches_, *stream, set.name, *table, restored_faces(*stream), walk_.world);
   if (!scores) { return {}; }  // a signal: the loop asks next
   progress_->similarity[set.name] = similarity_results(*table, config_.split, scores->distances);
+  if (scores->masks.defined()) {
+    progress_->localization[set.name] = localization_results(*table, config_.split, scores->masks);
+  }
   keep(set, *table, *scores);
   ++progress_->position;
   StepReport report;
@@ -249,6 +266,7 @@ nlohmann::json Evaluate::results() const {
   for (auto& [name, set] : results["sets"].items()) {
     const auto own = std::ranges::find(sets_, name, &DataSet::name);
     if (own != sets_.end() && is_oracle(*own)) { set["oracle"] = "the checkpoint of each branch"; }
+    if (progress_->localization.contains(name)) { set["localization"] = progress_->localization[name]; }
     set["similarity"] = progress_->similarity.value(name, nlohmann::json());
     set["frame"] = progress_->frames.value(name, nlohmann::json({{"reason", "no branch scores single frames"}}));
   }
@@ -266,8 +284,9 @@ void Evaluate::finish() {
     publish_file(walk_.run_dir / kResultsFile, found.dump(2) + "\n");
     for (const auto& [name, set] : found["sets"].items()) {
       const auto& all = set["video"]["all"];
-      log::info(fmt::format("{}: AUC {} [{}, {}] of {} real and {} fake videos{}", name, all["auc"].dump(),
-                            all["auc_low"].dump(), all["auc_high"].dump(), all["real"].dump(), all["fake"].dump(),
+      log::info(fmt::format("{}: AUC {} [{}, {}] of {} real and {} fake videos{}{}", name, shown(all["auc"]),
+                            shown(all["auc_low"]), shown(all["auc_high"]), all["real"].dump(), all["fake"].dump(),
+                            set.contains("localization") ? located(set["localization"]["all"]["fakes"]) : "",
                             set.contains("oracle") ? " (oracle: its checkpoints were chosen by them)" : ""));
     }
   });

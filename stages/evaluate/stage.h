@@ -47,7 +47,6 @@ class Evaluate final : public Stage {
   int64_t frames_scored(int64_t stored) const;  // of a video
   data::StreamNeeds needs(const std::string& set, const std::string& split) const;
   std::unique_ptr<data::Streams> open(const DataSet& set, const std::string& split) const;
-  const std::string& weights_of(const Branch& branch) const;
   void select_checkpoints();
   bool is_oracle(const DataSet& set) const;
   void read_crops();

@@ -12,9 +12,8 @@ torch::Tensor draw_kept_units(double rate, int64_t units, uint64_t seed, const s
   auto* value = kept.mutable_data_ptr<float>();
   const auto factor = static_cast<float>(1.0 / (1.0 - rate));
   for (size_t i = 0; i < samples.size(); ++i) {
-    CounterRng rng(
-        seed, CounterRng::Purpose::dropout,
-        {static_cast<uint64_t>(epochs[i]), static_cast<uint64_t>(samples[i]), static_cast<uint64_t>(pass)});
+    CounterRng rng(seed, CounterRng::Purpose::dropout,
+                   {static_cast<uint64_t>(epochs[i]), static_cast<uint64_t>(samples[i]), static_cast<uint64_t>(pass)});
     for (int64_t unit = 0; unit < units; ++unit) { *value++ = rng.chance(rate) ? 0.0F : factor; }
   }
   return kept;

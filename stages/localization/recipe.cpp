@@ -30,7 +30,8 @@ void LocalizationRecipe::check(Checker& checker) const {
   models::check(config_.model, checker);
   stages::check(config_, config_.model.maps, checker);
   if (!config_.model.maps && !config_.trunk.empty()) {
-    checker.fault({"weights.trunk", "model.maps"}, "weights.trunk is given, but model.maps is false: there is no trunk");
+    checker.fault({"weights.trunk", "model.maps"},
+                  "weights.trunk is given, but model.maps is false: there is no trunk");
   }
   if (!config_.model.locates && !config_.encoder.empty()) {
     checker.fault({"weights.encoder", "model.locates"},
