@@ -114,6 +114,13 @@ void add_import_options(CLI::App& command, PreprocessOptions& options) {
       ->check(CLI::IsMember({"dataset", "none"}))
       ->capture_default_str();
   command
+      .add_option("--mask-rule", options.config.mask_rule.name,
+                  "How masks are made of a fake and its original: difference or ssim")
+      ->check(CLI::IsMember({"difference", "ssim"}))
+      ->capture_default_str();
+  command.add_option("--mask-threshold", options.config.mask_rule.threshold,
+                     "From where on a pixel counts as tampered with, 0 to 1; 0: 0.1 of difference, 0.08 of ssim");
+  command
       .add_option("--pictures", import.pictures,
                   "folder: auto (sub-folders of numbered pictures are videos), single or frames")
       ->capture_default_str();

@@ -1,5 +1,7 @@
 #include "data/preprocess/config.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -21,6 +23,9 @@ void check(const PreprocessConfig& config) {
   require(config.crop == "clip" || config.crop == "frame", "--crop " + config.crop + " is unknown; say clip or frame");
   require(config.margin >= 1 && config.margin <= 4,
           "--margin " + std::to_string(config.margin) + " is not possible; it must be 1 to 4");
+  require(config.mask_rule.threshold >= 0 && config.mask_rule.threshold < 1,
+          fmt::format("--mask-threshold {} is not possible; it must be 0 or more, and below 1",
+                      config.mask_rule.threshold));
   try {
     frame_codec(config);
   } catch (const DataError& error) { require(false, std::string("the codec is not possible: ") + error.what()); }
@@ -38,11 +43,15 @@ CodecConfig frame_codec(const nlohmann::json& described) {
 
 nlohmann::json described(const PreprocessConfig& config, const std::string& landmark_model_sha256,
                          const std::string& detector) {
+  // A rule of the default threshold is called as it was before there were others, so that old folders go on.
+  const auto& rule = config.mask_rule;
+  const auto limit = rule.threshold > 0 ? fmt::format(" over {}", rule.threshold) : std::string();
+  const auto masks = config.import.masks ? "dataset, else " + rule.name + limit : std::string("none");
   nlohmann::json json = {{"dataset", config.dataset},
                          {"split", config.import.split.empty() ? "official" : config.import.split},
                          {"compression", config.import.compression},
                          {"methods", config.import.methods},
-                         {"masks", config.import.masks ? "dataset, else difference" : "none"},
+                         {"masks", masks},
                          {"pictures", config.import.pictures},
                          {"size", config.size},
                          {"frames", config.frames},

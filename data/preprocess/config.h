@@ -6,6 +6,7 @@
 
 #include "data/codec/codec.h"
 #include "data/importers/importers.h"
+#include "data/preprocess/masks/frame_mask.h"
 
 namespace realface::data::preprocess {
 
@@ -14,6 +15,7 @@ struct PreprocessConfig {
   std::string input, output;       // folders
   std::string dataset = "folder";  // importer
   importers::ImportOptions import;
+  MaskRule mask_rule;                      // of fakes whose masks the dataset does not ship (L5)
   int size = 224;                          // of a crop, pixels
   int frames = 30;                         // at most, of a video (G13)
   std::string crop = "clip";               // clip: one box for all frames of a video; frame: one box a frame (G12)

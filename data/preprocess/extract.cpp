@@ -122,13 +122,19 @@ class Extraction {
       if (shipped) {
         read_shipped_masks(decoder_, source_, indices, masks_);
       } else {
-        read_difference_masks(
-            decoder_, source_.original_path, indices, frames_at_once(),
+        read_pair_masks(
+            decoder_, source_.original_path, indices, frames_at_once(), config_.mask_rule,
             [this](const auto& lot) { return pictures(lot); }, masks_);
       }
+    } catch (const UnalignedPair& error) {
+      masks_ = {};
+      out_.record.mask_source = MaskSource::unaligned;
+      note(std::string("no mask can be made of it: ") + error.what());
     } catch (const DataError& error) { note(std::string("its mask cannot be used: ") + error.what()); }
     out_.masks_missing = static_cast<int64_t>(seen_.size() - masks_.size());
-    if (!masks_.empty()) { out_.record.mask_source = shipped ? MaskSource::dataset : MaskSource::difference; }
+    if (masks_.empty()) { return; }
+    const auto made = config_.mask_rule.name == "ssim" ? MaskSource::ssim : MaskSource::difference;
+    out_.record.mask_source = shipped ? MaskSource::dataset : made;
   }
 
   size_t frames_at_once() const {

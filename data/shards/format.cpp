@@ -28,7 +28,19 @@ struct HashAttribute {
 }  // namespace
 
 const char* mask_source_name(MaskSource source) {
-  return source == MaskSource::dataset ? "dataset" : source == MaskSource::difference ? "difference" : "none";
+  switch (source) {
+    case MaskSource::dataset:
+      return "dataset";
+    case MaskSource::difference:
+      return "difference";
+    case MaskSource::ssim:
+      return "ssim";
+    case MaskSource::unaligned:
+      return "unaligned";
+    case MaskSource::none:
+      break;
+  }
+  return "none";
 }
 
 void ShardTotals::count(const VideoRecord& video) {

@@ -32,8 +32,10 @@ enum class MaskSource : int8_t {
   none = 0,        // it has no masks
   dataset = 1,     // shipped with the dataset
   difference = 2,  // made from the difference to its original
+  ssim = 3,        // made from the structural similarity to its original
+  unaligned = 4,   // it has none, since its original does not show the same, pixel by pixel
 };
-/// "none", "dataset" or "difference".
+/// "none", "dataset", "difference", "ssim" or "unaligned".
 const char* mask_source_name(MaskSource source);
 
 /// One stored face: a row of /frames. `crop` below is the stored picture, `source` the decoded video frame; pixel

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "data/preprocess/geometry.h"
@@ -17,10 +18,33 @@ struct FrameMask {
 /// Of a picture of a mask: 1 where its grey is over 127 (L5 a).
 FrameMask shipped_mask(const Picture& mask);
 
-/// From a frame and the same frame of the real video, both of one size (L5 b): the mean over channels of |fake - real|,
-/// smoothed by a 5 x 5 Gaussian (1 4 6 4 1 both ways), over a tenth of the range; closed by 5 x 5, opened by 3 x 3. In
-/// whole numbers, so it is the same on every processor.
-FrameMask difference_mask(const Picture& fake, const Picture& real);
+/// How a mask is made of a frame and the same frame of the real video.
+struct MaskRule {
+  std::string name = "difference";  // difference | ssim
+  double threshold = 0;             // 0: the rule's own, 0.1 or 0.08
+
+  double limit() const;
+};
+
+/// By that rule. Throws DataError for pictures of two sizes.
+FrameMask pair_mask(const Picture& fake, const Picture& real, const MaskRule& rule);
+
+/// L5 b: the mean over channels of |fake - real|, smoothed by a 5 x 5 Gaussian (1 4 6 4 1 both ways), over the
+/// threshold, a share of the range; closed by 5 x 5, opened by 3 x 3. In whole numbers, so it is the same on every
+/// processor.
+FrameMask difference_mask(const Picture& fake, const Picture& real, double threshold = 0.1);
+
+/// As MSCCNet's public annotations are made: 1 - SSIM of the grey pictures (Wang et al., IEEE TIP 2004, Gaussian of 11
+/// pixels), stretched to 0..1, smoothed by 5 x 5, over the threshold; dilated three times by an ellipse of 7, its
+/// convex hull, eroded three times by an ellipse of 5. Equal pictures have an empty mask.
+FrameMask ssim_mask(const Picture& fake, const Picture& real, double threshold = 0.08);
+
+/// Why a frame and its original cannot be compared pixel by pixel; empty if they can: their sizes differ, or one is
+/// shifted against the other by more than a pixel: phase correlation sees it, and it brings the two nearer.
+std::string misaligned(const Picture& fake, const Picture& real);
+
+/// The share of all pixels that are tampered with.
+double area_of(const FrameMask& mask);
 
 /// The share of the mask's pixels that lies in the box; 0 of an empty mask. The box is in pixels of the shown frame; a
 /// mask of another size is stretched to it.

@@ -38,6 +38,16 @@ std::map<int32_t, int32_t> frames_of_masks(const importers::Source& video, const
   return frame_of;
 }
 
+constexpr double kMostArea = 0.8;  // of a frame: more was never one face
+
+FrameMask mask_of_pair(const Picture& fake, const Frame& real, const MaskRule& rule, bool first) {
+  const auto why = first ? misaligned(fake, real.picture) : std::string();
+  if (!why.empty()) { throw UnalignedPair(why); }
+  auto mask = pair_mask(fake, real.picture, rule);
+  if (area_of(mask) <= kMostArea) { return mask; }
+  throw UnalignedPair("frame " + std::to_string(real.index) + " differs from its original nearly everywhere");
+}
+
 }  // namespace
 
 void FrameMasks::add(int32_t index, const FrameMask& mask) {
@@ -74,8 +84,8 @@ void read_shipped_masks(Decoder& decoder, const importers::Source& video, const 
   reader->read(ordinals, [&](const Frame& mask) { masks.add(frame_of.at(mask.index), shipped_mask(mask.picture)); });
 }
 
-void read_difference_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted,
-                           size_t at_once, const GetPictures& fakes, FrameMasks& masks) {
+void read_pair_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted, size_t at_once,
+                     const MaskRule& rule, const GetPictures& fakes, FrameMasks& masks) {
   const auto reader = decoder.open(source_at(original));
   const std::vector<int32_t> common = present(wanted, *reader);
   for (size_t from = 0; from < common.size(); from += at_once) {
@@ -84,9 +94,8 @@ void read_difference_masks(Decoder& decoder, const std::string& original, const 
                                    common.begin() + static_cast<std::ptrdiff_t>(to));
     const Pictures held = fakes(lot);
     reader->read(lot, [&](const Frame& frame) {
-      if (const auto fake = held.find(frame.index); fake != held.end()) {
-        masks.add(frame.index, difference_mask(*fake->second, frame.picture));
-      }
+      const auto fake = held.find(frame.index);
+      if (fake != held.end()) { masks.add(frame.index, mask_of_pair(*fake->second, frame, rule, masks.empty())); }
     });
   }
 }

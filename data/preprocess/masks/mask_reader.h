@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "data/preprocess/masks/frame_mask.h"
 #include "data/preprocess/video/decoder.h"
 
@@ -38,12 +39,19 @@ importers::Source source_at(const std::string& path);
 using Pictures = std::map<int32_t, std::shared_ptr<const Picture>>;
 using GetPictures = std::function<Pictures(const std::vector<int32_t>&)>;
 
+/// A fake and its original do not show the same, pixel by pixel: no mask can be made of them.
+class UnalignedPair : public DataError {
+ public:
+  using DataError::DataError;
+};
+
 /// Both add to `masks` as they go, so that what was read before an error stays. `wanted` ascends. Throw DataError for
 /// what cannot be read, and what `decoder` throws.
 void read_shipped_masks(Decoder& decoder, const importers::Source& video, const std::vector<int32_t>& wanted,
                         FrameMasks& masks);
-/// `at_once`: so many fake frames are held at a time. The original is read once for each such lot.
-void read_difference_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted,
-                           size_t at_once, const GetPictures& fakes, FrameMasks& masks);
+/// `at_once`: so many fake frames are held at a time. The original is read once for each such lot. Throws UnalignedPair
+/// if the first frame and its original do not align, or a mask covers nearly the whole frame: then none is right.
+void read_pair_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted, size_t at_once,
+                     const MaskRule& rule, const GetPictures& fakes, FrameMasks& masks);
 
 }  // namespace realface::data::preprocess

@@ -141,12 +141,38 @@ TEST_F(Fakes, AreKeptWithoutMasksWhereTheOriginalIsOfAnotherSizeOrNone) {
   source.original_path = write("small", small);
   const Extracted other = extracted(source);
   EXPECT_EQ(other.record.frames.size(), static_cast<size_t>(kFrames));
-  EXPECT_EQ(other.record.mask_source, MaskSource::none);
+  EXPECT_EQ(other.record.mask_source, MaskSource::unaligned);
   EXPECT_EQ(other.masks_missing, kFrames);
   EXPECT_THAT(other.why, HasSubstr("frames of 112 x 112; 224 x 224 were expected"));
 
   source.original_path = folder_->path() / "absent.mp4";
   EXPECT_EQ(extracted(source).record.frames.size(), static_cast<size_t>(kFrames));
+}
+
+TEST_F(Fakes, GetNoMaskFromAnOriginalThatDoesNotAlign) {
+  std::vector<cv::Mat> shifted;
+  for (const cv::Mat& real : people_->front()) {
+    cv::warpAffine(real, shifted.emplace_back(), cv::Matx23d(1, 0, 5, 0, 1, -3), real.size(), cv::INTER_LINEAR,
+                   cv::BORDER_REPLICATE);
+  }
+  Source source = fake(write("forged", forged()));
+  source.original_path = write("shifted", shifted);
+  const Extracted video = extracted(source);
+  EXPECT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames));
+  EXPECT_EQ(video.record.mask_source, MaskSource::unaligned);
+  EXPECT_EQ(video.masks_missing, kFrames);
+  EXPECT_THAT(video.why, HasSubstr("its original is shifted by -5, 3 pixels"));
+  for (const auto& frame : video.record.frames) { EXPECT_TRUE(frame.mask.empty()); }
+}
+
+TEST_F(Fakes, GetNoMaskWhereNearlyAllDiffers) {
+  std::vector<cv::Mat> bright;
+  for (const cv::Mat& real : people_->front()) { bright.push_back(real + cv::Scalar(60, 60, 60)); }
+  Source source = fake(write("bright", bright));
+  source.original_path = write("original2", people_->front());
+  const Extracted video = extracted(source);
+  EXPECT_EQ(video.record.mask_source, MaskSource::unaligned);
+  EXPECT_THAT(video.why, HasSubstr("differs from its original nearly everywhere"));
 }
 
 TEST_F(Fakes, AreThePersonWhomTheMaskCovers) {
