@@ -13,37 +13,41 @@
 namespace realface::stages {
 namespace {
 
-/// Of one branch, f64 [T].
-torch::Tensor whole(const Branch& branch, const torch::Tensor& faces) {
+/// Of one branch: p_fake [T].
+PersonScores whole(const Branch& branch, const torch::Tensor& faces) {
   const auto scores = branch.score(faces.unsqueeze(0));
   const auto frames = scores.frames.defined() ? scores.frames[0] : scores.videos.expand({faces.size(0)});
-  return frames.to(torch::kCPU, torch::kFloat64);
+  return {frames.to(torch::kCPU, torch::kFloat64), scores.masks.defined() ? scores.masks[0].cpu() : torch::Tensor()};
 }
 
-torch::Tensor clip_by_clip(const Branch& branch, const torch::Tensor& faces) {
+PersonScores clip_by_clip(const Branch& branch, const torch::Tensor& faces) {
   const int64_t count = faces.size(0), clip = branch.clip;
   if (count < clip) {
     const auto more = faces.narrow(0, count - 1, 1).expand({clip - count, -1, -1, -1});
-    return whole(branch, at::cat({faces, more})).narrow(0, 0, count);
+    return {whole(branch, at::cat({faces, more})).p_fake.narrow(0, 0, count), {}};
   }
   auto sums = at::zeros({count}, torch::kFloat64), times = at::zeros({count}, torch::kFloat64);
   for (int64_t first = 0; first < count; first += clip) {
     const int64_t begin = std::min(first, count - clip);
-    sums.narrow(0, begin, clip) += whole(branch, faces.narrow(0, begin, clip));
+    sums.narrow(0, begin, clip) += whole(branch, faces.narrow(0, begin, clip)).p_fake;
     times.narrow(0, begin, clip) += 1;
   }
-  return sums / times;
+  return {sums / times, {}};
 }
 
 }  // namespace
 
-torch::Tensor score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces) {
+PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> columns;
+  PersonScores all;
   for (const auto& branch : branches) {
-    columns.push_back(branch.clip > 0 ? clip_by_clip(branch, faces) : whole(branch, faces));
+    const auto own = branch.clip > 0 ? clip_by_clip(branch, faces) : whole(branch, faces);
+    columns.push_back(own.p_fake);
+    if (own.masks.defined()) { all.masks = own.masks; }
   }
-  return at::stack(columns, 1);
+  all.p_fake = at::stack(columns, 1);
+  return all;
 }
 
 double PersonVerdict::p_fake() const {
@@ -93,10 +97,11 @@ nlohmann::json to_json(const FileVerdict& verdict, const VerdictRule& rule, cons
     }
     people.push_back(std::move(one));
   }
-  std::ranges::stable_sort(people, std::greater<>(), [](const nlohmann::json& one) { return one["p_fake"].get<double>(); });
+  std::ranges::stable_sort(people, std::greater<>(),
+                           [](const nlohmann::json& one) { return one["p_fake"].get<double>(); });
   const double p = verdict.p_fake(rule);
-  nlohmann::json json = {{"file", verdict.file},     {"status", verdict.status}, {"p_fake", number_or_null(p)},
-                         {"rule", rule.text()},      {"frames", verdict.frames}, {"people", people}};
+  nlohmann::json json = {{"file", verdict.file}, {"status", verdict.status}, {"p_fake", number_or_null(p)},
+                         {"rule", rule.text()},  {"frames", verdict.frames}, {"people", people}};
   if (!verdict.why.empty()) { json["why"] = verdict.why; }
   return json;
 }

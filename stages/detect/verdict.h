@@ -13,10 +13,16 @@
 /// What a detector says of a file that nobody knows: of every person in it, frame by frame.
 namespace realface::stages {
 
-/// f64 [T, branches], p of fake of each frame of one person's faces u8 [T, H, W, 3]. A branch of clips scores clips one
+/// What branches say of some frames of one person.
+struct PersonScores {
+  torch::Tensor p_fake;  // f64 [T, branches]
+  torch::Tensor masks;   // f32 [T, H, W], where the face was tampered with; undefined if no branch says it
+};
+
+/// Of faces u8 [T, H, W, 3], on the networks' device; what it gives is on the CPU. A branch of clips scores clips one
 /// after another, the last ending with the last frame, and a frame by the mean of its clips; too few frames for one are
 /// filled up with the last. A branch without scores of frames gives all of them the score of their mean.
-torch::Tensor score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces);
+PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces);
 
 /// One frame of a person.
 struct FrameVerdict {
@@ -38,7 +44,7 @@ struct PersonVerdict {
 /// How people become a file: max | mean over them.
 struct VerdictRule {
   std::string over_people = "max";
-  int64_t shortest = 5;  // frames with a person's face, below which the person counts only if nobody has more
+  int64_t shortest = 5;      // frames with a person's face, below which the person counts only if nobody has more
   std::string text() const;  // "max over people of the mean over frames"
 };
 

@@ -1,6 +1,5 @@
 #include "stages/episodes/episode_stage.h"
 
-#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 
 #include "base/telemetry.h"

@@ -25,6 +25,7 @@ std::vector<TestedSet> tested_sets(const ReportInput& input);
 
 /// Parts of the section; each is "" if it has nothing to show.
 std::string by_manipulation(const TestedSet& set);
+std::string located_by_manipulation(const TestedSet& set);  // empty if nothing was located
 std::string worst_mistakes(const TestedSet& set);
 std::string roc_chart(const TestedSet& set);
 std::string score_histogram(const TestedSet& set);

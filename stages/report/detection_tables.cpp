@@ -29,6 +29,19 @@ std::vector<std::string> row_of(const std::string& name, const nlohmann::json& m
           videos_of(metrics)};
 }
 
+std::vector<std::string> row_of_masks(const std::string& name, const nlohmann::json& found) {
+  const auto fakes = found.value("fakes", nlohmann::json()), all = found.value("all", nlohmann::json());
+  const auto whole = [](double value) { return std::isfinite(value) ? count(std::llround(value)) : "?"; };
+  return {escape(name),
+          number(number_at(fakes, "iou")),
+          number(number_at(fakes, "iou_pooled")),
+          percent(number_at(fakes, "pbca")),
+          percent(number_at(all, "pbca")),
+          percent(number_at(fakes, "positive")),
+          whole(number_at(fakes, "frames")),
+          whole(number_at(found, "unknown"))};
+}
+
 /// The first few of one class, ordered by how far they are on the wrong side.
 std::vector<const VideoScore*> worst_of(const TestedSet& set, int label) {
   std::vector<const VideoScore*> worst;
@@ -56,6 +69,24 @@ std::string by_manipulation(const TestedSet& set) {
   return "<h3>By manipulation</h3>\n" +
          paragraph("The fake videos of one manipulation at a time, against all real ones of the set.") +
          table({"manipulation", "AUC", "95 % interval", "EER", "average precision", "accuracy", "videos, real / fake"},
+               rows, 1);
+}
+
+std::string located_by_manipulation(const TestedSet& set) {
+  const auto found = set.figures.find("localization");
+  if (found == set.figures.end() || !found->is_object()) { return ""; }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [method, masks] : found->items()) {
+    if (method != "all") { rows.push_back(row_of_masks(method, masks)); }
+  }
+  rows.push_back(row_of_masks("all together", found->value("all", nlohmann::json())));
+  return "<h3>Where faces were tampered with</h3>\n" +
+         paragraph(
+             "Predicted masks, from 0.5 on, beside the true ones, on the crops. IoU is the area that both cover as a share of what either "
+             "covers: the mean over the fake frames, and that of all their pixels together. A real face has an empty mask. The more of "
+             "a face was left alone, the more pixels are right by themselves.") +
+         table({"manipulation", "IoU", "IoU, pooled", "right pixels, fakes", "right pixels, with reals",
+                "tampered pixels, fakes", "fake frames", "without a true mask"},
                rows, 1);
 }
 

@@ -14,9 +14,7 @@ namespace {
 
 constexpr int64_t kColumns = static_cast<int64_t>(MaskCount::count);
 
-double at(const torch::Tensor& counts, MaskCount column) {
-  return counts[static_cast<int64_t>(column)].item<double>();
-}
+double at(const torch::Tensor& counts, MaskCount column) { return counts[static_cast<int64_t>(column)].item<double>(); }
 
 nlohmann::json share(double part, double whole) {
   return whole > 0 ? nlohmann::json(part / whole) : nlohmann::json(nullptr);

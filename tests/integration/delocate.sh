@@ -73,6 +73,10 @@ for name in ("huge.png", "text.mp4", "absent.mp4"):
     assert found[name]["status"] == "unreadable" and found[name]["why"], found[name]
 assert found["short.mp4"]["status"] in ("unreadable", "truncated"), found["short.mp4"]
 PYTHON
+must "$program" detect "$real" "$fake" --weights "$scratch/run" --out "$scratch/looked"
+for made in "$(basename "$real")" "$(basename "$fake")"; do
+  [ -s "$scratch/looked/$made.json" ] && [ -s "$scratch/looked/$made.png" ] || fail "detect --out kept nothing of $made"
+done
 must "$program" detect "$real" --weights "$scratch/run" --rule mean --every 2
 grep -qE "^0\.[0-9]{3}  1 person  $real" "$scratch/last.log" || fail "detect says something else of one person: $(cat "$scratch/last.log")"
 refused 1 "expected the run folder of a whole system" "$program" detect "$real" --weights "$scratch/run/pretrain"

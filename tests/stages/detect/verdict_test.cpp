@@ -36,14 +36,14 @@ torch::Tensor frames(int64_t count) {
 
 TEST(ScoreFrames, HaveAColumnForEachBranch) {
   std::vector<std::vector<int>> seen;
-  const auto scores = score_frames({by_frame(), by_clip(seen)}, frames(5));
+  const auto scores = score_frames({by_frame(), by_clip(seen)}, frames(5)).p_fake;
   ASSERT_EQ(scores.sizes(), (std::vector<int64_t>{5, 2}));
   EXPECT_NEAR(scores[4][0].item<double>(), 4 / 255.0, 1e-7);
 }
 
 TEST(ScoreFrames, AreScoredClipByClipAndTheLastClipEndsWithTheLastFrame) {
   std::vector<std::vector<int>> seen;
-  const auto scores = score_frames({by_clip(seen)}, frames(5)).select(1, 0) * 255;
+  const auto scores = score_frames({by_clip(seen)}, frames(5)).p_fake.select(1, 0) * 255;
   EXPECT_EQ(seen, (std::vector<std::vector<int>>{{0, 1, 2}, {2, 3, 4}}));
   const std::vector<double> expected{1, 1, 2, 3, 3};
   for (int64_t i = 0; i < 5; ++i) { EXPECT_NEAR(scores[i].item<double>(), expected[static_cast<size_t>(i)], 1e-4); }
@@ -51,9 +51,20 @@ TEST(ScoreFrames, AreScoredClipByClipAndTheLastClipEndsWithTheLastFrame) {
 
 TEST(ScoreFrames, TooFewForAClipAreFilledUpWithTheLast) {
   std::vector<std::vector<int>> seen;
-  const auto scores = score_frames({by_clip(seen)}, frames(2));
+  const auto scores = score_frames({by_clip(seen)}, frames(2)).p_fake;
   EXPECT_EQ(seen, (std::vector<std::vector<int>>{{0, 1, 1}}));
   EXPECT_EQ(scores.size(0), 2);
+}
+
+TEST(ScoreFrames, CarryTheMasksOfALocaliser) {
+  const Branch locating{"localizer", 4, 0, true, true, [](const torch::Tensor& faces) {
+                          const auto p = at::zeros({1, faces.size(1)});
+                          return BranchScores{p.mean(1), p, {}, faces.select(4, 0).to(torch::kFloat32) / 255};
+                        }};
+  EXPECT_FALSE(score_frames({by_frame()}, frames(2)).masks.defined());
+  const auto masks = score_frames({locating, by_frame()}, frames(2)).masks;
+  ASSERT_EQ(masks.sizes(), (std::vector<int64_t>{2, 4, 4}));
+  EXPECT_NEAR(masks[1][0][0].item<double>(), 1 / 255.0, 1e-7);
 }
 
 FileVerdict file_with(const std::vector<std::vector<double>>& people) {

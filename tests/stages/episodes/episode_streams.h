@@ -42,7 +42,8 @@ inline data::Batch batch_of(const data::StreamNeeds& needs, int64_t step, int64_
   batch.labels = torch::stack(labels);
   batch.weights = torch::ones({count});
   if (needs.truth) {  // of every fifth fake nobody knows it
-    batch.tampered = batch.images.select(3, 0).gt(150).to(torch::kUInt8) * batch.labels.view({-1, 1, 1}).to(torch::kUInt8);
+    batch.tampered =
+        batch.images.select(3, 0).gt(150).to(torch::kUInt8) * batch.labels.view({-1, 1, 1}).to(torch::kUInt8);
     for (int64_t i = 0; i < count; ++i) {
       if (needs.label == "fake" && (first + i) % 5 == 4) { batch.tampered[i].fill_(data::kNotKnown); }
     }

@@ -136,6 +136,10 @@ TEST(Localization, ReportsItsPartsAndTheFakesWithoutAMask) {
   for (const char* name : {"L_cls", "L_mse", "L_loc", "accuracy", "k", "unmasked"}) {
     EXPECT_TRUE(report.values.contains(name)) << name;
   }
+  // Of each domain's twelve fakes, numbers 4 and 9; six episodes share them.
+  auto unmasked = report.values.at("unmasked").reshape({1}).clone();
+  world().host_group().all_reduce(unmasked)->wait();
+  EXPECT_NEAR(unmasked.item<double>(), 3 * 2 / 6.0, 1e-9);
 }
 
 /// One batch of four faces.

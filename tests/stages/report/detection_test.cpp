@@ -67,6 +67,23 @@ TEST(Detection, SaysTheAucWithItsInterval) {
   EXPECT_TRUE(says(page, "Each video of the test split got a score from 0 for real to 1 for fake, from 5 frames"));
 }
 
+TEST(Detection, SaysHowWellMasksWerePredicted) {
+  auto input = system_of(some_scores());
+  EXPECT_FALSE(says(render(input), "Where faces were tampered with"));
+  const auto masks = [](double iou) {
+    return nlohmann::json{
+        {"fakes", {{"iou", iou}, {"iou_pooled", 0.625}, {"pbca", 0.75}, {"positive", 0.25}, {"frames", 10}}},
+        {"all", {{"pbca", 0.875}, {"frames", 30}}},
+        {"unknown", 2}};
+  };
+  input.parts.back().results["sets"]["test"]["localization"] = {{"all", masks(0.5)}, {"Swap", masks(0.375)}};
+  const auto page = render(input);
+  EXPECT_EQ(nesting_fault(page), "");
+  for (const char* said : {"Where faces were tampered with", "0.375", "0.625", "75.0 %", "87.5 %", "25.0 %"}) {
+    EXPECT_TRUE(says(page, said)) << said;
+  }
+}
+
 TEST(Detection, ComesFirst) {
   const auto page = render(system_of(some_scores()));
   size_t before = page.find("class=\"lead\"");

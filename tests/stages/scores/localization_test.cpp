@@ -49,8 +49,7 @@ TEST(LocalizationResults, AreNumPys) {
     video.label = video.method.empty() ? 0 : 1;
     video.split = "test";
     videos.push_back(video);
-    counts.push_back(
-        count_masks(frames_of(one["masks"], torch::kFloat32), frames_of(one["truth"], torch::kUInt8)));
+    counts.push_back(count_masks(frames_of(one["masks"], torch::kFloat32), frames_of(one["truth"], torch::kUInt8)));
   }
   const auto found = localization_results(SampleTable(videos), "test", at::stack(counts));
   expect_same(found, fixture["expected"], "expected");
