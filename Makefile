@@ -3,7 +3,7 @@
 #   make build [CUDA=1|0]      the program, build/realface
 #   make test                  every test
 #   make demo [SYSTEM=recap] [VIDEOS=DIR]   a dataset, a detector trained on 2 ranks, a resume and a report
-#   make results [SYSTEMS="cnn recap"] [SEEDS="1 2 3"]   leave one manipulation out, on hard drawings; about two hours a system
+#   make results [SYSTEMS="cnn recap"] [SEEDS="1 2 3"]   leave one manipulation out, on hard drawings; 75 minutes a system
 #   make install [PREFIX=/usr/local] [DESTDIR=]   the program and its recipes; libtorch stays in .deps/
 #   make compare               speed beside PyTorch's own DDP
 #   make fuzz [SECONDS=600]    the decoders of frames and masks under libFuzzer
