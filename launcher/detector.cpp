@@ -65,8 +65,9 @@ Detector load_detector(const std::string& run, const std::string& finder, bool a
   const auto config = evaluation_of(run);
   const auto& recipe = dynamic_cast<const stages::EvaluateRecipe&>(*config.recipe);
   if (!recipe.config().select.empty()) {
-    throw ConfigError(subject_of(run) + " was evaluated with evaluate.select=" + recipe.config().select +
-                      ", whose choice of checkpoints is not kept; evaluate its newest ones in another run.dir, and name that");
+    throw ConfigError(
+        subject_of(run) + " was evaluated with evaluate.select=" + recipe.config().select +
+        ", whose choice of checkpoints is not kept; evaluate its newest ones in another run.dir, and name that");
   }
   Detector detector{recipe.build(config.seed, world.device(), world.host_group()), {}, {}, world.device()};
   detector.branches = stages::branches_of(detector.networks, world.device());

@@ -21,9 +21,9 @@ struct Detector {
   std::vector<std::string> names() const;  // of the branches
 };
 
-/// Of the run folder of a finished system, or of its evaluation, which says what networks score together. `finder`: what
-/// finds faces here (FaceModels::detector). any_crops: also if the networks were trained on faces that another one found,
-/// or do not say how they were cut out. Throws Error and ConfigError. Collective.
+/// Of the run folder of a finished system, or of its evaluation, which says what networks score together. `finder`:
+/// what finds faces here (FaceModels::detector). any_crops: also if the networks were trained on faces that another one
+/// found, or do not say how they were cut out. Throws Error and ConfigError. Collective.
 Detector load_detector(const std::string& run, const std::string& finder, bool any_crops, distributed::World& world);
 
 }  // namespace realface::launcher

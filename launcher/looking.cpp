@@ -10,7 +10,6 @@
 namespace realface::launcher {
 namespace {
 
-
 /// Frames that are looked at together, as many as preprocess stores of a video (G13): their mean features and their
 /// common box are what the networks were trained on.
 constexpr int kWindow = 30;
@@ -93,7 +92,7 @@ void Looking::score(const data::preprocess::Appearance& found) {
     if (!keeps_looks_) { continue; }
     if (looks_.size() >= kMostPeople && !looks_.contains(found.person)) { continue; }
     looks_[found.person].add({frame.seconds, person.timeline.back().p_fake, faces[i],
-               scores.masks.defined() ? scores.masks[i] : scores.masks});
+                              scores.masks.defined() ? scores.masks[i] : scores.masks});
   }
 }
 

@@ -13,6 +13,10 @@
 namespace realface::models {
 namespace {
 
+/// The share of pixels that a mask begins with (as Lin et al., "Focal loss for dense object detection", ICCV 2017,
+/// begin theirs). From a half, most pixels being untouched, the first updates would drive the sigmoid to where it has
+/// no gradient: nothing was tampered with, for good.
+constexpr double kTampered = 0.1;
 constexpr int64_t kPooled = 16;  // side of a map and of a mask as the classifier sees them
 
 torch::Tensor pooled(const torch::Tensor& map) { return at::adaptive_avg_pool2d(map, {kPooled, kPooled}).flatten(1); }
@@ -39,8 +43,8 @@ LocalizerImpl::LocalizerImpl(const LocalizerConfig& config) : config_(config) {
 
 LocalizerImpl::LocalizerImpl(const LocalizerConfig& config, uint64_t seed) : LocalizerImpl(config) { initialise(seed); }
 
-/// The mapping network as its own paper has it; other convolutions as He et al. (ICCV 2015); the classifier as
-/// PyTorch's Linear. Norms and biases keep their ones and zeros.
+/// The mapping network as its own paper has it; other convolutions as He et al. (ICCV 2015), the last near zero; the
+/// classifier as PyTorch's Linear. Norms and biases keep their ones and zeros.
 void LocalizerImpl::initialise(uint64_t seed) {
   const torch::NoGradGuard no_grad;
   if (mapping_) { mapping_->initialise(seed); }
@@ -48,7 +52,11 @@ void LocalizerImpl::initialise(uint64_t seed) {
     const auto& name = item.key();
     auto& value = item.value();
     if (name.starts_with("mapping.")) { continue; }
-    if (value.dim() == 4) {
+    if (name == "decoder.final.0.weight") {
+      init_normal(value, 0.01, seed, name);
+    } else if (name == "decoder.final.0.bias") {
+      value.fill_(std::log(kTampered / (1 - kTampered)));
+    } else if (value.dim() == 4) {
       const auto fan_in = static_cast<double>(value.size(1) * value.size(2) * value.size(3));
       init_normal(value, std::sqrt(2.0 / fan_in), seed, name);
     } else if (name.starts_with("fusion.")) {

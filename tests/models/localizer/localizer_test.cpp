@@ -166,6 +166,13 @@ TEST(Localizer, SaysWhereAndWhetherAtTheFacesSize) {
   EXPECT_LT(found.mask.max().item<float>(), 1);
 }
 
+TEST(Localizer, BeginsWithFewTamperedPixelsSoThatTheMaskCanLearn) {
+  LocalizerImpl network(small_localizer(), 1);
+  const auto mask = located(network, at::rand({4, 3, 64, 64})).mask;
+  EXPECT_GT(mask.min().item<float>(), 0.05F);
+  EXPECT_LT(mask.max().item<float>(), 0.2F);
+}
+
 TEST(Localizer, TheMaskTeachesTheMappingHead) {
   LocalizerImpl network(small_localizer(), 1);
   located(network, at::rand({2, 3, 64, 64})).mask.sum().backward();
