@@ -8,7 +8,7 @@
 #include "models/set.h"
 #include "stages/evaluate/branches.h"
 
-/// A detector that somebody trained, as `detect` uses it.
+/// A trained detector, ready to score faces.
 namespace realface::launcher {
 
 /// The networks of a run, and how it wants its faces.

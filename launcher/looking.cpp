@@ -5,7 +5,7 @@
 #include <opencv2/core.hpp>
 
 #include "base/error.h"
-#include "data/importers/files.h"
+#include "data/preprocess/masks/mask_reader.h"
 
 namespace realface::launcher {
 namespace {
@@ -14,14 +14,6 @@ namespace {
 /// common box are what the networks were trained on.
 constexpr int kWindow = 30;
 constexpr size_t kMostPeople = 32;  // of whom faces are kept for a sheet: a film has somebody new after every cut
-
-data::importers::Source source_of(const std::string& path) {
-  data::importers::Source source;
-  source.path = path;
-  const bool picture = data::importers::file_kind(path) == data::importers::FileKind::picture;
-  source.kind = picture ? data::importers::SourceKind::picture : data::importers::SourceKind::video;
-  return source;
-}
 
 }  // namespace
 
@@ -56,7 +48,7 @@ void Looking::set(const char* status, const std::string& why) {
 }
 
 void Looking::look(const std::string& path) {
-  const auto reader = decoder_.open(source_of(path));
+  const auto reader = decoder_.open(data::preprocess::source_at(path));
   std::vector<int32_t> wanted;
   const auto frames = static_cast<int32_t>(reader->info().times_us.size());
   const auto stored = data::preprocess::chosen_frames(frames, kWindow);

@@ -8,8 +8,7 @@
 namespace realface::data::preprocess {
 namespace {
 
-constexpr float kSamePerson = 0.2F;  // of two boxes, as in track.cpp
-constexpr int64_t kForgotten = 25;   // looked-at frames after which a face at the same place is somebody else's
+constexpr int64_t kForgotten = 25;  // looked-at frames after which a face at the same place is somebody else's
 constexpr size_t kMostHeld = size_t{512} << 20U;
 
 }  // namespace

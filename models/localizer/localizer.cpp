@@ -13,9 +13,9 @@
 namespace realface::models {
 namespace {
 
-/// The share of pixels that a mask begins with (as Lin et al., "Focal loss for dense object detection", ICCV 2017,
-/// begin theirs). From a half, most pixels being untouched, the first updates would drive the sigmoid to where it has
-/// no gradient: nothing was tampered with, for good.
+/// Initial share of tampered pixels: a prior in the last bias, as in Lin et al., "Focal loss for dense object
+/// detection" (ICCV 2017). Most pixels are untouched, so from 0.5 the first updates saturate the sigmoid at 0; its
+/// gradient then vanishes and the mask stays empty.
 constexpr double kTampered = 0.1;
 constexpr int64_t kPooled = 16;  // side of a map and of a mask as the classifier sees them
 

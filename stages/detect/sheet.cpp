@@ -26,7 +26,7 @@ cv::Mat picture_of(const torch::Tensor& face) {
   return scaled;
 }
 
-/// The picture with orange in proportion to the mask, at most half, and an outline where the mask passes 0.5.
+/// Blends in orange in proportion to the mask, up to one half, and outlines the area above 0.5.
 void lay_over(const torch::Tensor& mask, cv::Mat& picture) {
   const auto values = mask.contiguous();
   const cv::Mat own(static_cast<int>(values.size(0)), static_cast<int>(values.size(1)), CV_32F,

@@ -20,7 +20,7 @@ namespace realface::stages {
 ///
 /// The loss of an update is the mean over its episodes, of all ranks and micro-batches. Reports name its parts "L_cls",
 /// "L_mse" and "L_loc", the mean chosen inner step "k", the "accuracy" on the domains of the meta-test, and, with
-/// truth, how many fakes an episode had "unmasked" on average: of which it is not known where they are fake.
+/// truth, "unmasked": the mean number of fakes an episode whose true mask is unknown.
 class EpisodeStage final : public TrainerStage {
  public:
   /// name: of the stage and of its network, which `learner` is. What `walk` refers to outlives the stage. Collective.

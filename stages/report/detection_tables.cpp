@@ -10,12 +10,13 @@ namespace {
 
 constexpr size_t kWorst = 5;  // of each class
 
+std::string counted(const nlohmann::json& object, const char* key) {
+  const double value = number_at(object, key);
+  return std::isfinite(value) ? count(std::llround(value)) : "?";
+}
+
 std::string videos_of(const nlohmann::json& metrics) {
-  const auto counted = [&](const char* key) {
-    const double value = number_at(metrics, key);
-    return std::isfinite(value) ? count(std::llround(value)) : "?";
-  };
-  return counted("real") + " / " + counted("fake");
+  return counted(metrics, "real") + " / " + counted(metrics, "fake");
 }
 
 std::vector<std::string> row_of(const std::string& name, const nlohmann::json& metrics) {
@@ -31,15 +32,14 @@ std::vector<std::string> row_of(const std::string& name, const nlohmann::json& m
 
 std::vector<std::string> row_of_masks(const std::string& name, const nlohmann::json& found) {
   const auto fakes = found.value("fakes", nlohmann::json()), all = found.value("all", nlohmann::json());
-  const auto whole = [](double value) { return std::isfinite(value) ? count(std::llround(value)) : "?"; };
   return {escape(name),
           number(number_at(fakes, "iou")),
           number(number_at(fakes, "iou_pooled")),
           percent(number_at(fakes, "pbca")),
           percent(number_at(all, "pbca")),
           percent(number_at(fakes, "positive")),
-          whole(number_at(fakes, "frames")),
-          whole(number_at(found, "unknown"))};
+          counted(fakes, "frames"),
+          counted(found, "unknown")};
 }
 
 /// The first few of one class, ordered by how far they are on the wrong side.

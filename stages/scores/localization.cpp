@@ -3,7 +3,6 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <map>
 
@@ -45,12 +44,10 @@ torch::Tensor count_masks(const torch::Tensor& masks, const torch::Tensor& truth
   const auto known = truth.ne(data::kNotKnown).flatten(1).all(1);
   const auto both = share_of(said & true_ones), either = share_of(said | true_ones);
   const auto iou = at::where(either.gt(0), both / either, 1.0);
-  auto columns = at::stack({known.to(torch::kFloat64), iou, both, either, share_of(said == true_ones),
-                            share_of(true_ones), known.logical_not().to(torch::kFloat64)},
-                           1);  // [T, columns], in the order of MaskCount
-  const auto counts = at::where(known.unsqueeze(1), columns, at::zeros_like(columns)).sum(0);
-  counts[static_cast<int64_t>(MaskCount::unknown)] = known.logical_not().sum();
-  return counts;
+  const auto weight = known.to(torch::kFloat64);
+  return at::stack({weight, weight * iou, weight * both, weight * either, weight * share_of(said == true_ones),
+                    weight * share_of(true_ones), 1 - weight})
+      .sum(1);  // in the order of MaskCount
 }
 
 nlohmann::json localization_results(const SampleTable& table, const std::string& split, const torch::Tensor& counts) {

@@ -6,8 +6,6 @@
 namespace realface::data::preprocess {
 namespace {
 
-constexpr float kSameFace = 0.2F;  // frames are up to 4 apart, and a detector's boxes come in steps of a fifth
-
 struct Track {
   Box last;
   double area = 0, tampered = 0;
@@ -17,7 +15,7 @@ struct Track {
 /// The open track that the box continues, or none.
 Track* continued(std::vector<Track>& tracks, const Box& box, size_t frame) {
   Track* best = nullptr;
-  float most = kSameFace;
+  float most = kSamePerson;
   for (Track& track : tracks) {
     const float shared = overlap(track.last, box);
     if (track.faces[frame] >= 0 || shared <= most) { continue; }

@@ -9,6 +9,10 @@
 /// One person through a video.
 namespace realface::data::preprocess {
 
+/// Overlap of boxes above which two frames show the same person: frames are up to 4 apart, and a detector's boxes come
+/// in steps of a fifth.
+inline constexpr float kSamePerson = 0.2F;
+
 /// A face of one frame, in source pixels.
 struct Face {
   Box box;

@@ -132,7 +132,7 @@ std::string misaligned(const Picture& fake, const Picture& real) {
   cv::createHanningWindow(window, here.size(), CV_32F);
   const cv::Point2d shift = cv::phaseCorrelate(there, here, window);
   if (!(std::hypot(shift.x, shift.y) > kMostShift)) { return ""; }  // nor NaN, of a picture without any detail
-  // A pattern that repeats itself has many such shifts, and may be where it was.
+  // Periodic patterns correlate at several shifts: one counts only if it brings the pictures closer.
   cv::warpAffine(there, moved, cv::Matx23d(1, 0, shift.x, 0, 1, shift.y), here.size(), cv::INTER_LINEAR,
                  cv::BORDER_REPLICATE);
   if (cv::norm(moved, here, cv::NORM_L1) > kMuchNearer * cv::norm(there, here, cv::NORM_L1)) { return ""; }

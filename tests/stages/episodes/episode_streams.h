@@ -2,16 +2,21 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "data/streams.h"
+#include "models/layers/batch_norm.h"
+#include "models/set.h"
 
-/// Streams of episodes without a dataset: pictures are functions of their numbers.
+/// Streams of episodes without a dataset, whose pictures are functions of their numbers, and an update by hand.
 namespace realface::stages {
 
 inline constexpr int64_t kSide = 64;
@@ -80,5 +85,25 @@ class EpisodeStreams final : public data::Streams {
   std::vector<data::StreamNeeds> needs_;
   int64_t ranks_, rank_, index_ = 0;
 };
+
+/// The network's weights and statistics after one plain update of rate 0.05 and decay 5e-4, as a single rank would do
+/// it.
+inline std::map<std::string, torch::Tensor> updated_by_hand(torch::nn::Module& network, const torch::Tensor& loss) {
+  loss.backward();
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : network.parameters()) { parameter.sub_(0.05 * (parameter.grad() + 5e-4 * parameter)); }
+  models::move_running_statistics(network, network, [](torch::Tensor&) {});
+  return models::named_tensors(network);
+}
+
+/// Each tensor of `theirs` is ours to `tolerance` of the largest entry of all.
+inline void expect_same(const std::map<std::string, torch::Tensor>& ours,
+                        const std::map<std::string, torch::Tensor>& theirs, double tolerance) {
+  double largest = 0;
+  for (const auto& [name, tensor] : theirs) { largest = std::max(largest, tensor.abs().max().item<double>()); }
+  for (const auto& [name, tensor] : theirs) {
+    EXPECT_LE((ours.at(name) - tensor).abs().max().item<double>(), tolerance * largest) << name;
+  }
+}
 
 }  // namespace realface::stages

@@ -112,23 +112,14 @@ std::map<std::string, torch::Tensor> by_hand(const LocalizationConfig& config) {
     const auto loss = episode_losses(learner, config.meta, config.weights, split, faces, references).total / 6;
     total = total.defined() ? total + loss : loss;
   }
-  total.backward();
-  const torch::NoGradGuard no_grad;
-  for (auto& parameter : network->parameters()) { parameter.sub_(0.05 * (parameter.grad() + 5e-4 * parameter)); }
-  models::move_running_statistics(*network, *network, [](torch::Tensor&) {});
-  return models::named_tensors(*network);
+  return updated_by_hand(*network, total);
 }
 
 TEST(Localization, SixEpisodesGiveTheSameUpdateAtEveryWorldSize) {
   auto config = small_localization();
   const auto ours = updated(config, world().size(), world().rank(), world()).tensors;
   config.train.accumulate = 6;
-  const auto theirs = by_hand(config);
-  double largest = 0;
-  for (const auto& [name, tensor] : theirs) { largest = std::max(largest, tensor.abs().max().item<double>()); }
-  for (const auto& [name, tensor] : theirs) {
-    EXPECT_LE((ours.at(name) - tensor).abs().max().item<double>(), 1e-10 * largest) << name;
-  }
+  expect_same(ours, by_hand(config), 1e-10);
 }
 
 TEST(Localization, ReportsItsPartsAndTheFakesWithoutAMask) {
