@@ -3,16 +3,17 @@
 #
 #   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
 #
-# PARTS="step video finetune evaluate episodes" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
+# PARTS="step video finetune evaluate episodes detect" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
 # and of fine-tuning (timm's ViT) beside DistributedDataParallel, the same model, optimizer, dtype and batch, two ranks of one thread
 # each; evaluate, the scores of videos beside timm's ViT over the same crops, one thread; episodes, one update of `stage: mapping` beside
-# plain torch.autograd, one thread. Python's side lives in .deps/ (python_side.sh).
+# plain torch.autograd, one thread; detect, frames of drawn videos of 640 x 640 pixels, every one looked at, for each second of processor time
+# (all threads and processes, from start to end), beside OpenCV, dlib and PyTorch with the same network. Python's side lives in .deps/ (python_side.sh).
 # The raw figures stay in out/compare.jsonl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
-rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune evaluate episodes} "
+rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune evaluate episodes detect} "
 wanted() { [[ $parts == *" $1 "* ]]; }
 
 # The recipe of ours, the model of theirs and the samples a rank of a part.
@@ -74,6 +75,39 @@ ours_episodes() {
 
 theirs_episodes() { python3 "$here/peer_episodes.py" --steps "$steps" --warmup "$warmup"; }
 
+# A plain network of the demo's size as a detector file, and videos that it has not seen.
+prepare_detection() {
+  "$program" synth --out "$scratch/few" --identities 8 --frames 4 --size 256 --seed 1
+  "$program" preprocess "$scratch/few" --dataset ffpp --out "$scratch/few-shards" --size 64 --frames 4
+  "$program" run "$root/configs/cnn/cnn.yaml" model.image=64 train.steps=20 train.batch=8 data.shards="$scratch/few-shards" run.dir="$scratch/cnn" \
+    world.device=cpu metrics.port=0
+  "$program" export "$scratch/cnn" --out "$scratch/detector.safetensors"
+  "$program" synth --out "$scratch/films" --identities 6 --frames 75 --size 640 --fakes none --seed 2
+  "$here/python_packages.sh" requirements-data.txt "$root/.deps/python-data"
+}
+films() { find "$scratch/films" -name '*.mp4' | sort; }
+
+ours_detection() {
+  local before after
+  before=$(awk '{print $16 + $17}' "/proc/$BASHPID/stat")  # of children that ended, in hundredths of a second
+  "$program" detect $(films) --weights "$scratch/detector.safetensors" --every 1 --json >"$scratch/detect.json"
+  after=$(awk '{print $16 + $17}' "/proc/$BASHPID/stat")
+  python3 -c '
+import json, sys
+files = json.load(open(sys.argv[1]))["files"]
+frames, seconds = sum(one["frames"] for one in files), int(sys.argv[2]) / 100
+print(json.dumps({"images_per_s": frames / seconds, "with_face": sum(one["people"][0]["frames"] for one in files if one["people"]), "frames": frames,
+                  "p_fake": [one["p_fake"] for one in files]}))' "$scratch/detect.json" $((after - before))
+}
+
+theirs_detection() {  # how often pictures are upsampled
+  PYTHONPATH=$root/.deps/python-data:$PYTHONPATH python3 "$here/peer_detect.py" $(films) --weights "$scratch/detector.safetensors" --upsample "$1" | python3 -c '
+import json, sys
+found = json.load(sys.stdin)
+print(json.dumps({"images_per_s": found["frames"] / found["core_s"], "with_face": found["with_face"], "frames": found["frames"],
+                  "p_fake": list(found["p_fake"].values())}))'
+}
+
 record() {  # round, label, command...
   local round=$1 label=$2
   shift 2
@@ -90,6 +124,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/realface-compare.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 : >"$figures"
 if wanted evaluate; then prepare_evaluation >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
+if wanted detect; then prepare_detection >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
 for round in $(seq "$rounds"); do
   echo "compare: round $round of $rounds" >&2
   for part in step video finetune; do
@@ -108,6 +143,11 @@ for round in $(seq "$rounds"); do
   if wanted episodes; then
     record "$round" ours_episodes ours_episodes
     record "$round" peer_episodes theirs_episodes
+  fi
+  if wanted detect; then
+    record "$round" ours_detection ours_detection
+    record "$round" peer_detection theirs_detection 0
+    record "$round" peer_detection_upsampled theirs_detection 1
   fi
 done
 python3 "$here/ratios.py" "$figures"

@@ -66,3 +66,10 @@ if "ours_evaluation" in figures:
     compare("evaluation, fp32 to timm video by video", "ours_evaluation", "peer_video_by_video", "no figure")
 if "ours_episodes" in figures:
     compare_times("episode step, PyTorch's time to ours", "ours_episodes", "peer_episodes")
+if "ours_detection" in figures:
+    compare("detect to OpenCV, dlib and PyTorch", "ours_detection", "peer_detection", "at least 1.3")
+    compare("detect to the same with pictures upsampled once", "ours_detection", "peer_detection_upsampled", "at least 4")
+    own, peer = (figures[label][min(figures[label])][0] for label in ("ours_detection", "peer_detection"))
+    off = max(abs(a - b) for a, b in zip(own["p_fake"], peer["p_fake"]))
+    print(f"detect: faces in {own['with_face']} and {peer['with_face']} of {own['frames']} frames; scores differ by up to {off:.3f}, since crops do; "
+          f"{statistics.median(rates('ours_detection').values()) / 25:.2f} of a video of 25 frames/s on one core")

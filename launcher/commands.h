@@ -17,6 +17,8 @@ void add_reconstruct(CLI::App& app);
 void add_report(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_detect(CLI::App& app);
+void add_export(CLI::App& app);
+void add_calibrate(CLI::App& app);
 void add_bench(CLI::App& app);
 
 }  // namespace realface::launcher

@@ -12,6 +12,7 @@
 #include "data/inspection/leaks.h"
 #include "launcher/batch_file.h"
 #include "launcher/commands.h"
+#include "stages/detect/detector_file.h"
 
 namespace realface::launcher {
 namespace {
@@ -65,6 +66,10 @@ Json safetensors_facts(const fs::path& path) {
     facts["tensors"][tensor.name] = {{"dtype", tensor.dtype}, {"shape", tensor.shape}};
   }
   facts["parameters"] = parameters;
+  if (auto detector = stages::detector_facts(header.metadata, path.string()); !detector.is_null()) {
+    facts["kind"] = "detector";
+    facts["metadata"] = std::move(detector);
+  }
   return facts;
 }
 

@@ -102,6 +102,8 @@ void add_commands(CLI::App& app) {
   realface::launcher::add_report(app);
   realface::launcher::add_compare(app);
   realface::launcher::add_detect(app);
+  realface::launcher::add_export(app);
+  realface::launcher::add_calibrate(app);
   realface::launcher::add_bench(app);
 }
 

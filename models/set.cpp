@@ -23,8 +23,13 @@ class ModelPart : public Part {
     }
     return slices;
   }
-  Json values() const override { return {{"source", entry_.source}, {"description", entry_.description}}; }
-  void restore(const Json& values) override { entry_.source = values.value("source", entry_.source); }
+  Json values() const override {
+    return {{"source", entry_.source}, {"licences", entry_.licences}, {"description", entry_.description}};
+  }
+  void restore(const Json& values) override {
+    entry_.source = values.value("source", entry_.source);
+    entry_.licences = values.value("licences", entry_.licences);
+  }
 
  private:
   std::string name_;
@@ -93,10 +98,12 @@ const Entry& Set::entry(const std::string& name) const {
   throw Error(fmt::format("[models] this run has no network '{}'; it has: {}", name, known));
 }
 
-void Set::note_source(const std::string& name, const std::string& source) {
+void Set::note_source(const std::string& name, const std::string& source, const std::set<std::string>& licences) {
   entry(name);
-  entries_[name].source = source;
-  entries_[name].sha256.clear();
+  auto& found = entries_[name];
+  found.source = source;
+  found.licences.insert(licences.begin(), licences.end());
+  found.sha256.clear();
 }
 
 std::string Set::sha256(const std::string& name) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct Entry {
   std::shared_ptr<torch::nn::Module> module;
   bool frozen = false;      // never trained: checkpoints hold its digest, not its weights
   std::string source = {};  // "initialised from seed 7", or the file it was read from; kept in its checkpoints
+  /// Of the files of other programs whose weights it, or what it was trained from, began with; kept in its checkpoints.
+  std::set<std::string> licences = {};
   /// Another network of the same architecture with unset weights, for a copy to compute with; may be empty.
   std::function<std::shared_ptr<torch::nn::Module>()> again = {};
   /// Architecture, sizes, normalisation of pixels (models/weights/description.h): kept beside the weights in every
@@ -40,8 +43,8 @@ class Set {
     return module;
   }
   /// To be called after weights were read into the network, above all into a frozen one: its digest is then computed
-  /// again.
-  void note_source(const std::string& name, const std::string& source);
+  /// again. Licences are added to those that it has.
+  void note_source(const std::string& name, const std::string& source, const std::set<std::string>& licences = {});
   const std::map<std::string, Entry>& entries() const { return entries_; }
   /// weights_sha256 of a network. That of a frozen one is computed once.
   std::string sha256(const std::string& name);

@@ -13,8 +13,9 @@ constexpr size_t kMostHeld = size_t{512} << 20U;
 
 }  // namespace
 
-People::People(const CropPolicy& policy, size_t window, std::function<void(Appearance)> take)
-    : policy_(policy), window_(window), take_(std::move(take)) {}
+People::People(const CropPolicy& policy, size_t window, std::function<void(Appearance)> take,
+               std::function<void(Frame)> pass_on)
+    : policy_(policy), window_(window), take_(std::move(take)), pass_on_(std::move(pass_on)) {}
 
 /// The number of the person whose last box this one continues; a new one's if there is nobody.
 int64_t People::recognised(const Box& box, const std::vector<std::pair<int64_t, Face>>& others) const {
@@ -40,9 +41,9 @@ void People::look(Frame frame, std::vector<Face> faces) {
     looked.people.emplace_back(number, std::move(face));
   }
   ++position_;
-  if (!looked.people.empty()) { held_ += frame.picture.bytes(); }
+  if (looked.people.empty() && !pass_on_) { frame.picture = {}; }  // nothing will be cut out of it
+  held_ += frame.picture.bytes();
   looked.frame = std::move(frame);
-  if (looked.people.empty()) { looked.frame.picture = {}; }  // nothing will be cut out of it
   looked_.push_back(std::move(looked));
   if (looked_.size() >= window_ || held_ > kMostHeld) { finish(); }
 }
@@ -53,6 +54,9 @@ void People::finish() {
     for (const auto& [number, face] : one.people) { people.insert(number); }
   }
   for (const int64_t person : people) { take_(appearance(person)); }
+  for (auto& one : looked_) {
+    if (pass_on_) { pass_on_(std::move(one.frame)); }
+  }
   looked_.clear();
   held_ = 0;
 }
@@ -74,6 +78,7 @@ Appearance People::appearance(int64_t person) const {
   for (size_t t = 0; t < pictures.size(); ++t) {
     const Box& box = policy_.crop == "clip" ? all : found.boxes[t];
     const auto square = square_about(box, static_cast<float>(policy_.margin));
+    found.squares.push_back(square);
     const auto pixels = crop_pixels(*pictures[t], crop_transform(square, policy_.size), policy_.size);
     found.crops.insert(found.crops.end(), pixels.begin(), pixels.end());
   }

@@ -24,14 +24,17 @@ struct Appearance {
   std::vector<int32_t> frames;  // ordinals of those in which the face was found
   std::vector<int64_t> times_us;
   std::vector<Box> boxes;      // in source pixels
+  std::vector<Box> squares;    // of which the crops are
   std::vector<uint8_t> crops;  // u8 RGB [frames, size, size, 3]
 };
 
 /// Follows everybody through a video of any length, window after window: memory does not grow with it. One thread.
 class People {
  public:
-  /// `take` gets each person of a window, in the order of their numbers, when the window is full.
-  People(const CropPolicy& policy, size_t window, std::function<void(Appearance)> take);
+  /// `take` gets each person of a window, in the order of their numbers, when the window is full. pass_on: what then
+  /// gets its frames, one after another, also those without a face; may be empty.
+  People(const CropPolicy& policy, size_t window, std::function<void(Appearance)> take,
+         std::function<void(Frame)> pass_on = {});
 
   /// The next frame and the faces that were found in it.
   void look(Frame frame, std::vector<Face> faces);
@@ -55,6 +58,7 @@ class People {
   CropPolicy policy_;
   size_t window_;
   std::function<void(Appearance)> take_;
+  std::function<void(Frame)> pass_on_;
   std::vector<Known> known_;  // by number
   std::vector<Looked> looked_;
   int64_t position_ = 0;

@@ -40,7 +40,7 @@ Forge forger_of(Level level, Method method, const Renderer& target, const Identi
 class Film {
  public:
   Film(const SynthConfig& config, const Identity& person, uint64_t video, const fs::path& file)
-      : encoder_(file, config.size, kFramesPerSecond, VideoEncoder::Kind::picture) {
+      : encoder_(file, {config.size, config.size}, kFramesPerSecond, VideoEncoder::Kind::picture) {
     if (config.level == Level::hard) { processing_.emplace(person, video); }
   }
   void add(const cv::Mat& image, int64_t frame) {
@@ -72,7 +72,8 @@ void film_one(const SynthConfig& config, const Job& job, const fs::path& root) {
       forgings.push_back(std::unique_ptr<Forging>(new Forging{
           forger_of(config.level, method, target, source),
           Film(config, target.person(), 1 + static_cast<uint64_t>(method), root / fakes_folder(method) / file),
-          VideoEncoder(root / masks_folder(method) / file, config.size, kFramesPerSecond, VideoEncoder::Kind::mask)}));
+          VideoEncoder(root / masks_folder(method) / file, {config.size, config.size}, kFramesPerSecond,
+                       VideoEncoder::Kind::mask)}));
     }
   }
   for (int64_t at = 0; at < config.frames; ++at) {

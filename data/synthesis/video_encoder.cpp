@@ -47,25 +47,27 @@ struct VideoEncoder::State {
 
   void check(int code, const char* what) const {
     if (code >= 0) { return; }
-    throw Error("[synth] " + path.string() + ": " + what + " failed: " + reason(code) +
+    throw Error("[video] " + path.string() + ": " + what + " failed: " + reason(code) +
                 "; check the disk and the FFmpeg installation");
   }
-  void open_codec(int size, int frames_per_second);
+  int ticks = 1;  // a frame
+  void open_codec(cv::Size size, int frames_per_second);
   void open_file();
   void fill_mask(const cv::Mat& mask) const;
   void fill_picture(const cv::Mat& picture) const;
   void drain();
 };
 
-void VideoEncoder::State::open_codec(int size, int frames_per_second) {
+void VideoEncoder::State::open_codec(cv::Size size, int frames_per_second) {
   const AVCodec* encoder = avcodec_find_encoder_by_name("libx264");
   if (encoder == nullptr) {
-    throw Error("[synth] FFmpeg has no libx264 encoder; install an FFmpeg that was built with it");
+    throw Error("[video] FFmpeg has no libx264 encoder; install an FFmpeg that was built with it");
   }
   codec.reset(avcodec_alloc_context3(encoder));
-  codec->width = codec->height = size;
+  codec->width = size.width;
+  codec->height = size.height;
   codec->pix_fmt = AV_PIX_FMT_YUV420P;
-  codec->time_base = {1, frames_per_second};
+  codec->time_base = {1, frames_per_second * ticks};
   codec->framerate = {frames_per_second, 1};
   codec->color_range = AVCOL_RANGE_MPEG;
   codec->colorspace = AVCOL_SPC_SMPTE170M;
@@ -81,9 +83,10 @@ void VideoEncoder::State::open_codec(int size, int frames_per_second) {
   frame.reset(av_frame_alloc());
   packet.reset(av_packet_alloc());
   frame->format = codec->pix_fmt;
-  frame->width = frame->height = size;
+  frame->width = size.width;
+  frame->height = size.height;
   check(av_frame_get_buffer(frame.get(), 0), "allocating a frame");
-  scaler.reset(sws_getContext(size, size, AV_PIX_FMT_RGB24, size, size, AV_PIX_FMT_YUV420P,
+  scaler.reset(sws_getContext(size.width, size.height, AV_PIX_FMT_RGB24, size.width, size.height, AV_PIX_FMT_YUV420P,
                               SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT, nullptr, nullptr, nullptr));
   const int* matrix = sws_getCoefficients(SWS_CS_SMPTE170M);
   if (scaler != nullptr) { sws_setColorspaceDetails(scaler.get(), matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16); }
@@ -130,20 +133,22 @@ void VideoEncoder::State::drain() {
     const int code = avcodec_receive_packet(codec.get(), packet.get());
     if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) { return; }
     check(code, "encoding");
-    packet->duration = 1;
+    packet->duration = ticks;
     av_packet_rescale_ts(packet.get(), codec->time_base, stream->time_base);
     packet->stream_index = stream->index;
     check(av_interleaved_write_frame(file.get(), packet.get()), "writing");
   }
 }
 
-VideoEncoder::VideoEncoder(const std::filesystem::path& path, int size, int frames_per_second, Kind kind)
+VideoEncoder::VideoEncoder(const std::filesystem::path& path, cv::Size size, int frames_per_second, Kind kind,
+                           int ticks)
     : state_(std::make_unique<State>()) {
   state_->path = path;
+  state_->ticks = ticks;
   state_->kind = kind;
   state_->open_codec(size, frames_per_second);
   state_->open_file();
-  state_->frame->pts = -1;
+  state_->frame->pts = -ticks;
 }
 
 VideoEncoder::~VideoEncoder() {
@@ -153,10 +158,12 @@ VideoEncoder::~VideoEncoder() {
   std::filesystem::remove(state_->path, ignored);
 }
 
-void VideoEncoder::add(const cv::Mat& picture) {
+void VideoEncoder::add(const cv::Mat& picture) { add_at(picture, state_->frame->pts + state_->ticks); }
+
+void VideoEncoder::add_at(const cv::Mat& picture, int64_t tick) {
   const int expected = state_->kind == Kind::mask ? CV_8UC1 : CV_8UC3;
   if (picture.type() != expected || picture.rows != state_->codec->height || picture.cols != state_->codec->width) {
-    throw Error("[synth] " + state_->path.string() + ": a picture of " + std::to_string(picture.cols) + "x" +
+    throw Error("[video] " + state_->path.string() + ": a picture of " + std::to_string(picture.cols) + "x" +
                 std::to_string(picture.rows) + " was given; all must be of the encoder's size and kind");
   }
   state_->check(av_frame_make_writable(state_->frame.get()), "reusing a frame");
@@ -165,7 +172,7 @@ void VideoEncoder::add(const cv::Mat& picture) {
   } else {
     state_->fill_picture(picture);
   }
-  ++state_->frame->pts;
+  state_->frame->pts = tick;
   state_->check(avcodec_send_frame(state_->codec.get(), state_->frame.get()), "encoding");
   state_->drain();
 }

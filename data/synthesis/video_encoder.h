@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <opencv2/core/mat.hpp>
@@ -17,14 +18,15 @@ class VideoEncoder {
     mask      // takes CV_8U of 0 and 255; lossless, so that a threshold gives the mask back
   };
 
-  /// `size` is the width and the height in pixels, even.
-  VideoEncoder(const std::filesystem::path& path, int size, int frames_per_second, Kind kind);
+  /// `size` in pixels, even. ticks: of the clock, a frame.
+  VideoEncoder(const std::filesystem::path& path, cv::Size size, int frames_per_second, Kind kind, int ticks = 1);
   ~VideoEncoder();  // drops an unfinished file
   VideoEncoder(const VideoEncoder&) = delete;
   VideoEncoder& operator=(const VideoEncoder&) = delete;
 
-  void add(const cv::Mat& picture);
-  void finish();  // writes what is left and closes the file
+  void add(const cv::Mat& picture);                   // one frame after the last
+  void add_at(const cv::Mat& picture, int64_t tick);  // later than the last
+  void finish();                                      // writes what is left and closes the file
 
  private:
   struct State;

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "stages/detect/heat.h"
 
 namespace realface::stages {
 namespace {
@@ -26,36 +27,20 @@ cv::Mat picture_of(const torch::Tensor& face) {
   return scaled;
 }
 
-/// Blends in orange in proportion to the mask, up to one half, and outlines the area above 0.5.
-void lay_over(const torch::Tensor& mask, cv::Mat& picture) {
-  const auto values = mask.contiguous();
-  const cv::Mat own(static_cast<int>(values.size(0)), static_cast<int>(values.size(1)), CV_32F,
-                    const_cast<float*>(values.const_data_ptr<float>()));
-  cv::Mat scaled, share, colour(picture.size(), CV_32FC3, kOrange), base;
-  cv::resize(own, scaled, picture.size(), 0, 0, cv::INTER_LINEAR);
-  cv::merge(std::vector<cv::Mat>(3, 0.5 * scaled), share);
-  picture.convertTo(base, CV_32F);
-  const cv::Mat mixed = base + share.mul(colour - base);
-  mixed.convertTo(picture, CV_8U);
-  std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(scaled >= 0.5, outlines, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
-  cv::drawContours(picture, outlines, -1, cv::Scalar(255, 255, 255));
-}
-
 void write_on(cv::Mat& sheet, const std::string& text, int x, int y) {
   cv::putText(sheet, text, {x, y}, cv::FONT_HERSHEY_SIMPLEX, 0.4, cv::Scalar(30, 30, 30), 1, cv::LINE_AA);
 }
 
 /// A person's row, from `top` on.
-void draw_row(cv::Mat& sheet, int64_t person, const std::vector<Look>& looks, bool masks, int top) {
+void draw_row(cv::Mat& sheet, int64_t person, const std::vector<Look>& looks, bool heat, int top) {
   write_on(sheet, fmt::format("person {}", person), kGap, top + kCaption - 5);
   for (size_t i = 0; i < looks.size(); ++i) {
     const int x = kGap + static_cast<int>(i) * (kSide + kGap), y = top + kCaption;
     auto picture = picture_of(looks[i].face);
     picture.copyTo(sheet(cv::Rect(x, y, kSide, kSide)));
     write_on(sheet, fmt::format("{:.2f} s: {:.3f}", looks[i].seconds, looks[i].p_fake), x, y + kSide + kCaption - 5);
-    if (!masks || !looks[i].mask.defined()) { continue; }
-    lay_over(looks[i].mask, picture);
+    if (!heat || !looks[i].heat.defined()) { continue; }
+    lay_over(looks[i].heat, kOrange, {0, 0, kSide, kSide}, picture);
     picture.copyTo(sheet(cv::Rect(x, y + kSide + kCaption, kSide, kSide)));
   }
 }
@@ -64,7 +49,7 @@ void draw_row(cv::Mat& sheet, int64_t person, const std::vector<Look>& looks, bo
 
 void Looks::add(const Look& look) {
   if (count_++ % stride_ != 0) { return; }
-  kept_.push_back({look.seconds, look.p_fake, look.face.clone(), look.mask.defined() ? look.mask.clone() : look.mask});
+  kept_.push_back({look.seconds, look.p_fake, look.face.clone(), look.heat.defined() ? look.heat.clone() : look.heat});
   if (kept_.size() < 2 * most_) { return; }
   // Every other one goes, so that twice as many frames fit.
   std::vector<Look> fewer;
@@ -83,18 +68,18 @@ std::vector<Look> Looks::chosen() const {
 void write_contact_sheet(const std::filesystem::path& path, const std::map<int64_t, Looks>& people) {
   std::map<int64_t, std::vector<Look>> rows;
   size_t columns = 1;
-  bool masks = false;
+  bool heat = false;
   for (const auto& [person, looks] : people) {
     rows[person] = looks.chosen();
     columns = std::max(columns, rows[person].size());
-    masks = masks || std::ranges::any_of(rows[person], [](const Look& look) { return look.mask.defined(); });
+    heat = heat || std::ranges::any_of(rows[person], [](const Look& look) { return look.heat.defined(); });
   }
-  const int height = kSide + 2 * kCaption + (masks ? kSide + kGap : 0) + kGap;
+  const int height = kSide + 2 * kCaption + (heat ? kSide + kGap : 0) + kGap;
   cv::Mat sheet(std::max<int>(1, static_cast<int>(rows.size())) * height + kGap,
                 static_cast<int>(columns) * (kSide + kGap) + kGap, CV_8UC3, cv::Scalar(255, 255, 255));
   int top = 0;
   for (const auto& [person, looks] : rows) {
-    draw_row(sheet, person, looks, masks, top);
+    draw_row(sheet, person, looks, heat, top);
     top += height;
   }
   std::vector<uint8_t> png;

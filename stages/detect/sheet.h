@@ -12,7 +12,7 @@ namespace realface::stages {
 struct Look {
   double seconds = 0, p_fake = 0;
   torch::Tensor face;  // u8 [H, W, 3] RGB
-  torch::Tensor mask;  // f32 [H, W], where it was tampered with; undefined if nothing says it
+  torch::Tensor heat;  // f32 [H, W] in [0, 1], to be laid over it (PersonScores::heat); or undefined
 };
 
 /// A few of a person's faces, evenly spread over however many there will be.
@@ -29,8 +29,8 @@ class Looks {
   std::vector<Look> kept_;  // every stride_-th
 };
 
-/// A PNG with a row for each person: faces with their times and scores, and below them, if there are masks, the same
-/// faces with what was tampered with in orange and outlined. Throws Error if it cannot be written.
+/// A PNG with a row for each person: faces with their times and scores, and below them, if there is any, the same faces
+/// under their heat in orange, outlined above 0.5. Throws Error if it cannot be written.
 void write_contact_sheet(const std::filesystem::path& path, const std::map<int64_t, Looks>& people);
 
 }  // namespace realface::stages

@@ -8,44 +8,51 @@
 #include <string>
 #include <vector>
 
-#include "stages/evaluate/branches.h"
+#include "stages/detect/calibration.h"
 
-/// What a detector says of a file that nobody knows: of every person in it, frame by frame.
+/// What a detector says of a file that nobody knows: of every person in it, and when.
 namespace realface::stages {
 
-/// What branches say of some frames of one person.
-struct PersonScores {
-  torch::Tensor p_fake;  // f64 [T, branches]
-  torch::Tensor masks;   // f32 [T, H, W], where the face was tampered with; undefined if no branch says it
-};
-
-/// Of faces u8 [T, H, W, 3], on the networks' device; what it gives is on the CPU. A branch of clips scores clips one
-/// after another, the last ending with the last frame, and a frame by the mean of its clips; too few frames for one are
-/// filled up with the last. A branch without scores of frames gives all of them the score of their mean.
-PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces);
-
-/// One frame of a person.
-struct FrameVerdict {
-  int32_t frame = 0;
+/// One frame of a person, or several that follow each other.
+struct Span {
+  int32_t frame = 0;  // the first one's ordinal
   double seconds = 0;
   std::array<float, 4> box{};  // left, top, right, bottom in pixels of the shown frame
-  double p_fake = 0;           // mean over the branches
+  double p_fake = 0;           // mean over branches and frames
+  int64_t frames = 1;
+};
+
+/// Spans of equal length, one frame each at first; they are joined by twos whenever there are too many, so that memory
+/// does not grow with the video.
+class Timeline {
+ public:
+  explicit Timeline(size_t most = 1000) : most_(most) {}
+  void add(const Span& frame);
+  const std::vector<Span>& spans() const { return spans_; }
+
+ private:
+  size_t most_;
+  int64_t length_ = 1;  // frames of a span
+  std::vector<Span> spans_;
 };
 
 struct PersonVerdict {
-  std::vector<FrameVerdict> timeline;
+  Timeline timeline;
   std::vector<double> sums;  // by branch
+  int64_t frames = 0;
+  double last = 0;  // seconds at which the person was last seen
 
-  double p_fake() const;  // mean over the frames
-  /// Adds a frame with the branches' scores, f64 [branches].
-  void add(FrameVerdict frame, const torch::Tensor& scores);
+  double score() const;  // mean over branches and frames, not calibrated
+  /// Adds a frame, which need not have a p_fake, with the branches' scores, f64 [branches].
+  void add(Span frame, const torch::Tensor& scores);
 };
 
-/// How people become a file: max | mean over them.
+/// How people become a file.
 struct VerdictRule {
-  std::string over_people = "max";
-  int64_t shortest = 5;      // frames with a person's face, below which the person counts only if nobody has more
-  std::string text() const;  // "max over people of the mean over frames"
+  std::string over_people = "max";  // max | mean
+  int64_t shortest = 5;          // frames with a person's face, below which the person counts only if nobody has more
+  Calibration calibration = {};  // of a person's score
+  std::string text() const;      // "max over people of the mean over frames"
 };
 
 struct FileVerdict {
@@ -55,12 +62,14 @@ struct FileVerdict {
   int64_t frames = 0;         // that were looked at
   std::map<int64_t, PersonVerdict> people;
 
-  /// NaN if no face was found.
+  /// Calibrated; NaN if no face was found.
   double p_fake(const VerdictRule& rule) const;
 };
 
-/// {"file", "status", "why", "p_fake", "rule", "frames", "people": [{"person", "p_fake", "p_BRANCH"..., "frames",
-/// "from_s", "to_s", "timeline": [{"frame", "s", "p_fake", "box"}]}]}; people in the order of their scores.
+/// {"file", "status", "why", "p_fake", "verdict", "rule", "frames", "people": [{"person", "p_fake", "verdict",
+/// "p_BRANCH"..., "frames", "from_s", "to_s", "timeline": [{"frame", "s", "p_fake", "box", "frames"}]}]}; people in the
+/// order of their scores. "verdict" is there if the detector was calibrated, and is of the calibrated "p_fake" of
+/// people and file; branches and frames have their scores as they are.
 nlohmann::json to_json(const FileVerdict& verdict, const VerdictRule& rule, const std::vector<std::string>& branches);
 
 }  // namespace realface::stages

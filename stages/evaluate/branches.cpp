@@ -3,13 +3,14 @@
 #include <ATen/ops/softmax.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <utility>
 
 #include "base/error.h"
-#include "models/cnn/cnn.h"
+#include "models/cnn/description.h"
+#include "models/localizer/description.h"
 #include "models/localizer/localizer.h"
-#include "models/mapping_net/mapping_net.h"
+#include "models/mapping_net/description.h"
 #include "models/vit/description.h"
 #include "stages/finetune/stage.h"
 #include "stages/training/pixels.h"
@@ -75,16 +76,57 @@ Branch baseline(const models::Set& set, torch::Device device) {
   return {"cnn", network->config().image, 0, true, false, score};
 }
 
-using MakeBranch = Branch (*)(const models::Set&, torch::Device);
-constexpr std::array<std::pair<const char*, MakeBranch>, 4> kBranches{
-    {{"vit", classifier}, {"mapping", mapping}, {"localizer", localizer}, {"cnn", baseline}}};
+using Json = nlohmann::json;
+
+struct KnownBranch {
+  const char* name;
+  std::shared_ptr<torch::nn::Module> (*network)(const Json& description);
+  Branch (*branch)(const models::Set&, torch::Device);
+};
+
+const std::array<KnownBranch, 4> kKnownBranches{{
+    {"vit",
+     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
+       return models::make_classifier(models::vit_description(description).config);
+     },
+     classifier},
+    {"mapping",
+     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
+       return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
+     },
+     mapping},
+    {"localizer",
+     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
+       return std::make_shared<models::LocalizerImpl>(models::localizer_description(description));
+     },
+     localizer},
+    {"cnn",
+     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
+       return std::make_shared<models::CnnImpl>(models::cnn_description(description));
+     },
+     baseline},
+}};
 
 }  // namespace
 
+std::vector<std::string> branch_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : kKnownBranches) { names.emplace_back(kind.name); }
+  return names;
+}
+
+std::shared_ptr<torch::nn::Module> make_branch_network(const std::string& name, const Json& description) {
+  const auto kind = std::ranges::find(kKnownBranches, name, &KnownBranch::name);
+  if (kind == kKnownBranches.end()) {
+    throw Error(fmt::format("[weights] no branch is called '{}'; known: {}", name, fmt::join(branch_names(), ", ")));
+  }
+  return kind->network(description);
+}
+
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device) {
   std::vector<Branch> branches;
-  for (const auto& [name, make] : kBranches) {
-    if (set.entries().contains(name)) { branches.push_back(make(set, device)); }
+  for (const auto& kind : kKnownBranches) {
+    if (set.entries().contains(kind.name)) { branches.push_back(kind.branch(set, device)); }
   }
   for (const auto& branch : branches) {
     if (branch.image == branches.front().image) { continue; }

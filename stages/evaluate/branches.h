@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 #include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,12 @@ struct Branch {
   bool locates = false;                                            // has masks
   std::function<BranchScores(const torch::Tensor& frames)> score;  // of frames u8 [B, T, H, W, 3]
 };
+
+/// What branches can be called, in the order of their columns.
+std::vector<std::string> branch_names();
+/// The network of the branch `name`, with unset weights, from what its weights say of it
+/// (models/weights/description.h). Throws Error for an unknown name or description.
+std::shared_ptr<torch::nn::Module> make_branch_network(const std::string& name, const nlohmann::json& description);
 
 /// Those of a set of networks: "vit" scores the mean of its frames' features (D1) or, if it is a network of clips, a
 /// clip, which counts for each of its frames (RC2); "mapping", "localizer" and "cnn" score each frame, and a video by

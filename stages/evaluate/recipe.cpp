@@ -1,11 +1,6 @@
 #include "stages/evaluate/recipe.h"
 
-#include "models/cnn/description.h"
-#include "models/localizer/description.h"
-#include "models/localizer/localizer.h"
-#include "models/mapping_net/description.h"
-#include "models/vit/classifier.h"
-#include "models/vit/description.h"
+#include "stages/evaluate/branches.h"
 #include "stages/evaluate/stage.h"
 #include "stages/training/frozen.h"
 
@@ -50,18 +45,10 @@ nlohmann::json EvaluateRecipe::length() const {
 
 models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {
   models::Set set;
-  add_frozen(set, config_.vit, "vit", device, host, [](const nlohmann::json& description) {
-    return models::make_classifier(models::vit_description(description).config);
-  });
-  add_frozen(set, config_.mapping, "mapping", device, host, [](const nlohmann::json& description) {
-    return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
-  });
-  add_frozen(set, config_.localizer, "localizer", device, host, [](const nlohmann::json& description) {
-    return std::make_shared<models::LocalizerImpl>(models::localizer_description(description));
-  });
-  add_frozen(set, config_.cnn, "cnn", device, host, [](const nlohmann::json& description) {
-    return std::make_shared<models::CnnImpl>(models::cnn_description(description));
-  });
+  for (const auto& name : branch_names()) {
+    add_frozen(set, config_.weights_of(name), name, device, host,
+               [&](const nlohmann::json& description) { return make_branch_network(name, description); });
+  }
   return set;
 }
 

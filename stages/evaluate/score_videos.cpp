@@ -136,6 +136,30 @@ class ScoreVideos final : public Stage {
 
 }  // namespace
 
+int64_t clip_of(const std::vector<Branch>& branches) {
+  int64_t frames = 0;
+  for (const auto& branch : branches) { frames = std::max(frames, branch.clip); }
+  return frames;
+}
+
+data::StreamNeeds videos_to_score(const std::vector<Branch>& branches, const std::string& name,
+                                  const std::string& split, const FramesScored& frames, int64_t batch) {
+  data::StreamNeeds videos;
+  videos.name = name;
+  videos.split = split;
+  videos.label = "any";
+  videos.endless = false;
+  videos.unit = clip_of(branches) > 0 ? "clip" : "segments";
+  videos.frames = clip_of(branches) > 0 ? clip_of(branches) : frames.segments;
+  if (clip_of(branches) > 0) { videos.views = frames.clips; }
+  videos.batch = batch;
+  videos.image = branches.front().image;
+  videos.patch = 1;  // nothing is masked
+  videos.mask.kind = "none";
+  videos.truth = std::ranges::any_of(branches, &Branch::locates);
+  return videos;
+}
+
 std::optional<SetScores> score_videos(const std::vector<Branch>& branches, data::Streams& stream,
                                       const std::string& name, const SampleTable& table,
                                       std::shared_ptr<const data::Companion> restored, distributed::World& world) {

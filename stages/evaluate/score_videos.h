@@ -22,6 +22,19 @@ struct SetScores {
   torch::Tensor distances;  // f64 [videos, 2], of restored and of mapped faces (similarity.h)
 };
 
+/// How many frames of a video are scored.
+struct FramesScored {
+  int64_t segments = 5;  // the middle frames of as many equal parts of it (D1)
+  int64_t clips = 2;     // if a branch takes clips, so many of them instead, evenly spread (RC1)
+};
+
+/// Frames of a clip, if a branch takes clips, or 0.
+int64_t clip_of(const std::vector<Branch>& branches);
+
+/// A stream of every labelled video of a split once. batch: videos, over all ranks.
+data::StreamNeeds videos_to_score(const std::vector<Branch>& branches, const std::string& name,
+                                  const std::string& split, const FramesScored& frames, int64_t batch);
+
 /// Every item of the stream, which ends, is scored once, whatever the number of ranks; what comes in several items gets
 /// their mean. restored: the companion with restored faces of this dataset, or null. nullopt: a signal ended it.
 /// Collective. Throws Error, naming the video, for a score that is not finite.

@@ -103,43 +103,19 @@ int64_t Evaluate::position() const { return progress_->position; }
 
 std::vector<Part*> Evaluate::parts() { return {progress_.get()}; }
 
-int64_t Evaluate::clip() const {
-  int64_t frames = 0;
-  for (const auto& branch : branches_) { frames = std::max(frames, branch.clip); }
-  return frames;
-}
-
 int64_t Evaluate::frames_scored(int64_t stored) const {
-  return std::min(stored, clip() > 0 ? config_.clips * clip() : config_.frames);
-}
-
-data::StreamNeeds Evaluate::needs(const std::string& set, const std::string& split) const {
-  data::StreamNeeds videos;
-  videos.name = set;
-  videos.split = split;
-  videos.label = "any";
-  videos.endless = false;
-  if (clip() > 0) {
-    videos.unit = "clip";
-    videos.frames = clip();
-    videos.views = config_.clips;
-  } else {
-    videos.unit = "segments";
-    videos.frames = config_.frames;
-  }
-  videos.batch = config_.batch * walk_.world.size();
-  videos.image = branches_.front().image;
-  videos.patch = 1;  // nothing is masked
-  videos.mask.kind = "none";
-  videos.truth = std::ranges::any_of(branches_, &Branch::locates);
-  return videos;
+  const int64_t clip = clip_of(branches_);
+  return std::min(stored, clip > 0 ? config_.clips * clip : config_.frames);
 }
 
 /// Refuses crops that the branches were not trained on.
 std::unique_ptr<data::Streams> Evaluate::open(const DataSet& set, const std::string& split) const {
   auto config = walk_.data_config;
   config.shards = set.folder;
-  auto stream = data::open(config, {needs(set.name, split)}, walk_.world);
+  auto stream = data::open(config,
+                           {videos_to_score(branches_, set.name, split, {config_.frames, config_.clips},
+                                            config_.batch * walk_.world.size())},
+                           walk_.world);
   require_crops(*stream);
   return stream;
 }
@@ -270,8 +246,9 @@ nlohmann::json Evaluate::results() const {
     set["similarity"] = progress_->similarity.value(name, nlohmann::json());
     set["frame"] = progress_->frames.value(name, nlohmann::json({{"reason", "no branch scores single frames"}}));
   }
-  results["frames"] = clip() > 0 ? clip() : config_.frames;
-  if (clip() > 0) { results["clips"] = config_.clips; }
+  const int64_t clip = clip_of(branches_);
+  results["frames"] = clip > 0 ? clip : config_.frames;
+  if (clip > 0) { results["clips"] = config_.clips; }
   results["split"] = config_.split;
   results["branches_without_frame_scores"] = without;
   return results;

@@ -43,9 +43,7 @@ class Evaluate final : public Stage {
     std::string branch, weights;
     nlohmann::json crops;
   };
-  int64_t clip() const;                         // frames of a clip, if a branch takes clips, or 0
   int64_t frames_scored(int64_t stored) const;  // of a video
-  data::StreamNeeds needs(const std::string& set, const std::string& split) const;
   std::unique_ptr<data::Streams> open(const DataSet& set, const std::string& split) const;
   void select_checkpoints();
   bool is_oracle(const DataSet& set) const;

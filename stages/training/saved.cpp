@@ -96,6 +96,19 @@ std::string saved_sha256(const fs::path& path, const std::string& network, distr
   });
 }
 
+nlohmann::json saved_provenance(const fs::path& path, const std::string& network, distributed::Communicator& host) {
+  const auto find = [](const fs::path&, const checkpoints::Manifest& manifest) {
+    const auto& made = manifest.provenance;
+    return nlohmann::json({{"config", made.config},
+                           {"dataset_digest", made.dataset_digest},
+                           {"code_version", made.code_version},
+                           {"seed", made.seed},
+                           {"step", manifest.step}})
+        .dump();
+  };
+  return nlohmann::json::parse(found_by_first(path, network, host, find));
+}
+
 nlohmann::json saved_crops(const fs::path& path, const std::string& network, distributed::Communicator& host) {
   const auto folder = checkpoint_folder(path, host);
   if (folder.empty()) { return nlohmann::json::object(); }

@@ -27,6 +27,10 @@ void require_network(const std::filesystem::path& folder, const checkpoints::Man
 std::string saved_sha256(const std::filesystem::path& path, const std::string& network,
                          distributed::Communicator& host);
 
+/// What made a network's checkpoint: {"config", "dataset_digest", "code_version", "seed", "step"}.
+nlohmann::json saved_provenance(const std::filesystem::path& path, const std::string& network,
+                                distributed::Communicator& host);
+
 /// How the faces were cut out that a network was trained on (data::Manifest::crops); empty if `path` is no such folder
 /// or its checkpoint is older than that.
 nlohmann::json saved_crops(const std::filesystem::path& path, const std::string& network,

@@ -189,11 +189,19 @@ void pad_channels(torch::Tensor& weight, const std::vector<int64_t>& wanted) {
   weight = torch::cat({weight, weight.new_zeros(more)}, 1);
 }
 
+/// As its metadata tell; few files do.
+std::string licence_of(const models::TensorFile& file, const fs::path& path) {
+  const auto found = std::ranges::find_if(
+      file.metadata, [](const auto& item) { return item.first == "license" || item.first == "licence"; });
+  return fmt::format("{} ({})", found == file.metadata.end() ? "not stated" : found->second, path.filename().string());
+}
+
 LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const models::Entry& entry) {
   const auto network = wanted_tensors(entry, part);
   const auto own = shapes_of(network);
-  const auto file = models::read_tensor_file(path).tensors;
-  auto tensors = is_rank_file(path, file) ? whole_network(path, file, part, own) : renamed(file, own);
+  const auto file = models::read_tensor_file(path);
+  const bool ours = is_rank_file(path, file.tensors);
+  auto tensors = ours ? whole_network(path, file.tensors, part, own) : renamed(file.tensors, own);
   if (!part.below.empty()) {
     std::erase_if(tensors, [&](const auto& one) { return !own.contains(one.first); });
   }
@@ -211,6 +219,7 @@ LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const mod
   LoadedWeights loaded;
   loaded.sha256 = hex(sha256_file(path.string()));
   loaded.source = fmt::format("{}{}, SHA-256 {}", path.string(), encoder_only ? " (encoder only)" : "", loaded.sha256);
+  if (!ours) { loaded.licences.insert(licence_of(file, path)); }
   return loaded;
 }
 
@@ -256,8 +265,12 @@ LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, c
   }
   checkpoints::load_tensors(folder, manifest, slices);
   const auto sha256 = models::weights_sha256(network);
-  return {fmt::format("{}, weights_sha256 {}", folder.string(), sha256), sha256, manifest.step,
-          manifest.provenance.dataset_digest, manifest.provenance.code_version};
+  return {fmt::format("{}, weights_sha256 {}", folder.string(), sha256),
+          sha256,
+          manifest.step,
+          manifest.provenance.dataset_digest,
+          manifest.provenance.code_version,
+          manifest.values.at(saved).value("licences", std::set<std::string>())};
 }
 
 /// Ranks on other machines may read another file under the same path. Collective.
@@ -285,7 +298,7 @@ LoadedWeights load_weights(const fs::path& path, models::Set& set, const std::st
     loaded = folder.empty() ? load_file(path, part, entry) : load_checkpoint(folder, part, entry);
   });
   require_same_everywhere(loaded, host);
-  set.note_source(name, loaded.source);
+  set.note_source(name, loaded.source, loaded.licences);
   return loaded;
 }
 

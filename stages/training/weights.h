@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "distributed/communicator.h"
@@ -16,6 +17,7 @@ struct LoadedWeights {
   int64_t step = -1;           // updates done; -1: read from a file, which says nothing of this and the following
   std::string dataset_digest;  // of what they were trained on
   std::string code_version;    // of the program that trained them
+  std::set<std::string> licences = {};  // models::Entry::licences
 };
 
 /// Which weights are wanted.

@@ -33,7 +33,7 @@ cv::Rect bar(int bit, int size) { return {bit * size / kBits, 0, size / kBits, s
 }  // namespace
 
 void write_counting_video(const std::filesystem::path& path, int frames, int size) {
-  synthesis::VideoEncoder encoder(path, size, 25, synthesis::VideoEncoder::Kind::picture);
+  synthesis::VideoEncoder encoder(path, {size, size}, 25, synthesis::VideoEncoder::Kind::picture);
   for (int number = 0; number < frames; ++number) {
     cv::Mat picture(size, size, CV_8UC3, cv::Scalar(30, 30, 30));
     for (int bit = 0; bit < kBits; ++bit) {

@@ -37,7 +37,7 @@ std::vector<cv::Mat> ragged_masks(int size) {
 TEST(SynthesisEncoder, GivesMasksBackExactlyHoweverRagged) {
   const auto path = place("masks.mp4");
   const auto masks = ragged_masks(130);
-  VideoEncoder encoder(path, 130, 25, VideoEncoder::Kind::mask);
+  VideoEncoder encoder(path, {130, 130}, 25, VideoEncoder::Kind::mask);
   for (const cv::Mat& mask : masks) { encoder.add(mask); }
   encoder.finish();
   const Decoded decoded = decode(path);
@@ -55,7 +55,7 @@ TEST(SynthesisEncoder, KeepsColoursAndTagsTheirMeaning) {
   const cv::Scalar skin(205, 150, 120), blue(30, 60, 200);
   cv::Mat picture(128, 128, CV_8UC3, skin);
   picture(cv::Rect(0, 0, 64, 128)).setTo(blue);
-  VideoEncoder encoder(path, 128, 25, VideoEncoder::Kind::picture);
+  VideoEncoder encoder(path, {128, 128}, 25, VideoEncoder::Kind::picture);
   for (int frame = 0; frame < 3; ++frame) { encoder.add(picture); }
   encoder.finish();
   const Decoded decoded = decode(path);
@@ -74,7 +74,7 @@ TEST(SynthesisEncoder, KeepsColoursAndTagsTheirMeaning) {
 TEST(SynthesisEncoder, RefusesAPictureOfAnotherSizeAndDropsTheUnfinishedFile) {
   const auto path = place("unfinished.mp4");
   {
-    VideoEncoder encoder(path, 128, 25, VideoEncoder::Kind::picture);
+    VideoEncoder encoder(path, {128, 128}, 25, VideoEncoder::Kind::picture);
     EXPECT_THROW(encoder.add(cv::Mat::zeros(64, 128, CV_8UC3)), Error);
     EXPECT_THROW(encoder.add(cv::Mat::zeros(128, 128, CV_8U)), Error);
   }
@@ -84,7 +84,7 @@ TEST(SynthesisEncoder, RefusesAPictureOfAnotherSizeAndDropsTheUnfinishedFile) {
 TEST(SynthesisEncoder, NamesTheFileThatCannotBeWritten) {
   const auto path = place("no_such_folder") / "x.mp4";
   try {
-    VideoEncoder encoder(path, 128, 25, VideoEncoder::Kind::picture);
+    VideoEncoder encoder(path, {128, 128}, 25, VideoEncoder::Kind::picture);
     FAIL() << "a file in a missing folder was opened";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("x.mp4"), std::string::npos) << error.what();
@@ -94,7 +94,7 @@ TEST(SynthesisEncoder, NamesTheFileThatCannotBeWritten) {
 TEST(SynthesisEncoder, FailsOnAFullDisk) {
   if (!std::filesystem::exists("/dev/full")) { GTEST_SKIP() << "no /dev/full here"; }
   const auto fill = [] {
-    VideoEncoder encoder("/dev/full", 128, 25, VideoEncoder::Kind::mask);
+    VideoEncoder encoder("/dev/full", {128, 128}, 25, VideoEncoder::Kind::mask);
     for (const cv::Mat& mask : ragged_masks(128)) { encoder.add(mask); }
     encoder.finish();
   };

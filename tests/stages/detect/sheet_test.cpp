@@ -40,7 +40,7 @@ TEST(ContactSheet, ShowsFacesAndBelowThemWhatWasTamperedWith) {
   const TemporaryFolder folder;
   std::map<int64_t, Looks> people;
   auto look = look_at(0);
-  look.mask = at::full({8, 8}, 1.0);
+  look.heat = at::full({8, 8}, 1.0);
   people[3].add(look);
   write_contact_sheet(folder.path() / "masks.png", people);
   const cv::Mat masked = cv::imread((folder.path() / "masks.png").string());

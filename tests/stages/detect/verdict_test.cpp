@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "stages/detect/person_scores.h"
+
 namespace realface::stages {
 namespace {
 
@@ -61,8 +63,10 @@ TEST(ScoreFrames, CarryTheMasksOfALocaliser) {
                           const auto p = at::zeros({1, faces.size(1)});
                           return BranchScores{p.mean(1), p, {}, faces.select(4, 0).to(torch::kFloat32) / 255};
                         }};
-  EXPECT_FALSE(score_frames({by_frame()}, frames(2)).masks.defined());
-  const auto masks = score_frames({locating, by_frame()}, frames(2)).masks;
+  EXPECT_FALSE(score_frames({by_frame()}, frames(2)).heat.defined());
+  const auto found = score_frames({locating, by_frame()}, frames(2));
+  EXPECT_TRUE(found.has_masks);
+  const auto& masks = found.heat;
   ASSERT_EQ(masks.sizes(), (std::vector<int64_t>{2, 4, 4}));
   EXPECT_NEAR(masks[1][0][0].item<double>(), 1 / 255.0, 1e-7);
 }
@@ -72,7 +76,7 @@ FileVerdict file_with(const std::vector<std::vector<double>>& people) {
   verdict.file = "a.mp4";
   for (size_t i = 0; i < people.size(); ++i) {
     for (size_t t = 0; t < people[i].size(); ++t) {
-      verdict.people[static_cast<int64_t>(i)].add({static_cast<int32_t>(t), 0.04 * static_cast<double>(t), {}, 0},
+      verdict.people[static_cast<int64_t>(i)].add({static_cast<int32_t>(t), 0.04 * static_cast<double>(t)},
                                                   at::tensor({people[i][t], 0.5}, torch::kFloat64));
     }
   }
@@ -112,6 +116,40 @@ TEST(FileVerdict, JsonHasBranchesAndTheTimelineOfEachPerson) {
   EXPECT_EQ(worst["timeline"].size(), 2U);
   EXPECT_NEAR(worst["timeline"][1]["s"].get<double>(), 0.04, 1e-12);
   EXPECT_EQ(json["rule"], "max over people of the mean over frames");
+}
+
+TEST(Timeline, StaysShortHoweverLongTheVideoIs) {
+  for (const int count : {1, 7, 8, 9, 100, 1000}) {
+    Timeline timeline(8);
+    double sum = 0;
+    for (int i = 0; i < count; ++i) {
+      timeline.add({i, 0.04 * i, {}, 0.001 * i});
+      sum += 0.001 * i;
+    }
+    const auto& spans = timeline.spans();
+    EXPECT_LE(spans.size(), 8U);
+    EXPECT_GE(spans.size(), static_cast<size_t>(std::min(count, 4)));
+    int64_t frames = 0;
+    double weighted = 0;
+    for (const auto& span : spans) {
+      EXPECT_EQ(span.frame, frames) << "a span begins where the one before ends";
+      frames += span.frames;
+      weighted += span.p_fake * static_cast<double>(span.frames);
+    }
+    EXPECT_EQ(frames, count);
+    EXPECT_NEAR(weighted, sum, 1e-9);
+  }
+}
+
+TEST(FileVerdict, OfACalibratedDetectorHasAVerdict) {
+  VerdictRule rule;
+  rule.calibration = {.known = true, .temperature = 2, .fake_above = 0.6, .real_below = 0.4};
+  const auto json = to_json(file_with({{0.9, 0.9}, {0.1, 0.1}}), rule, {"frames", "clips"});  // beside one of 0.5
+  const double raw = 0.7, expected = 1 / (1 + std::sqrt((1 - raw) / raw));
+  EXPECT_NEAR(json["p_fake"].get<double>(), expected, 1e-12);
+  EXPECT_EQ(json["verdict"], "fake");
+  EXPECT_EQ(json["people"][1]["verdict"], "real");
+  EXPECT_FALSE(to_json(file_with({{0.9}}), {}, {"frames"}).contains("verdict"));
 }
 
 }  // namespace

@@ -20,7 +20,8 @@
 #include "data/importers/files.h"
 #include "distributed/world.h"
 #include "launcher/commands.h"
-#include "launcher/looking.h"
+#include "launcher/detect/load.h"
+#include "launcher/detect/looking.h"
 #include "launcher/version.h"
 
 namespace realface::launcher {
@@ -71,25 +72,36 @@ struct Failed {
   size_t unreadable = 0, unkept = 0;
 };
 
-/// OUT/NAME.json and, if there is a face, OUT/NAME.png; names that come twice get a number.
-void keep(const DetectOptions& options, const std::string& path, const nlohmann::json& json, const Looking& looking,
-          std::set<std::string>& names) {
+/// The beginning of the names of what is kept of a file: OUT/NAME; names that come twice get a number. Empty: nothing
+/// is.
+fs::path place_of(const DetectOptions& options, const std::string& path, std::set<std::string>& names) {
+  if (options.out.empty()) { return {}; }
   auto name = fs::path(path).filename().string();
   for (int again = 2; !names.insert(name).second; ++again) {
     name = fs::path(path).filename().string() + "-" + std::to_string(again);
   }
-  make_folder(options.out);
-  publish_file(fs::path(options.out) / (name + ".json"), text_of(json));
-  if (!looking.looks().empty()) {
-    stages::write_contact_sheet(fs::path(options.out) / (name + ".png"), looking.looks());
+  return fs::path(options.out) / name;
+}
+
+/// NAME.json and, if there is a face, NAME.png; false if something could not be kept.
+bool keep(const fs::path& place, const nlohmann::json& json, const Looking& looking) {
+  try {
+    publish_file(place.string() + ".json", text_of(json));
+    if (!looking.looks().empty()) { stages::write_contact_sheet(place.string() + ".png", looking.looks()); }
+    if (!looking.overlay_fault().empty()) { throw Error(looking.overlay_fault()); }
+    return true;
+  } catch (const Error& error) {  // a full disk, say: the other files are looked at nevertheless
+    log::error(error.what());
+    return false;
   }
 }
 
 std::string line_of(const stages::FileVerdict& verdict, const stages::VerdictRule& rule) {
   const double p = verdict.p_fake(rule);
   const auto score = std::isnan(p) ? std::string("    -") : fmt::format("{:.3f}", p);
+  const auto says = rule.calibration.known ? fmt::format("  {:<9}", rule.calibration.verdict(p)) : "";
   const auto why = verdict.why.empty() ? "" : fmt::format("  ({}: {})", verdict.status, verdict.why);
-  return fmt::format("{}  {} {}  {}{}\n", score, verdict.people.size(),
+  return fmt::format("{}{}  {} {}  {}{}\n", score, says, verdict.people.size(),
                      verdict.people.size() == 1 ? "person" : "people", verdict.file, why);
 }
 
@@ -98,31 +110,34 @@ Failed look_at_all(const DetectOptions& options, distributed::World& world) {
     throw UsageError("[detect] looks at files by itself; start it without mpirun, once for each part of the files");
   }
   const auto models = std::make_shared<const data::preprocess::FaceModels>("", options.detector_model);
-  const auto detector = load_detector(options.weights, models->detector(), options.crops == "any", world);
-  Looking looking(detector, models, options.every, !options.out.empty());
+  const auto detector = load_detector(options.weights, world);
+  const auto policy = crop_policy(detector, options.weights, models->detector(), options.crops == "any");
+  auto rule = options.rule;
+  rule.calibration = detector.calibration;
+  if (!options.out.empty()) { make_folder(options.out); }
+  Looking looking(detector, policy, models, options.every);
   nlohmann::json files = nlohmann::json::array();
   std::set<std::string> names;
   Failed failed;
   for (const auto& path : all_files(options.files)) {
-    const auto verdict = looking.look_at(path);
+    const auto place = place_of(options, path, names);
+    const auto verdict = looking.look_at(path, place);
     failed.unreadable += verdict.status == "unreadable" || verdict.status == "crashed" ? 1 : 0;
-    auto json = stages::to_json(verdict, options.rule, detector.names());
-    try {
-      if (!options.out.empty()) { keep(options, path, json, looking, names); }
-    } catch (const Error& error) {  // a full disk, say: the other files are looked at nevertheless
-      log::error(error.what());
-      ++failed.unkept;
-    }
+    auto json = stages::to_json(verdict, rule, detector.names());
+    failed.unkept += place.empty() || keep(place, json, looking) ? 0 : 1;
     if (options.json) {
       files.push_back(std::move(json));
     } else {
-      std::cout << line_of(verdict, options.rule) << std::flush;
+      std::cout << line_of(verdict, rule) << std::flush;
     }
   }
   if (options.json) {
     nlohmann::json sources;
-    for (const auto& branch : detector.branches) { sources[branch.name] = detector.networks.entry(branch.name).source; }
-    std::cout << text_of({{"files", files}, {"weights", sources}, {"code", code_version()}});
+    for (const auto& name : detector.names()) { sources[name] = detector.networks.entry(name).source; }
+    std::cout << text_of({{"files", files},
+                          {"weights", sources},
+                          {"calibration", stages::to_json(detector.calibration)},
+                          {"code", code_version()}});
   }
   return failed;
 }
@@ -131,8 +146,8 @@ void detect(const DetectOptions& options) {
   distributed::WorldConfig config;
   const auto failed = distributed::in_world(config, [&](auto& world) { return look_at_all(options, world); });
   if (failed.unkept > 0) {
-    throw Error(fmt::format("[detect] of {} files nothing could be kept in {}; see the errors above", failed.unkept,
-                            options.out));
+    throw Error(fmt::format("[detect] of {} files not everything could be kept in {}; see the errors above",
+                            failed.unkept, options.out));
   }
   if (failed.unreadable > 0) {
     throw DataError(fmt::format("[detect] {} of the files could not be read", failed.unreadable));
@@ -145,7 +160,7 @@ void add_detect(CLI::App& app) {
   auto* command = app.add_subcommand("detect", "Say of videos and pictures how likely each person in them is fake");
   auto options = std::make_shared<DetectOptions>();
   command->add_option("FILE", options->files, "Videos, pictures, or folders of them")->required();
-  command->add_option("--weights", options->weights, "The run folder of a finished system, or of its evaluation")
+  command->add_option("--weights", options->weights, "A detector file (export), or the run folder of a finished system")
       ->required();
   command->add_option("--every", options->every, "Look at every n-th frame; 0: as preprocess does, every 1st to 4th")
       ->capture_default_str()
@@ -163,7 +178,8 @@ void add_detect(CLI::App& app) {
       ->check(CLI::IsMember({"same", "any"}));
   command->add_option(
       "--out", options->out,
-      "Folder for NAME.json, with every frame, and NAME.png, a sheet of faces and what was tampered with");
+      "Folder for NAME.json, with a timeline, NAME.png, a sheet of faces, and NAME.overlay.mp4, both with what was "
+      "tampered with or how far a face is from its restored one");
   command->add_flag("--json", options->json, "Write JSON, and nothing else, to the standard output");
   command->callback([options] { detect(*options); });
 }

@@ -1,11 +1,13 @@
-#include "launcher/looking.h"
+#include "launcher/detect/looking.h"
 
 #include <ATen/ops/from_blob.h>
 
+#include <functional>
 #include <opencv2/core.hpp>
 
 #include "base/error.h"
 #include "data/preprocess/masks/mask_reader.h"
+#include "stages/detect/person_scores.h"
 
 namespace realface::launcher {
 namespace {
@@ -17,26 +19,29 @@ constexpr size_t kMostPeople = 32;  // of whom faces are kept for a sheet: a fil
 
 }  // namespace
 
-Looking::Looking(const Detector& detector, std::shared_ptr<const data::preprocess::FaceModels> models, int32_t every,
-                 bool keeps_looks)
+Looking::Looking(const stages::Detector& detector, const data::preprocess::CropPolicy& policy,
+                 std::shared_ptr<const data::preprocess::FaceModels> models, int32_t every)
     : detector_(detector),
+      policy_(policy),
       finder_(std::move(models)),
       decoder_("/proc/self/exe"),  // this very program, also where its file has been replaced since
-      every_(every),
-      keeps_looks_(keeps_looks) {}
+      every_(every) {}
 
-stages::FileVerdict Looking::look_at(const std::string& path) {
+stages::FileVerdict Looking::look_at(const std::string& path, const std::filesystem::path& out) {
   verdict_ = {};
   looks_.clear();
+  marks_.clear();
+  overlay_fault_.clear();
   verdict_.file = path;
   try {
     decoder_.start();
-    look(path);
+    look(path, out);
   } catch (const data::preprocess::DecoderCrash& crash) {
     set("crashed", crash.what());
   } catch (const cv::Exception& refusal) {  // a picture that OpenCV cannot work on costs itself alone
     set("unreadable", "OpenCV refuses it: " + refusal.err);
   } catch (const Error& error) { set("unreadable", error.what()); }
+  overlay_.reset();
   return std::move(verdict_);
 }
 
@@ -47,14 +52,20 @@ void Looking::set(const char* status, const std::string& why) {
   verdict_.why = why;
 }
 
-void Looking::look(const std::string& path) {
+void Looking::look(const std::string& path, const std::filesystem::path& out) {
   const auto reader = decoder_.open(data::preprocess::source_at(path));
   std::vector<int32_t> wanted;
   const auto frames = static_cast<int32_t>(reader->info().times_us.size());
   const auto stored = data::preprocess::chosen_frames(frames, kWindow);
   const int32_t usual = stored.size() > 1 ? stored[1] - stored[0] : 1, step = every_ > 0 ? every_ : usual;
   for (int32_t frame = 0; frame < frames; frame += step) { wanted.push_back(frame); }
-  data::preprocess::People people(detector_.policy, kWindow, [this](const auto& appearance) { score(appearance); });
+  std::function<void(data::preprocess::Frame)> drawn;
+  if (!out.empty()) {
+    overlay_ = std::make_unique<Overlay>(out, reader->info(), step);
+    drawn = [this](auto frame) { draw(std::move(frame)); };
+  }
+  data::preprocess::People people(
+      policy_, kWindow, [this](const auto& found) { score(found); }, drawn);
   finder_.begin();
   try {
     reader->read(wanted, [&](data::preprocess::Frame frame) {
@@ -64,28 +75,46 @@ void Looking::look(const std::string& path) {
     });
   } catch (const Error& error) { set(verdict_.frames > 0 ? "truncated" : "unreadable", error.what()); }
   people.finish();
+  finish_overlay();
   if (verdict_.frames == 0) { set("unreadable", "none of its frames can be decoded"); }
   if (reader->info().truncated) { set("truncated", "the file ends before its video does"); }
   if (verdict_.people.empty()) { set("no_face", "no face was found in it"); }
 }
 
 void Looking::score(const data::preprocess::Appearance& found) {
-  const int64_t size = detector_.policy.size;
+  const int64_t size = policy_.size;
   const auto faces = at::from_blob(const_cast<uint8_t*>(found.crops.data()),
                                    {static_cast<int64_t>(found.frames.size()), size, size, 3}, torch::kUInt8);
   const auto scores = stages::score_frames(detector_.branches, faces.to(detector_.device));
   auto& person = verdict_.people[found.person];
   for (size_t t = 0; t < found.frames.size(); ++t) {
     const auto& box = found.boxes[t];
-    const stages::FrameVerdict frame{
-        found.frames[t], static_cast<double>(found.times_us[t]) / 1e6, {box.left, box.top, box.right, box.bottom}, 0};
+    const double seconds = static_cast<double>(found.times_us[t]) / 1e6;
     const auto i = static_cast<int64_t>(t);
-    person.add(frame, scores.p_fake[i]);
-    if (!keeps_looks_) { continue; }
+    person.add({found.frames[t], seconds, {box.left, box.top, box.right, box.bottom}}, scores.p_fake[i]);
+    if (overlay_ == nullptr) { continue; }
+    const auto heat = scores.heat.defined() ? scores.heat[i] : scores.heat;
+    const auto p = scores.p_fake[i].mean().item<double>();
+    marks_[found.frames[t]].push_back({found.person, p, box, found.squares[t], heat});
     if (looks_.size() >= kMostPeople && !looks_.contains(found.person)) { continue; }
-    looks_[found.person].add({frame.seconds, person.timeline.back().p_fake, faces[i],
-                              scores.masks.defined() ? scores.masks[i] : scores.masks});
+    looks_[found.person].add({seconds, p, faces[i], heat});
   }
+}
+
+/// What cannot be drawn, on a full disk, say, does not keep the file from being looked at.
+void Looking::draw(data::preprocess::Frame frame) {
+  if (!overlay_fault_.empty()) { return; }
+  try {
+    const auto marks = marks_.extract(frame.index);
+    overlay_->add(std::move(frame), marks.empty() ? std::vector<Mark>() : marks.mapped());
+  } catch (const Error& error) { overlay_fault_ = error.what(); }
+}
+
+void Looking::finish_overlay() {
+  if (overlay_ == nullptr || !overlay_fault_.empty()) { return; }
+  try {
+    overlay_->finish();
+  } catch (const Error& error) { overlay_fault_ = error.what(); }
 }
 
 }  // namespace realface::launcher

@@ -1,0 +1,82 @@
+#include "launcher/detect/load.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "configs/run_folder.h"
+#include "stages/detect/detector_file.h"
+#include "stages/evaluate/recipe.h"
+#include "stages/training/saved.h"
+
+namespace realface::launcher {
+namespace {
+
+namespace fs = std::filesystem;
+
+stages::Detector detector_of_run(const std::string& run, distributed::World& world) {
+  const auto config = evaluation_of(run);
+  const auto& recipe = dynamic_cast<const stages::EvaluateRecipe&>(*config.recipe);
+  stages::Detector detector{
+      recipe.build(config.seed, world.device(), world.host_group()), {}, world.device(), {}, {}, {}, {}};
+  detector.branches = stages::branches_of(detector.networks, world.device());
+  detector.crops = nlohmann::json::object();
+  for (const auto& name : detector.names()) {  // of the first that says it; all were trained on the same dataset's
+    if (!detector.crops.empty()) { break; }
+    detector.crops = stages::saved_crops(recipe.config().weights_of(name), name, world.host_group());
+  }
+  return detector;
+}
+
+}  // namespace
+
+std::string evaluation_folder(const std::string& run) {
+  const auto inner = fs::path(run) / "evaluate";
+  return fs::exists(inner) ? inner.string() : run;
+}
+
+configs::Config evaluation_of(const std::string& run) {
+  auto config = configs::load_run(evaluation_folder(run));
+  const auto* recipe = dynamic_cast<const stages::EvaluateRecipe*>(&*config.recipe);
+  if (recipe == nullptr) {
+    throw Error(subject_of(run) + " is the run of a stage '" + config.stage +
+                "'; expected the run folder of a whole system, or of its evaluation");
+  }
+  if (!recipe->config().select.empty()) {
+    throw ConfigError(
+        subject_of(run) + " was evaluated with evaluate.select=" + recipe->config().select +
+        ", whose choice of checkpoints is not kept; evaluate its newest ones in another run.dir, and name that");
+  }
+  return config;
+}
+
+stages::Detector load_detector(const std::string& weights, distributed::World& world) {
+  if (!fs::exists(weights)) {
+    throw Error(subject_of(weights) + " does not exist; name a detector file, or the run folder of a finished system");
+  }
+  return fs::is_directory(weights) ? detector_of_run(weights, world) : stages::read_detector(weights, world.device());
+}
+
+data::preprocess::CropPolicy crop_policy(const stages::Detector& detector, const std::string& weights,
+                                         const std::string& finder, bool any_crops) {
+  data::preprocess::CropPolicy policy;
+  const auto& crops = detector.crops;
+  policy.size = static_cast<int>(detector.branches.front().image);
+  policy.margin = crops.value("margin", policy.margin);
+  policy.crop = crops.value("crop", policy.crop);
+  if (any_crops) { return policy; }
+  if (crops.empty()) {
+    throw ConfigError(subject_of(weights) +
+                      " does not say how its faces were cut out; with --crops any they are cut out as preprocess does");
+  }
+  const auto there = crops.value("detector", finder), align = crops.value("align", "none");
+  if (there == finder && align == "none") { return policy; }
+  throw ConfigError(fmt::format(
+      "{} was trained on faces that were found by '{}' and aligned by '{}'; here they are found by '{}' and not aligned, "
+      "so its scores would mean nothing; give its --detector-model, or --crops any",
+      subject_of(weights), there, align, finder));
+}
+
+}  // namespace realface::launcher

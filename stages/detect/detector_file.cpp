@@ -1,0 +1,139 @@
+#include "stages/detect/detector_file.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "models/weights/tensor_file.h"
+#include "stages/detect/person_scores.h"
+
+namespace realface::stages {
+namespace {
+
+namespace fs = std::filesystem;
+using Tensors = std::map<std::string, torch::Tensor>;
+
+constexpr const char* kFormatKey = "realface_detector";
+constexpr const char* kFormat = "1";
+constexpr const char* kFactsKey = "facts";
+constexpr const char* kDigestKey = "facts_sha256";
+constexpr const char* kSelfTest = "self_test";
+constexpr double kTolerance = 2e-3;  // other processors round otherwise
+
+[[noreturn]] void damaged(const std::string& path, const std::string& what) {
+  throw Error(fmt::format("[{}] is damaged: {}; export the detector again, or copy the file again", path, what));
+}
+
+/// The tensors NAME/..., by what follows.
+Tensors below(const Tensors& all, const std::string& name) {
+  Tensors some;
+  for (const auto& [full, tensor] : all) {
+    if (full.starts_with(name + "/")) { some[full.substr(name.size() + 1)] = tensor; }
+  }
+  return some;
+}
+
+void check_digest(const Tensors& tensors, const nlohmann::json& sha256, const std::string& what,
+                  const std::string& path) {
+  if (models::weights_sha256(tensors) != sha256) { damaged(path, what + " are not those that were written"); }
+}
+
+void fill(const std::string& network, torch::nn::Module& module, const Tensors& tensors, const std::string& path) {
+  const torch::NoGradGuard no_grad;
+  const auto own = models::named_tensors(module);
+  for (const auto& [name, tensor] : own) {
+    const auto saved = tensors.find(name);
+    if (saved == tensors.end() || saved->second.sizes() != tensor.sizes()) {
+      throw Error(fmt::format("[{}] holds other weights of '{}' than it describes: {} is {}", path, network, name,
+                              saved == tensors.end() ? "missing" : "of another shape"));
+    }
+    tensor.detach().copy_(saved->second);
+  }
+  if (own.size() != tensors.size()) {
+    throw Error(fmt::format("[{}] holds {} tensors of '{}', whose description has {}; another program wrote it", path,
+                            tensors.size(), network, own.size()));
+  }
+}
+
+void add_network(Detector& detector, const std::string& name, const nlohmann::json& facts, const Tensors& tensors,
+                 const std::string& path) {
+  check_digest(tensors, facts.at("sha256"), "the weights of '" + name + "'", path);
+  const auto module = make_branch_network(name, facts.at("description"));
+  fill(name, *module, tensors, path);
+  module->to(detector.device);
+  module->eval();
+  detector.networks.add(
+      name, {.module = module, .frozen = true, .source = facts.at("source"), .description = facts.at("description")});
+}
+
+torch::Tensor self_test_scores(const Detector& detector) {
+  return score_frames(detector.branches, detector.self_test.to(detector.device)).p_fake;
+}
+
+void run_self_test(const Detector& detector, const torch::Tensor& expected, const std::string& path) {
+  const auto found = self_test_scores(detector);
+  const bool alike = found.sizes() == expected.sizes();
+  const double off = alike ? (found - expected).abs().max().item<double>() : 1;
+  if (off <= kTolerance) { return; }  // false for NaN
+  throw Error(fmt::format(
+      "[{}] does not score its own self-test as it did where it was exported (off by {:.2g}, tolerated are {}); use the program that exported it, or export it again",
+      path, off, kTolerance));
+}
+
+}  // namespace
+
+void write_detector(const fs::path& path, Detector& detector) {
+  if (!detector.self_test.defined()) { throw Error("[detector] there are no faces for its self-test"); }
+  models::TensorFile file;
+  const Tensors self_test{{"faces", detector.self_test}, {"p_fake", self_test_scores(detector)}};
+  nlohmann::json facts = {{"crops", detector.crops},
+                          {"card", detector.card},
+                          {"calibration", to_json(detector.calibration)},
+                          {"self_test", {{"sha256", models::weights_sha256(self_test)}}}};
+  for (const auto& name : detector.names()) {
+    const auto& entry = detector.networks.entry(name);
+    facts["networks"][name] = {
+        {"description", entry.description}, {"source", entry.source}, {"sha256", detector.networks.sha256(name)}};
+    for (const auto& [own, tensor] : models::named_tensors(*entry.module)) { file.tensors[name + "/" + own] = tensor; }
+  }
+  for (const auto& [own, tensor] : self_test) { file.tensors[std::string(kSelfTest) + "/" + own] = tensor; }
+  const auto text = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  file.metadata = {{kFormatKey, kFormat}, {kFactsKey, text}, {kDigestKey, sha256_hex(text)}};
+  models::write_tensor_file(path, file);
+}
+
+nlohmann::json detector_facts(const std::map<std::string, std::string>& metadata, const std::string& path) {
+  const auto format = metadata.find(kFormatKey);
+  if (format == metadata.end()) { return nullptr; }
+  if (format->second != kFormat) {
+    throw Error(fmt::format("[{}] is a detector file of format {}; this program reads {}: use a newer one", path,
+                            format->second, kFormat));
+  }
+  const auto text = metadata.find(kFactsKey), digest = metadata.find(kDigestKey);
+  if (text == metadata.end() || digest == metadata.end() || sha256_hex(text->second) != digest->second) {
+    damaged(path, "its metadata are not those that were written");
+  }
+  return nlohmann::json::parse(text->second);
+}
+
+Detector read_detector(const fs::path& path, torch::Device device) {
+  const auto file = models::read_tensor_file(path);
+  const auto facts = detector_facts(file.metadata, path.string());
+  if (facts.is_null()) {
+    throw Error(subject_of(path) + " holds weights, but is no detector file; make one of a run by `realface export`");
+  }
+  Detector detector{{}, {}, device, facts.at("crops"), facts.at("card"), calibration_from(facts.at("calibration")), {}};
+  for (const auto& [name, network] : facts.at("networks").items()) {
+    add_network(detector, name, network, below(file.tensors, name), path.string());
+  }
+  detector.branches = branches_of(detector.networks, device);
+  const auto self_test = below(file.tensors, kSelfTest);
+  check_digest(self_test, facts.at("self_test").at("sha256"), "the faces of its self-test", path.string());
+  detector.self_test = self_test.at("faces");
+  run_self_test(detector, self_test.at("p_fake"), path.string());
+  return detector;
+}
+
+}  // namespace realface::stages

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <torch/types.h>
+#include <vector>
+
+#include "stages/evaluate/branches.h"
+
+namespace realface::stages {
+
+/// What branches say of some frames of one person; on the CPU.
+struct PersonScores {
+  torch::Tensor p_fake;     // f64 [T, branches]
+  torch::Tensor heat = {};  // f32 [T, H, W] in [0, 1], to be laid over the faces: the mask of what was tampered with,
+                            // if a branch predicts it, else how far the faces are from what a network maps them to, 1
+                            // for a mean difference of a quarter of a colour; undefined if no branch has either
+  bool has_masks = false;   // it is masks
+};
+
+/// Of faces u8 [T, H, W, 3], on the networks' device. A branch of clips scores clips one after another, the last ending
+/// with the last frame, and a frame by the mean of its clips; too few frames for one are filled up with the last. A
+/// branch without scores of frames gives all of them the score of their mean.
+PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces);
+
+}  // namespace realface::stages
