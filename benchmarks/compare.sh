@@ -88,10 +88,10 @@ prepare_detection() {
 films() { find "$scratch/films" -name '*.mp4' | sort; }
 
 ours_detection() {
-  local before after
-  before=$(awk '{print $16 + $17}' "/proc/$BASHPID/stat")  # of children that ended, in hundredths of a second
+  local before after shell=$BASHPID
+  before=$(awk '{print $16 + $17}' "/proc/$shell/stat")  # of children that ended, in hundredths of a second
   "$program" detect $(films) --weights "$scratch/detector.safetensors" --every 1 --json >"$scratch/detect.json"
-  after=$(awk '{print $16 + $17}' "/proc/$BASHPID/stat")
+  after=$(awk '{print $16 + $17}' "/proc/$shell/stat")
   python3 -c '
 import json, sys
 files = json.load(open(sys.argv[1]))["files"]

@@ -53,6 +53,7 @@ void Looking::set(const char* status, const std::string& why) {
 }
 
 void Looking::look(const std::string& path, const std::filesystem::path& out) {
+  if (std::filesystem::is_directory(path)) { throw Error(subject_of(path) + " holds no video and no picture"); }
   const auto reader = decoder_.open(data::preprocess::source_at(path));
   std::vector<int32_t> wanted;
   const auto frames = static_cast<int32_t>(reader->info().times_us.size());

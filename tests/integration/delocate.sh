@@ -54,13 +54,14 @@ PYTHON
 head -c $(($(stat -c %s "$real") * 3 / 4)) "$real" >"$scratch/some/short.mp4"
 echo "no video" >"$scratch/some/text.mp4"
 seen=0
-"$program" detect "$scratch/some" "$scratch/absent.mp4" --weights "$scratch/run" --json >"$scratch/detect.json" 2>"$scratch/last.log" || seen=$?
+mkdir "$scratch/empty"
+"$program" detect "$scratch/some" "$scratch/absent.mp4" "$scratch/empty" --weights "$scratch/run" --json >"$scratch/detect.json" 2>"$scratch/last.log" || seen=$?
 [ "$seen" = 1 ] || fail "expected exit code 1 of files that cannot be read, got $seen"
 grep -q "files could not be read" "$scratch/last.log" || fail "it is not said that files could not be read"
 python3 - "$scratch/detect.json" <<'PYTHON' || fail "detect's JSON is wrong: $(cat "$scratch/detect.json" | head -c 2000)"
 import json, os, sys
 found = {os.path.basename(one["file"]): one for one in json.load(open(sys.argv[1]))["files"]}
-assert set(found) == {"real.mp4", "fake.mp4", "grey.png", "huge.png", "short.mp4", "text.mp4", "absent.mp4"}, set(found)
+assert set(found) == {"real.mp4", "fake.mp4", "grey.png", "huge.png", "short.mp4", "text.mp4", "absent.mp4", "empty"}, set(found)
 for name in ("real.mp4", "fake.mp4"):
     one = found[name]
     assert one["status"] == "ok" and 0 <= one["p_fake"] <= 1 and one["frames"] == 8, one
@@ -69,14 +70,27 @@ for name in ("real.mp4", "fake.mp4"):
     assert abs((person["p_vit"] + person["p_localizer"]) / 2 - person["p_fake"]) < 1e-9, person
     assert all(len(frame["box"]) == 4 for frame in person["timeline"]), person
 assert found["grey.png"]["status"] == "no_face" and found["grey.png"]["p_fake"] is None, found["grey.png"]
-for name in ("huge.png", "text.mp4", "absent.mp4"):
+assert "empty] holds no video and no picture" in found["empty"]["why"], found["empty"]
+for name in ("huge.png", "text.mp4", "absent.mp4", "empty"):
     assert found[name]["status"] == "unreadable" and found[name]["why"], found[name]
 assert found["short.mp4"]["status"] in ("unreadable", "truncated"), found["short.mp4"]
 PYTHON
 must "$program" detect "$real" "$fake" --weights "$scratch/run" --out "$scratch/looked"
 for made in "$(basename "$real")" "$(basename "$fake")"; do
-  [ -s "$scratch/looked/$made.json" ] && [ -s "$scratch/looked/$made.png" ] || fail "detect --out kept nothing of $made"
+  for end in json png overlay.mp4; do [ -s "$scratch/looked/$made.$end" ] || fail "detect --out left no $made.$end"; done
 done
+"$program" detect "$scratch/looked/$(basename "$fake").overlay.mp4" --weights "$scratch/run" --json >"$scratch/overlay.json" || fail "an overlay is no video"
+python3 - "$scratch/overlay.json" "$scratch/looked/$(basename "$fake").json" <<'PYTHON' || fail "an overlay does not show what was looked at"
+import json, sys
+overlay, looked = json.load(open(sys.argv[1]))["files"][0], json.load(open(sys.argv[2]))
+assert overlay["frames"] == looked["frames"] == 8, (overlay, looked)
+PYTHON
+# A disk that takes small files alone: what cannot be kept is said, and the scores are there nevertheless.
+seen=0
+(trap '' XFSZ; ulimit -f 4; "$program" detect "$real" "$fake" --weights "$scratch/run" --out "$scratch/full" --json >"$scratch/full.pipe") \
+  2>"$scratch/last.log" || seen=$?
+[ "$seen" = 1 ] && grep -q "of 2 files not everything could be kept in $scratch/full" "$scratch/last.log" || fail "a full disk is not said: $seen"
+[ -z "$(find "$scratch/full" -name '*overlay*')" ] || fail "half an overlay is left on a full disk"
 must "$program" detect "$real" --weights "$scratch/run" --rule mean --every 2
 grep -qE "^0\.[0-9]{3}  1 person  $real" "$scratch/last.log" || fail "detect says something else of one person: $(cat "$scratch/last.log")"
 refused 1 "expected the run folder of a whole system" "$program" detect "$real" --weights "$scratch/run/pretrain"
