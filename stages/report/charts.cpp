@@ -8,14 +8,29 @@
 namespace realface::stages::report::charts {
 namespace {
 
+std::vector<Tick> ticks_of(const Axis& axis, const std::vector<Tick>& own, int wanted) {
+  if (!own.empty()) { return own; }
+  std::vector<Tick> marks;
+  for (const double value : axis_ticks(axis, wanted)) { marks.push_back({value, html::tick(value)}); }
+  return marks;
+}
+
+/// The range of the ticks if an axis has its own.
+void cover(const std::vector<Tick>& own, Range& range) {
+  if (!own.empty()) { range = {own.front().value, own.back().value}; }
+}
+
 std::string draw_axes(const LineChart& chart, const Axis& x, const Axis& y) {
   std::string out;
-  for (const double value : axis_ticks(y, 5)) {
+  for (const auto& [value, label] : ticks_of(y, chart.y_ticks, 5)) {
     out += rule(kLeft, y.place(value), chart.width - kRight, y.place(value), "grid");
-    out += text(kLeft - 8, y.place(value) + 4, "tick end", html::tick(value));
+    out += text(kLeft - 8, y.place(value) + 4, "tick end", label);
   }
-  for (const double value : axis_ticks(x, 7)) {
-    out += text(x.place(value), chart.height - kBottom + 18, "tick middle", html::tick(value));
+  for (const auto& [value, label] : ticks_of(x, chart.x_ticks, 7)) {
+    if (!chart.x_ticks.empty()) {
+      out += rule(x.place(value), kTop, x.place(value), chart.height - kBottom, "grid");
+    }
+    out += text(x.place(value), chart.height - kBottom + 18, "tick middle", label);
   }
   out += rule(kLeft, chart.height - kBottom, chart.width - kRight, chart.height - kBottom, "axis");
   out += text((kLeft + chart.width - kRight) / 2, chart.height - 6, "label middle", chart.x_label);
@@ -48,8 +63,10 @@ std::string draw(const LineChart& chart) {
     }
   }
   if (ys.empty()) { return ""; }
+  cover(chart.x_ticks, xs), cover(chart.y_ticks, ys);
   const Axis x = axis_over(xs, kLeft, chart.width - kRight, false, false);
-  const Axis y = axis_over(ys, chart.height - kBottom, kTop, chart.from_zero, !chart.from_zero);
+  const Axis y = axis_over(ys, chart.height - kBottom, kTop, chart.from_zero,
+                           !chart.from_zero && chart.y_ticks.empty());
   std::string content = draw_axes(chart, x, y);
   for (const auto& marker : chart.markers) {
     if (marker.x < x.low || marker.x > x.high) { continue; }

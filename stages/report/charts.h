@@ -8,12 +8,18 @@ namespace realface::stages::report::charts {
 
 struct Line {
   std::vector<double> x, y;  // same length; where y is not finite the line is broken
-  std::string css_class;     // "strong" | "faint"
+  std::string css_class;     // "strong" | "faint" | "even"
 };
 
 /// A vertical line through the chart.
 struct Marker {
   double x = 0;
+  std::string label;
+};
+
+/// A marked place of an axis.
+struct Tick {
+  double value = 0;
   std::string label;
 };
 
@@ -24,9 +30,11 @@ struct LineChart {
   std::vector<Marker> markers;
   bool from_zero = false;  // the y axis starts at 0
   double height = 280, width = 760;
+  std::vector<Tick> x_ticks = {}, y_ticks = {};  // in place of round numbers; the axis goes from the first to the last
 };
 
-/// Logarithmic in y where the values are positive and span over a factor of 20. Returns "" where no point is finite.
+/// Logarithmic in y where the values are positive and span over a factor of 20, unless the axis has ticks of its own.
+/// Returns "" where no point is finite.
 std::string draw(const LineChart& chart);
 
 struct Bar {

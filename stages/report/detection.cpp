@@ -95,7 +95,7 @@ std::string content_of(const TestedSet& set) {
     content += element("p", "warning", "The evaluation has not finished: these are the scores that it has until now.");
   }
   return content + tiles_of(metrics) + what_is_missing(metrics) + without_face(set) + by_frame(set) +
-         by_manipulation(set) + located_by_manipulation(set) + roc_chart(set) + score_histogram(set) +
+         by_manipulation(set) + located_by_manipulation(set) + operating_curves(set) + score_histogram(set) +
          similarity_charts(set) + worst_mistakes(set);
 }
 

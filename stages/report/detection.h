@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "stages/report/charts.h"
 #include "stages/report/page.h"
 
 /// Pieces of the section on the detector. Internal to it.
@@ -27,9 +28,12 @@ std::vector<TestedSet> tested_sets(const ReportInput& input);
 std::string by_manipulation(const TestedSet& set);
 std::string located_by_manipulation(const TestedSet& set);  // empty if nothing was located
 std::string worst_mistakes(const TestedSet& set);
-std::string roc_chart(const TestedSet& set);
+std::string operating_curves(const TestedSet& set);  // ROC and DET
 std::string score_histogram(const TestedSet& set);
 std::string similarity_charts(const TestedSet& set);
+
+/// Of its videos' scores, with as many points as can be told apart; no points unless there are scores of both classes.
+charts::Line roc_line(const TestedSet& set);
 
 /// The 95 % interval of the AUC, as "0.880 to 0.944", or "" if there is none.
 std::string interval_of(const nlohmann::json& metrics);

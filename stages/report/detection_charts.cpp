@@ -1,30 +1,15 @@
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "stages/report/charts.h"
 #include "stages/report/detection.h"
 #include "stages/report/html.h"
 #include "stages/scores/missing.h"
-#include "stages/scores/roc.h"
 
 namespace realface::stages::report::html {
 namespace {
 
 constexpr size_t kBins = 20;
-constexpr double kUnseen = 1e-3;  // of an axis: a third of a pixel
-
-/// The curve without points that nobody could tell apart; its ends stay.
-charts::Line roc_line(const std::vector<RocPoint>& curve) {
-  charts::Line line{{}, {}, "strong"};
-  for (size_t i = 0; i < curve.size(); ++i) {
-    const auto& point = curve[i];
-    const bool seen = line.x.empty() || i + 1 == curve.size() || point.fpr - line.x.back() > kUnseen ||
-                      point.tpr - line.y.back() > kUnseen;
-    if (seen) { line.x.push_back(point.fpr), line.y.push_back(point.tpr); }
-  }
-  return line;
-}
 
 /// Shares of the scores of one class by bin; zeros for no scores.
 std::vector<double> shares_of(const TestedSet& set, int label) {
@@ -45,28 +30,6 @@ bool has(const TestedSet& set, int label) {
 }
 
 }  // namespace
-
-std::string roc_chart(const TestedSet& set) {
-  std::vector<Scored> scores;
-  for (const auto* video : set.videos) { scores.push_back({video->p_fake, 0, video->label == 1}); }
-  const auto curve = roc_curve(scores);
-  if (curve.empty()) { return ""; }
-  charts::LineChart chart;
-  chart.title = "ROC curve of " + set.name;
-  chart.x_label = "real videos taken for fake (FPR)";
-  chart.y_label = "fake videos found (TPR)";
-  chart.lines = {{{0, 1}, {0, 1}, "faint"}, roc_line(curve)};
-  chart.from_zero = true;
-  chart.width = 420, chart.height = 408;  // as high as wide, within the axes
-  const auto interval = interval_of(set.all());
-  return "<h3>False alarms against fakes found</h3>\n" + charts::draw(chart) +
-         element(
-             "p", "caption",
-             "The ROC curve: each threshold finds a share of the fakes and takes a share of the real videos for fake. The area under it is the AUC, " +
-                 number(number_at(set.all(), "auc")) +
-                 (interval.empty() ? "" : " with the 95 % interval " + interval + " (DeLong's, over videos)") +
-                 ". The faint diagonal is a coin toss.");
-}
 
 std::string score_histogram(const TestedSet& set) {
   charts::MirrorChart chart{"Scores of " + set.name, "score",           "real videos",
