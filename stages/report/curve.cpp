@@ -26,6 +26,8 @@ CurvePoint point_of(const nlohmann::json& line) {
   point.learning_rate = number_at(line, "learning_rate");
   point.grad_norm = number_at(line, "grad_norm");
   point.images_per_second = number_at(line, "images_per_second");
+  point.samples = number_at(line, "samples");
+  point.seconds = number_at(line, "seconds");
   point.time = number_at(line, "time");
   if (const double from = number_at(line, "resumed_from"); from >= 0) { point.resumed_from = std::llround(from); }
   point.phases = numbers_at(line, "phases");

@@ -68,7 +68,8 @@ std::string by_manipulation(const TestedSet& set) {
   rows.push_back(row_of("all together", set.all()));
   return "<h3>By manipulation</h3>\n" +
          paragraph("The fake videos of one manipulation at a time, against all real ones of the set.") +
-         table({"manipulation", "AUC", "95 % interval", "EER", "average precision", "accuracy", "videos, real / fake"},
+         table("Scores of videos of " + escape(set.name) + ", by manipulation",
+               {"manipulation", "AUC", "95 % interval", "EER", "average precision", "accuracy", "videos, real / fake"},
                rows, 1);
 }
 
@@ -85,7 +86,8 @@ std::string located_by_manipulation(const TestedSet& set) {
              "Predicted masks, from 0.5 on, beside the true ones, on the crops. IoU is the area that both cover as a share of what either "
              "covers: the mean over the fake frames, and that of all their pixels together. A real face has an empty mask. The more of "
              "a face was left alone, the more pixels are right by themselves.") +
-         table({"manipulation", "IoU", "IoU, pooled", "right pixels, fakes", "right pixels, with reals",
+         table("Masks of " + escape(set.name) + ", by manipulation",
+               {"manipulation", "IoU", "IoU, pooled", "right pixels, fakes", "right pixels, with reals",
                 "tampered pixels, fakes", "fake frames", "without a true mask"},
                rows, 1);
 }
@@ -106,7 +108,8 @@ std::string worst_mistakes(const TestedSet& set) {
                    std::string(wrong == 0 ? "None is on the wrong side of 0.5: these come nearest."
                                           : "Of all scored videos, " + count(wrong) + (wrong == 1 ? " is" : " are") +
                                                 " on the wrong side of 0.5.")) +
-         table({"it is", "video", "manipulation", "score"}, rows, 3);
+         table("Videos of " + escape(set.name) + " with the worst scores", {"it is", "video", "manipulation", "score"},
+               rows, 3);
 }
 
 }  // namespace realface::stages::report::html

@@ -97,18 +97,21 @@ std::string tile(const std::string& value, const std::string& what, const std::s
          "</span><span class=\"hint\">" + escape(hint) + "</span></li>\n";
 }
 
-std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
-                  size_t words) {
-  const auto line = [&](const std::string& tag, const std::vector<std::string>& cells) {
+std::string table(const std::string& caption, const std::vector<std::string>& head,
+                  const std::vector<std::vector<std::string>>& rows, size_t words) {
+  const auto line = [&](const std::vector<std::string>& cells, bool heads_column, bool heads_row) {
     std::string text = "<tr>";
     for (size_t i = 0; i < cells.size(); ++i) {
-      text += "<" + tag + (i < words ? ">" : " class=\"figure\">") + cells[i] + "</" + tag + ">";
+      const std::string tag = heads_column || (heads_row && i == 0) ? "th" : "td";
+      text += "<" + tag + (heads_column ? " scope=\"col\"" : tag == "th" ? " scope=\"row\"" : "") +
+              (i < words ? ">" : " class=\"figure\">") + cells[i] + "</" + tag + ">";
     }
     return text + "</tr>\n";
   };
   std::string body;
-  for (const auto& row : rows) { body += line("td", row); }
-  return "<div class=\"scroll\"><table><thead>" + line("th", head) + "</thead><tbody>" + body +
+  for (const auto& row : rows) { body += line(row, false, head.empty()); }
+  return "<div class=\"scroll\"><table><caption>" + caption + "</caption>" +
+         (head.empty() ? "" : "<thead>" + line(head, true, false) + "</thead>") + "<tbody>" + body +
          "</tbody></table></div>\n";
 }
 

@@ -30,9 +30,10 @@ std::string missing(const std::string& content);
 /// An item of <ul class="tiles">: a figure, what it is, and what to make of it. Plain text.
 std::string tile(const std::string& value, const std::string& what, const std::string& hint);
 
-/// A table that scrolls on a narrow page. Cells are markup already; all columns after the first `words` hold figures.
-std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
-                  size_t words);
+/// A table that scrolls on a narrow page. `caption` and cells are markup already; all columns after the first `words`
+/// hold figures. Without a `head`, the first cell of each row is its heading.
+std::string table(const std::string& caption, const std::vector<std::string>& head,
+                  const std::vector<std::vector<std::string>>& rows, size_t words);
 
 /// <section> with a heading and an anchor.
 std::string section(const std::string& id, const std::string& heading, const std::string& content);

@@ -62,7 +62,7 @@ std::string render(const ReportInput& input) {
          title + "</title>\n<style>" + html::kStyle + "</style>\n</head>\n<body>\n<main>\n<h1>" + title + "</h1>\n" +
          html::element("p", "lead", lead(input)) + html::summary_tiles(input) + html::detection(input) +
          html::restored_faces(input) + html::against_guesses(input) + html::real_against_manipulated(input) +
-         html::training(input) + html::provenance(input) + "</main>\n</body>\n</html>\n";
+         html::training(input) + html::throughput(input) + html::provenance(input) + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace realface::stages::report

@@ -19,6 +19,7 @@ struct CurvePoint {
   int64_t step = 0;
   double loss = kNaN;
   double learning_rate = loss, grad_norm = loss, images_per_second = loss;
+  double samples = loss, seconds = loss;  // since the line before; of an evaluation, samples are videos
   int64_t resumed_from = -1;             // the checkpoint that the run was continued from just before; -1: none
   double time = loss;                    // seconds since the epoch
   std::map<std::string, double> phases;  // seconds of the main thread since the line before

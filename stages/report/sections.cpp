@@ -70,17 +70,15 @@ std::string class_table(const Reconstruction& result) {
                     known ? number(entry.low) + " to " + number(entry.high) : "not known",
                     entry.name == "real" ? "–" : number(entry.auc)});
   }
-  return table({"faces", "videos", "frames", "mean error", "95 % interval", "AUC"}, rows, 1);
+  return table("Restoration error by class", {"faces", "videos", "frames", "mean error", "95 % interval", "AUC"}, rows, 1);
 }
 
 /// What made one part, as a table, and its configuration.
 std::string provenance_of(const RunPart& part) {
-  std::string rows;
-  for (const auto& [label, value] : part.provenance) {
-    rows += "<tr><th>" + escape(label) + "</th><td class=\"wide\">" + escape(value) + "</td></tr>\n";
-  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [label, value] : part.provenance) { rows.push_back({escape(label), escape(value)}); }
   std::string content = rows.empty() ? missing("The run has no checkpoint that says what made it.")
-                                     : "<div class=\"scroll\"><table><tbody>" + rows + "</tbody></table></div>\n";
+                                     : table("What made " + escape(part.name.empty() ? "it" : part.name), {}, rows, 2);
   if (!part.configuration.empty()) {
     content +=
         "<details><summary>The whole configuration</summary><pre>" + escape(part.configuration) + "</pre></details>\n";

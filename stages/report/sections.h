@@ -14,6 +14,7 @@ std::string restored_faces(const ReportInput& input);
 std::string against_guesses(const ReportInput& input);
 std::string real_against_manipulated(const ReportInput& input);
 std::string training(const ReportInput& input);  // training.cpp; a section for each part that trained
+std::string throughput(const ReportInput& input);  // throughput.cpp; "" if no part says its times
 std::string provenance(const ReportInput& input);
 
 /// The result of the detector in one sentence, as markup. For an input with detected().

@@ -173,6 +173,14 @@ TEST(Detection, TellsOfSingleFramesWhereTheyWereScored) {
   EXPECT_TRUE(says(render(input), "frames reach an AUC of 0.625 (95 % interval 0.500 to 0.750,"));
 }
 
+TEST(Detection, CountsTheVideosASecondThatWereScored) {
+  auto input = system_of(some_scores());
+  auto& line = input.parts.back().curve.emplace_back();
+  line.samples = 300, line.seconds = 4;  // of 300 videos, those of the split were scored
+  EXPECT_TRUE(says(render(input), "<td>videos</td><td class=\"figure\">9</td><td class=\"figure\">4.0 s</td>"
+                                  "<td class=\"figure\">2.25</td>"));
+}
+
 TEST(Detection, SaysWhatAnOracleIs) {
   auto input = system_of(some_scores());
   EXPECT_FALSE(says(render(input), "oracle"));

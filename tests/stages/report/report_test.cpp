@@ -104,6 +104,29 @@ TEST(Report, DrawsEveryNamedValueWhereItStands) {
   EXPECT_FALSE(says(render(whole_input()), "measures besides"));
 }
 
+TEST(Report, SaysHowManySamplesASecondAStageTook) {
+  auto input = whole_input();
+  EXPECT_FALSE(says(render(input), "id=\"throughput\""));
+  for (auto& point : input.parts.front().curve) { point.samples = 10, point.seconds = 4; }
+  input.parts.front().curve[0].seconds = kNaN;  // left out with its samples
+  const auto page = render(input);
+  EXPECT_EQ(nesting_fault(page), "");
+  EXPECT_TRUE(says(page, "<td class=\"figure\">11\u202f990</td><td class=\"figure\">1 h 19 min</td>"));
+  EXPECT_TRUE(says(page, "<td class=\"figure\">2.50</td>"));
+}
+
+TEST(Report, HasACaptionForEveryTable) {
+  auto input = whole_input();
+  for (auto& point : input.parts.front().curve) { point.samples = 10, point.seconds = 4; }
+  const auto page = render(input);
+  static const std::regex kTable("<table>"), kCaptioned("<table><caption>[^<]+</caption>");
+  const auto count = [&page](const std::regex& pattern) {
+    return std::distance(std::sregex_iterator(page.begin(), page.end(), pattern), {});
+  };
+  EXPECT_EQ(count(kTable), 3);  // restored faces by class, throughput, provenance
+  EXPECT_EQ(count(kCaptioned), count(kTable));
+}
+
 TEST(Report, SaysInWordsWhatIsMissing) {
   const auto page = render({});
   EXPECT_TRUE(says(page, "No faces were restored yet"));
@@ -171,12 +194,15 @@ TEST(Report, SaysNeverSeenOnlyWhereThatIsKnown) {
 TEST(Metrics, AreReadLineByLineAndACutLineIsPassedBy) {
   const auto curve = parse_metrics(
       "{\"step\": 20, \"loss\": 0.5, \"learning_rate\": 1e-3, \"phases\": {\"forward\": 2}, \"time\": 10, "
-      "\"values\": {\"AUC\": 0.5, \"no\": null}}\n"
+      "\"samples\": 12, \"seconds\": 1.5, \"values\": {\"AUC\": 0.5, \"no\": null}}\n"
       "{\"step\": 40, \"loss\": null, \"resumed_from\": 30}\n\n[1]\n{\"step\": 60, \"lo");
   ASSERT_EQ(curve.size(), 2u);
   EXPECT_EQ(curve[0].loss, 0.5);
   EXPECT_EQ(curve[0].phases.at("forward"), 2);
   EXPECT_EQ(curve[0].values, (std::map<std::string, double>{{"AUC", 0.5}}));
+  EXPECT_EQ(curve[0].samples, 12);
+  EXPECT_EQ(curve[0].seconds, 1.5);
+  EXPECT_TRUE(std::isnan(curve[1].seconds));
   EXPECT_EQ(curve[0].resumed_from, -1);
   EXPECT_TRUE(std::isnan(curve[1].loss));
   EXPECT_TRUE(std::isnan(curve[0].grad_norm));
