@@ -16,6 +16,8 @@
 #include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
+#include "models/localizer/description.h"
+#include "models/localizer/localizer.h"
 #include "models/mapping_net/description.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
@@ -23,6 +25,7 @@
 #include "stages/run.h"
 #include "stages/signals.h"
 #include "stages/training/frozen.h"
+#include "stages/training/saved.h"
 #include "stages/training/weights.h"
 
 namespace realface::launcher {
@@ -33,6 +36,21 @@ struct ReconstructOptions {
   stages::ReconstructConfig config;
   bool split_given = false;
 };
+
+/// The network of a `stage: mapping` or `stage: localization`; nothing without a run.
+void add_detector(models::Set& models, const std::string& run, distributed::World& world) {
+  if (run.empty()) { return; }
+  auto& host = world.host_group();
+  if (stages::holds_network(run, "localizer", host)) {
+    stages::add_frozen(models, run, "localizer", world.device(), host, [](const nlohmann::json& description) {
+      return std::make_shared<models::LocalizerImpl>(models::localizer_description(description));
+    });
+    return;
+  }
+  stages::add_frozen(models, run, "mapping", world.device(), host, [](const nlohmann::json& description) {
+    return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
+  });
+}
 
 /// What training kept out, or failing that, what there is.
 std::string usual_split(const stages::SampleTable& table) {
@@ -102,10 +120,7 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
     if (!options.split_given) { wanted.split = usual_split(table); }
   });
   const auto loaded = stages::load_weights(options.run, models, "mae", world.host_group());
-  stages::add_frozen(models, options.mapping, "mapping", world.device(), world.host_group(),
-                     [](const nlohmann::json& description) {
-                       return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
-                     });
+  add_detector(models, options.mapping, world);
   if (wanted.split == "train" && world.rank() == 0) {
     log::warn("[reconstruct] faces of the training split are restored: their errors flatter the network");
   }
@@ -113,7 +128,7 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
   if (mean == nullptr) { return stages::Ending::interrupted; }
 
   const auto what = stages::restorable(*config.recipe);
-  auto data = data::open(config.data, {stages::reconstruct_needs(wanted, what.model, what.mask)}, world);
+  auto data = data::open(config.data, {stages::reconstruct_needs(wanted, what.model, what.mask, stages::locates(models))}, world);
   stages::Reconstruct stage(wanted, what.pixels, models, table, mean->mean(), world);
   const auto ending = stages::run(stage, *data, world, {});
   if (ending != stages::Ending::finished) { return ending; }
@@ -156,7 +171,8 @@ void add_reconstruct(CLI::App& app) {
                                     "Whose faces: test, val or train; by default the first of these with real faces");
   command->add_option("--shards", options->shards, "Another dataset than the run's own");
   command->add_option("--mapping", options->mapping,
-                      "The run of a `stage: mapping`, whose mapped faces are shown beside the restored ones");
+                      "The run of a `stage: mapping` or `stage: localization`, whose mapped faces and masks are shown "
+                      "beside the restored ones");
   command->add_option("--batch", options->config.batch, "Faces an update, over all ranks")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

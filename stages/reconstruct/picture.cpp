@@ -37,6 +37,10 @@ std::string encode_png(const torch::Tensor& rgb) {
   return {bytes.begin(), bytes.end()};
 }
 
+torch::Tensor grey_levels(const torch::Tensor& values) {
+  return (values.clamp(0, 1) * 255).round().to(torch::kUInt8).unsqueeze(-1).expand({-1, -1, 3});
+}
+
 torch::Tensor grey_out(const torch::Tensor& rgb, const torch::Tensor& mask, int64_t patch) {
   return replace(rgb, torch::Tensor(rgb.new_full({1, 1, 1}, kGrey)), mask, patch);
 }

@@ -9,6 +9,9 @@ namespace realface::stages {
 /// u8 [H, W, 3] RGB -> a PNG file. Throws Error.
 std::string encode_png(const torch::Tensor& rgb);
 
+/// f32 [H, W] in [0, 1] -> u8 [H, W, 3], from black to white.
+torch::Tensor grey_levels(const torch::Tensor& values);
+
 /// u8 [H, W, 3] -> the same with masked patches in one flat grey. mask: bool [N].
 torch::Tensor grey_out(const torch::Tensor& rgb, const torch::Tensor& mask, int64_t patch);
 

@@ -29,10 +29,13 @@ std::string encode(const std::map<size_t, ErrorSums>& videos, const std::vector<
   for (const auto& [video, sums] : videos) {
     json["videos"].push_back({video, sums.frames, sums.patches, sums.model, sums.train_mean, sums.neighbours});
   }
-  for (const auto& p : pictures) {
-    const auto binary = [](const std::string& bytes) { return nlohmann::json::binary({bytes.begin(), bytes.end()}); };
-    json["pictures"].push_back(
-        {p.class_name, p.video, p.sample, binary(p.original), binary(p.masked), binary(p.restored), binary(p.mapped)});
+  for (const auto& picture : pictures) {
+    nlohmann::json row = {picture.class_name, picture.video, picture.sample};
+    for (const auto& view : kViews) {
+      const auto& png = picture.*view.png;
+      row.push_back(nlohmann::json::binary({png.begin(), png.end()}));
+    }
+    json["pictures"].push_back(std::move(row));
   }
   std::string bytes;
   nlohmann::json::to_cbor(json, bytes);
@@ -47,17 +50,12 @@ void decode(const std::string& bytes, std::map<size_t, ErrorSums>& videos, std::
     videos[row[0].get<size_t>()] += sums;
   }
   for (const auto& row : json.at("pictures")) {
-    const auto text = [&](size_t column) {
-      const auto& binary = row[column].get_binary();
-      return std::string(binary.begin(), binary.end());
-    };
-    pictures[row[2].get<int64_t>()] = {row[0].get<std::string>(),
-                                       row[1].get<std::string>(),
-                                       row[2].get<int64_t>(),
-                                       text(3),
-                                       text(4),
-                                       text(5),
-                                       text(6)};
+    const auto sample = row[2].get<int64_t>();
+    auto& picture = pictures[sample] = {row[0].get<std::string>(), row[1].get<std::string>(), sample, {}, {}, {}};
+    for (size_t view = 0; view < kViews.size(); ++view) {
+      const auto& png = row[3 + view].get_binary();
+      picture.*kViews[view].png = std::string(png.begin(), png.end());
+    }
   }
 }
 
@@ -67,7 +65,7 @@ Reconstruct::Reconstruct(const ReconstructConfig& config, const std::string& pix
                          const SampleTable& table, torch::Tensor train_mean, distributed::World& world)
     : config_(config),
       network_(set.get<models::MaskedAutoencoder>("mae")),
-      mapping_(set.entries().contains("mapping") ? set.get<models::MappingNetImpl>("mapping") : nullptr),
+      map_(face_mapper(set, world.device())),
       pixels_(pixels, network_->config().patch, world.device(), network_->config().tubelet),
       table_(table),
       train_mean_(std::move(train_mean)),
@@ -124,16 +122,15 @@ void Reconstruct::add_batch(const data::Batch& batch) {
   }
 }
 
-/// The face as the mapping network sees it, as a PNG of the picture's size; "" without one.
-std::string Reconstruct::mapped(const torch::Tensor& image) const {
-  if (!mapping_) { return ""; }
-  using models::Statistics;
-  const Normaliser pixels("imagenet", 1, world_.device());
-  const auto features = mapping_->features(pixels.planes(image.unsqueeze(0)), Statistics::running);
-  const auto map = mapping_->head().forward(features, Statistics::running).map[0].permute({1, 2, 0});  // [h, w, 3]
-  const auto bytes = (map.clamp(0, 1) * 255).round().to(torch::kUInt8);
-  const int64_t scale = image.size(0) / map.size(0);
-  return encode_png(bytes.repeat_interleave(scale, 0).repeat_interleave(scale, 1));
+/// What the detector finds in a face. tampered: u8 [H, W], as BatchTensors::tampered, or undefined.
+void Reconstruct::add_findings(const torch::Tensor& image, const torch::Tensor& tampered, Picture& picture) const {
+  if (!map_) { return; }
+  const auto found = map_(image);
+  if (found.map.defined()) { picture.mapped = encode_png(found.map); }
+  if (!found.mask.defined()) { return; }
+  picture.mask = encode_png(grey_levels(found.mask));
+  const bool known = tampered.defined() && !tampered.eq(data::kNotKnown).any().item<bool>();
+  if (known) { picture.true_mask = encode_png(grey_levels(tampered.to(torch::kFloat32))); }
 }
 
 /// Whether a picture of it is to be kept; a clip's sample is its first frame, and any of its frames may be wanted.
@@ -148,14 +145,18 @@ void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torc
   const int64_t sample = batch.samples[static_cast<size_t>(row)], patch = model.patch, middle = model.frames / 2;
   const auto& video = table_.videos()[table_.video_of(sample)];
   auto image = batch.images[row], patches = pixels_.unit(predicted[row]);
+  auto tampered = batch.tampered.defined() ? batch.tampered[row] : batch.tampered;
   if (model.of_clips()) {
     image = image[middle];
+    if (tampered.defined()) { tampered = tampered[middle]; }
     patches = models::patchify(models::untubify(patches.unsqueeze(0), model.cut()).squeeze(0), patch)[middle];
   }
   const auto mask = batch.mask[row].view({model.cut().slots(), -1})[middle / model.tubelet];
   const auto restored = composite(image, patches, mask, patch);
-  result_.pictures.push_back({video.class_name, video.key, sample, encode_png(image),
-                              encode_png(grey_out(image, mask, patch)), encode_png(restored), mapped(image)});
+  Picture picture{video.class_name,    video.key, sample, encode_png(image), encode_png(grey_out(image, mask, patch)),
+                  encode_png(restored)};
+  add_findings(image, tampered, picture);
+  result_.pictures.push_back(std::move(picture));
 }
 
 void Reconstruct::finish() {
@@ -180,7 +181,7 @@ void Reconstruct::finish() {
 }
 
 data::StreamNeeds reconstruct_needs(const ReconstructConfig& config, const models::MaeConfig& model,
-                                    const data::MaskConfig& mask) {
+                                    const data::MaskConfig& mask, bool truth) {
   data::StreamNeeds faces;
   faces.name = Reconstruct::kStream;
   faces.split = config.split;
@@ -190,6 +191,7 @@ data::StreamNeeds reconstruct_needs(const ReconstructConfig& config, const model
   faces.seed = config.seed;
   show(model.cut(), model.of_clips(), faces);
   faces.mask = mask;
+  faces.truth = truth;
   return faces;
 }
 

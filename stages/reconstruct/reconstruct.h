@@ -12,8 +12,8 @@
 #include "data/streams.h"
 #include "distributed/world.h"
 #include "models/mae/masked_autoencoder.h"
-#include "models/mapping_net/mapping_net.h"
 #include "models/set.h"
+#include "stages/reconstruct/face_mapper.h"
 #include "stages/reconstruct/result.h"
 #include "stages/scores/samples.h"
 #include "stages/stage.h"
@@ -40,8 +40,8 @@ class Reconstruct final : public Stage {
  public:
   static constexpr const char* kStream = "faces";
 
-  /// Holds the set's networks "mae" and, if there is one, "mapping", whose mapped faces are then shown too. `world` and
-  /// `table` outlive it. train_mean: [N, V], normalised.
+  /// Holds the set's networks "mae" and, if there is one, "mapping" or "localizer", whose mapped faces and masks are then
+  /// shown too. `world` and `table` outlive it. train_mean: [N, V], normalised.
   /// Throws ConfigError for a network trained on patches normalised one by one (norm_pix): what it predicts cannot be
   /// turned into pixels (G9).
   Reconstruct(const ReconstructConfig& config, const std::string& pixels, models::Set& set, const SampleTable& table,
@@ -61,12 +61,12 @@ class Reconstruct final : public Stage {
   void add_batch(const data::Batch& batch);
   void keep_picture(const data::Batch& batch, int64_t row, const torch::Tensor& predicted);
   torch::Tensor predict(const data::Batch& batch, const torch::Tensor& patches);
-  std::string mapped(const torch::Tensor& image) const;
+  void add_findings(const torch::Tensor& image, const torch::Tensor& tampered, Picture& picture) const;
   bool wanted(const data::Batch& batch, int64_t row) const;
 
   ReconstructConfig config_;
   std::shared_ptr<models::MaskedAutoencoder> network_;
-  std::shared_ptr<models::MappingNetImpl> mapping_;  // or null
+  MapFace map_;  // or none
   Normaliser pixels_;
   const SampleTable& table_;
   torch::Tensor train_mean_;
@@ -78,9 +78,9 @@ class Reconstruct final : public Stage {
 };
 
 /// The streams of the two passes: every face of a split with its mask, once through and in order; and shuffled real
-/// training faces without masks.
+/// training faces without masks. truth: with the dataset's masks, to be shown beside a localiser's.
 data::StreamNeeds reconstruct_needs(const ReconstructConfig& config, const models::MaeConfig& model,
-                                    const data::MaskConfig& mask);
+                                    const data::MaskConfig& mask, bool truth = false);
 data::StreamNeeds baseline_needs(const ReconstructConfig& config, const models::MaeConfig& model);
 
 }  // namespace realface::stages

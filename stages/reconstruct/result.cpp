@@ -82,10 +82,10 @@ nlohmann::json save_pictures(const std::vector<Picture>& pictures, const std::fi
       publish_file(folder / name, png);
       entry[what] = name;
     };
-    save("original", picture.original);
-    save("masked", picture.masked);
-    save("restored", picture.restored);
-    if (!picture.mapped.empty()) { save("mapped", picture.mapped); }
+    for (size_t view = 0; view < kViews.size(); ++view) {
+      const auto& png = picture.*kViews[view].png;
+      if (view < kNeededViews || !png.empty()) { save(kViews[view].name, png); }
+    }
     list.push_back(std::move(entry));
   }
   return list;
@@ -93,15 +93,17 @@ nlohmann::json save_pictures(const std::vector<Picture>& pictures, const std::fi
 
 /// nullopt where one of its files is not there or cannot be read.
 std::optional<Picture> load_picture(const nlohmann::json& json, const std::filesystem::path& folder) {
-  const auto png = [&](const char* what) { return read_file(folder / json.at(what).get<std::string>()); };
   try {
-    return Picture{json.at("class").get<std::string>(),
-                   json.at("video").get<std::string>(),
-                   json.at("sample").get<int64_t>(),
-                   png("original"),
-                   png("masked"),
-                   png("restored"),
-                   json.contains("mapped") ? png("mapped") : ""};
+    Picture picture;
+    picture.class_name = json.at("class").get<std::string>();
+    picture.video = json.at("video").get<std::string>();
+    picture.sample = json.at("sample").get<int64_t>();
+    for (size_t view = 0; view < kViews.size(); ++view) {
+      const auto& [name, png] = kViews[view];
+      if (view >= kNeededViews && !json.contains(name)) { continue; }
+      picture.*png = read_file(folder / json.at(name).get<std::string>());
+    }
+    return picture;
   } catch (const Error& error) {
     log::warn(std::string(error.what()) + "; the result is shown without this picture");
     return std::nullopt;
@@ -130,7 +132,7 @@ Reconstruction decode(const nlohmann::json& json, const std::filesystem::path& r
 void remove_other_pictures(const nlohmann::json& listed, const std::filesystem::path& folder) {
   std::set<std::string> names;
   for (const auto& entry : listed) {
-    for (const char* what : {"original", "masked", "restored", "mapped"}) { names.insert(entry.value(what, "")); }
+    for (const auto& view : kViews) { names.insert(entry.value(view.name, "")); }
   }
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     if (file.path().extension() == ".png" && !names.contains(file.path().filename().string())) {

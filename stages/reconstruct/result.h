@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -37,8 +38,22 @@ struct Picture {
   std::string class_name, video;
   int64_t sample = 0;
   std::string original, masked, restored;
-  std::string mapped = {};  // by a mapping network, enlarged; empty: there was none
+  // Of a detector; empty: it has none.
+  std::string mapped = {};     // by a mapping network, enlarged
+  std::string mask = {};       // where a localiser says that somebody tampered with the face: white
+  std::string true_mask = {};  // where somebody did; empty too if it is not known
 };
+
+/// A picture's views, in the order in which they are shown, with their names in files. The first kNeededViews are
+/// always there.
+struct View {
+  const char* name;
+  std::string Picture::*png;
+};
+inline constexpr std::array kViews{View{"original", &Picture::original}, View{"masked", &Picture::masked},
+                                   View{"restored", &Picture::restored}, View{"mapped", &Picture::mapped},
+                                   View{"mask", &Picture::mask},         View{"true_mask", &Picture::true_mask}};
+inline constexpr size_t kNeededViews = 3;
 
 /// What a trained network restored, and how well. Saved as RUN/reconstruction.json with RUN/reconstruction/*.png.
 struct Reconstruction {

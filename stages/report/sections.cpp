@@ -1,66 +1,13 @@
 #include "stages/report/sections.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "stages/report/charts.h"
+#include "stages/report/faces.h"
 #include "stages/report/html.h"
 
 namespace realface::stages::report::html {
 namespace {
-
-const char* const kNoReconstruction =
-    "No faces were restored yet: <code>realface reconstruct RUN</code> does it, then this page can be made again.";
-
-/// "fake/Deepfakes" as people say it.
-std::string spoken(const std::string& class_name) {
-  if (class_name == "real") { return "real faces"; }
-  return class_name.starts_with("fake/") ? class_name.substr(5) : class_name;
-}
-
-std::string figure_of(const Picture& picture) {
-  const auto cell = [&](const std::string& png, const char* what) {
-    return "<div>" + image(png, spoken(picture.class_name) + ", " + picture.video + ": " + what) + "<span>" + what +
-           "</span></div>";
-  };
-  return "<figure class=\"face\"><div class=\"row\">" + cell(picture.original, "original") +
-         cell(picture.masked, "masked") + cell(picture.restored, "restored") +
-         (picture.mapped.empty() ? "" : cell(picture.mapped, "mapped")) + "</div><figcaption>" + escape(picture.video) +
-         "</figcaption></figure>\n";
-}
-
-std::string faces_of(const Reconstruction& result, const std::string& class_name) {
-  std::string figures;
-  for (const auto& picture : result.pictures) {
-    if (picture.class_name == class_name) { figures += figure_of(picture); }
-  }
-  return figures.empty() ? "" : element("div", "faces", figures);
-}
-
-std::string strangers(const Reconstruction& result) {
-  if (!result.seen_in_training) {
-    return element(
-        "p", "warning",
-        "It is not known whether training saw these faces: they are of other shards than those that it read.");
-  }
-  if (result.split == "train") { return element("p", "warning", "These faces were trained on: they say little."); }
-  if (*result.seen_in_training > 0) {
-    return element(
-        "p", "warning",
-        count(*result.seen_in_training) +
-            " of the videos of this split show somebody, or come from a video, that training saw too: the figures flatter the network.");
-  }
-  return paragraph("None of these videos, and no video made from them, was used in training.");
-}
-
-std::string about_mapped(const Reconstruction& result) {
-  const bool mapped =
-      std::ranges::any_of(result.pictures, [](const Picture& picture) { return !picture.mapped.empty(); });
-  return mapped
-             ? paragraph(
-                   "The fourth picture is what the mapping network makes of the first, from which it tells real from fake; it is a quarter as wide.")
-             : "";
-}
 
 std::string class_table(const Reconstruction& result) {
   std::vector<std::vector<std::string>> rows;
@@ -102,18 +49,6 @@ std::string summary_tiles(const ReportInput& input) {
   }
   if (!is_system(input)) { tiles += training_tiles(input.parts.front()); }
   return tiles.empty() ? "" : element("ul", "tiles", tiles);
-}
-
-std::string restored_faces(const ReportInput& input) {
-  if (!input.reconstruction && (is_system(input) || detected(input))) { return ""; }
-  std::string content = paragraph(
-      "Patches of a face are hidden, and the network must paint what was there. Visible patches are copied, hidden ones are the network's own: the closer the third picture is to the first, the better it knows what a real face looks like.");
-  if (!input.reconstruction) { return section("faces", "Faces, restored", content + missing(kNoReconstruction)); }
-  content += strangers(*input.reconstruction) + about_mapped(*input.reconstruction);
-  const auto faces = faces_of(*input.reconstruction, "real");
-  content += faces.empty() ? missing("The " + escape(input.reconstruction->split) + " split has no real face.") : faces;
-  const bool never_seen = input.reconstruction->never_seen();
-  return section("faces", never_seen ? "Faces it has never seen, restored" : "Faces, restored", content);
 }
 
 std::string against_guesses(const ReportInput& input) {
@@ -167,7 +102,9 @@ std::string real_against_manipulated(const ReportInput& input) {
                ? "it is not the detector's, and near (or under) 0.5 is what to expect."
                : "no detector was trained here, and an AUC near (or under) 0.5 is what to expect. Detectors are built on this network in later stages."));
   if (!pictures.empty()) {
-    content += "<details><summary>Manipulated faces, restored</summary>\n" + pictures + "</details>\n";
+    // What a localiser says of them is for all to see.
+    content += std::string("<details") + (shows_masks(result) ? " open=\"open\"" : "") +
+               "><summary>Manipulated faces, restored</summary>\n" + pictures + "</details>\n";
   }
   return section("manipulated", heading, content);
 }

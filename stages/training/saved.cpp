@@ -90,6 +90,16 @@ void require_network(const fs::path& folder, const checkpoints::Manifest& manife
       fmt::format("[{}] holds no network '{}'; give the run that trained one", folder.string(), network));
 }
 
+bool holds_network(const fs::path& path, const std::string& network, distributed::Communicator& host) {
+  const auto folder = checkpoint_folder(path, host);
+  std::string found;
+  distributed::agree(host, "weights", [&] {
+    if (host.rank() != 0 || folder.empty()) { return; }
+    if (checkpoints::read_manifest(folder).values.contains(saved_part(network))) { found = "yes"; }
+  });
+  return !distributed::broadcast_string(host, found).empty();
+}
+
 std::string saved_sha256(const fs::path& path, const std::string& network, distributed::Communicator& host) {
   return found_by_first(path, network, host, [&](const fs::path& folder, const checkpoints::Manifest& manifest) {
     return digest_of(folder, manifest, saved_part(network));

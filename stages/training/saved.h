@@ -23,6 +23,9 @@ std::string saved_part(const std::string& network);
 void require_network(const std::filesystem::path& folder, const checkpoints::Manifest& manifest,
                      const std::string& network);
 
+/// Whether a network was trained there; false if `path` is no folder.
+bool holds_network(const std::filesystem::path& path, const std::string& network, distributed::Communicator& host);
+
 /// weights_sha256 of a network.
 std::string saved_sha256(const std::filesystem::path& path, const std::string& network,
                          distributed::Communicator& host);

@@ -12,6 +12,7 @@
 
 #include "base/counter_rng.h"
 #include "base/error.h"
+#include "models/localizer/localizer.h"
 #include "models/mae/mae.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
@@ -57,6 +58,14 @@ torch::Tensor picture(int64_t sample) {
   return at::tensor(pixels, torch::kUInt8).view({kSize, kSize, 3});
 }
 
+/// Of the two fakes, one was tampered with in its left half; of the other it is not known.
+torch::Tensor truth(int64_t sample) {
+  auto tampered = at::zeros({kSize, kSize}, torch::kUInt8);
+  if (sample >= 8) { tampered.fill_(data::kNotKnown); }
+  if (sample == 6 || sample == 7) { tampered.slice(1, 0, kSize / 2).fill_(1); }
+  return tampered;
+}
+
 std::vector<int64_t> masked_patches(int64_t sample, bool varying) {
   CounterRng rng(2, CounterRng::Purpose::test, {static_cast<uint64_t>(sample)});
   return rng.sample(kPatches, varying ? 3 + sample % 5 : 6);
@@ -65,9 +74,10 @@ std::vector<int64_t> masked_patches(int64_t sample, bool varying) {
 /// Some samples as a stream hands them over; `weight` 0 stands for padding.
 data::Batch batch_of(const std::vector<int64_t>& samples, const std::vector<float>& weights, bool varying) {
   data::Batch batch;
-  std::vector<torch::Tensor> images, masks;
+  std::vector<torch::Tensor> images, masks, truths;
   for (const int64_t sample : samples) {
     images.push_back(picture(sample));
+    truths.push_back(truth(sample));
     std::vector<int64_t> mask(kPatches, 0);
     const auto ids = masked_patches(sample, varying);
     for (const int64_t id : ids) { mask[static_cast<size_t>(id)] = 1; }
@@ -78,6 +88,7 @@ data::Batch batch_of(const std::vector<int64_t>& samples, const std::vector<floa
   const auto device = mpi_world().device();
   batch.images = at::stack(images).to(device);
   batch.mask = at::stack(masks).to(device);
+  batch.tampered = at::stack(truths).to(device);
   batch.weights = at::tensor(weights).to(device);
   batch.samples = batch.frames = samples;
   batch.fixed_visible = !varying;
@@ -128,6 +139,10 @@ ErrorSums one_by_one(models::Set& set, bool varying, const torch::Tensor& mean) 
   return sums;
 }
 
+cv::Mat decoded(const std::string& png) {
+  return cv::imdecode(std::vector<uint8_t>(png.begin(), png.end()), cv::IMREAD_COLOR);
+}
+
 class ReconstructOnRanks : public ::testing::TestWithParam<bool> {};
 
 TEST_P(ReconstructOnRanks, SumsEveryFaceOnce) {
@@ -161,9 +176,32 @@ TEST_P(ReconstructOnRanks, GathersPicturesFromAllRanksInOrder) {
   std::vector<int64_t> shown;
   for (const auto& shot : stage.result().pictures) { shown.push_back(shot.sample); }
   EXPECT_THAT(shown, ::testing::ElementsAre(1, 3, 5, 7, 9));  // each video's middle frame
-  const auto& png = stage.result().pictures[0].original;
-  const cv::Mat image = cv::imdecode(std::vector<uint8_t>(png.begin(), png.end()), cv::IMREAD_COLOR);
+  const cv::Mat image = decoded(stage.result().pictures[0].original);
   EXPECT_EQ(image.at<cv::Vec3b>(3, 4)[2], picture(1)[3][4][0].item<uint8_t>());
+}
+
+TEST_P(ReconstructOnRanks, ShowsTheMasksOfALocaliserBesideTheTrueOnes) {
+  auto set = tiny_set();
+  models::LocalizerConfig config;
+  config.encoder = config.mapping.size = "small";
+  auto localizer = std::make_shared<models::LocalizerImpl>(config, 7);
+  localizer->to(mpi_world().device());
+  set.add("localizer", {localizer, true, "test"});
+  const auto samples = table();
+  const auto mean = torch::zeros({kPatches, kPatch * kPatch * 3}).to(mpi_world().device());
+  Reconstruct stage({}, "imagenet", set, samples, mean, mpi_world());
+  for (const auto& step : updates(GetParam(), Reconstruct::kStream)) { stage.step(step); }
+  stage.finish();
+  ASSERT_EQ(stage.result().pictures.size(), 5u);
+  for (const auto& shot : stage.result().pictures) {
+    EXPECT_EQ(decoded(shot.mapped).rows, kSize);
+    EXPECT_EQ(decoded(shot.mask).rows, kSize);
+    EXPECT_EQ(shot.true_mask.empty(), shot.sample == 9);
+    if (shot.sample == 9) { continue; }
+    const auto true_mask = decoded(shot.true_mask);
+    EXPECT_EQ(true_mask.at<cv::Vec3b>(5, 3)[0], shot.sample == 7 ? 255 : 0) << shot.sample;
+    EXPECT_EQ(true_mask.at<cv::Vec3b>(5, kSize - 3)[0], 0) << shot.sample;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(FixedAndVarying, ReconstructOnRanks, ::testing::Bool());

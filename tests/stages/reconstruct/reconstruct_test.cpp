@@ -132,7 +132,7 @@ TEST(Reconstruction, IsTheSameWhenReadAgain) {
   result.split = "val";
   result.held_out = {3, 30, 1.5, 2.5, std::nan("")};
   result.classes = {{"real", 1, 3, 0.05, std::nan(""), std::nan(""), std::nan("")}};
-  result.pictures = {{"fake/A b", "k", 7, "1\n2", "", std::string("\0x", 2), "m"}};
+  result.pictures = {{"fake/A b", "k", 7, "1\n2", "", std::string("\0x", 2), "m", "p"}};
   result.provenance = {{"update", 5}};
   save_reconstruction(result, folder);
   const auto again = load_reconstruction(folder);
@@ -143,13 +143,15 @@ TEST(Reconstruction, IsTheSameWhenReadAgain) {
   EXPECT_TRUE(std::isnan(again.classes.at(0).low));
   EXPECT_EQ(again.pictures.at(0).restored, result.pictures[0].restored);
   EXPECT_EQ(again.pictures.at(0).mapped, "m");
+  EXPECT_EQ(again.pictures.at(0).mask, "p");
+  EXPECT_EQ(again.pictures.at(0).true_mask, "");
   EXPECT_EQ(again.provenance, result.provenance);
   result.pictures[0].class_name = "real";
   result.seen_in_training = 0;
   save_reconstruction(result, folder);  // pictures of the earlier result go
   EXPECT_EQ(load_reconstruction(folder).seen_in_training, 0);
   const auto files = std::filesystem::directory_iterator(folder / kReconstructionFolder);
-  EXPECT_EQ(std::distance(begin(files), end(files)), 4);
+  EXPECT_EQ(std::distance(begin(files), end(files)), 5);
   std::ofstream(folder / kReconstructionFile) << "{\"schema\": \"realface.reconstruction\", \"version\": 1}";
   EXPECT_THROW(load_reconstruction(folder), DataError);
   std::ofstream(folder / kReconstructionFile) << "not json";

@@ -104,6 +104,19 @@ TEST(Report, DrawsEveryNamedValueWhereItStands) {
   EXPECT_FALSE(says(render(whole_input()), "measures besides"));
 }
 
+TEST(Report, ShowsPredictedMasksBesideTrueOnes) {
+  auto input = whole_input();
+  EXPECT_FALSE(says(render(input), "mask says"));
+  auto& fake = input.reconstruction->pictures.back();
+  fake.mapped = "\x89PNG7", fake.mask = "\x89PNG8", fake.true_mask = "\x89PNG9";
+  const auto page = render(input);
+  EXPECT_EQ(nesting_fault(page), "");
+  EXPECT_EQ(references(page).size(), 9u);
+  EXPECT_TRUE(says(page, "The predicted mask says where"));
+  EXPECT_TRUE(says(page, "alt=\"&lt;b&gt;Swap&lt;/b&gt;, ds/x/001_002: true mask\""));
+  EXPECT_TRUE(says(page, "<details open=\"open\"><summary>Manipulated faces"));
+}
+
 TEST(Report, SaysHowManySamplesASecondAStageTook) {
   auto input = whole_input();
   EXPECT_FALSE(says(render(input), "id=\"throughput\""));

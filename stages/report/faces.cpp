@@ -1,0 +1,100 @@
+#include "stages/report/faces.h"
+
+#include <algorithm>
+
+#include "stages/report/html.h"
+#include "stages/report/sections.h"
+
+namespace realface::stages::report::html {
+namespace {
+
+const char* const kNoReconstruction =
+    "No faces were restored yet: <code>realface reconstruct RUN</code> does it, then this page can be made again.";
+
+/// As they are called below the pictures, in the order of kViews.
+constexpr std::array<const char*, kViews.size()> kViewNames{"original", "masked",         "restored",
+                                                            "mapped",   "predicted mask", "true mask"};
+
+bool shows(const Reconstruction& result, std::string Picture::*view) {
+  return std::ranges::any_of(result.pictures, [view](const Picture& picture) { return !(picture.*view).empty(); });
+}
+
+std::string figure_of(const Picture& picture) {
+  std::string cells;
+  size_t shown = 0;
+  for (size_t view = 0; view < kViews.size(); ++view) {
+    const auto& png = picture.*kViews[view].png;
+    const std::string name = kViewNames[view];
+    if (png.empty()) { continue; }
+    ++shown;
+    cells += "<div>" + image(png, spoken(picture.class_name) + ", " + picture.video + ": " + name) + "<span>" + name +
+             "</span></div>";
+  }
+  return "<figure class=\"face\"><div class=\"" + std::string(shown > kNeededViews ? "row four" : "row") + "\">" +
+         cells + "</div><figcaption>" + escape(picture.video) + "</figcaption></figure>\n";
+}
+
+std::string strangers(const Reconstruction& result) {
+  if (!result.seen_in_training) {
+    return element(
+        "p", "warning",
+        "It is not known whether training saw these faces: they are of other shards than those that it read.");
+  }
+  if (result.split == "train") { return element("p", "warning", "These faces were trained on: they say little."); }
+  if (*result.seen_in_training > 0) {
+    return element(
+        "p", "warning",
+        count(*result.seen_in_training) +
+            " of the videos of this split show somebody, or come from a video, that training saw too: the figures flatter the network.");
+  }
+  return paragraph("None of these videos, and no video made from them, was used in training.");
+}
+
+/// Of those beyond the restored face.
+std::string about_views(const Reconstruction& result) {
+  std::string words;
+  if (shows(result, &Picture::mapped)) {
+    words += paragraph(
+        "The fourth picture is what the mapping network makes of the first, from which it tells real from fake; it is a quarter as wide.");
+  }
+  if (shows_masks(result)) {
+    words += paragraph(
+        "The predicted mask says where the localiser takes the face for tampered with: from black for 0 to white for 1. The true mask "
+        "is the dataset's; that of a real face is black, and a fake whose mask is not known has none.");
+  }
+  return words;
+}
+
+}  // namespace
+
+std::string spoken(const std::string& class_name) {
+  if (class_name == "real") { return "real faces"; }
+  return class_name.starts_with("fake/") ? class_name.substr(5) : class_name;
+}
+
+std::string faces_of(const Reconstruction& result, const std::string& class_name) {
+  std::string figures;
+  bool wide = false;
+  for (const auto& picture : result.pictures) {
+    if (picture.class_name != class_name) { continue; }
+    figures += figure_of(picture);
+    wide = wide || !picture.mapped.empty() || !picture.mask.empty();
+  }
+  return figures.empty() ? "" : element("div", wide ? "faces wide" : "faces", figures);
+}
+
+bool shows_masks(const Reconstruction& result) { return shows(result, &Picture::mask); }
+
+std::string restored_faces(const ReportInput& input) {
+  if (!input.reconstruction && (is_system(input) || detected(input))) { return ""; }
+  std::string content = paragraph(
+      "Patches of a face are hidden, and the network must paint what was there. Visible patches are copied, hidden ones are the network's own: the closer the third picture is to the first, the better it knows what a real face looks like.");
+  if (!input.reconstruction) { return section("faces", "Faces, restored", content + missing(kNoReconstruction)); }
+  content += strangers(*input.reconstruction) + about_views(*input.reconstruction);
+  const auto faces = faces_of(*input.reconstruction, "real");
+  content += faces.empty() ? missing("The " + escape(input.reconstruction->split) + " split has no real face.") : faces;
+  const bool never_seen = input.reconstruction->never_seen();
+  return section("faces", never_seen ? "Faces it has never seen, restored" : "Faces, restored", content);
+}
+
+}  // namespace realface::stages::report::html
