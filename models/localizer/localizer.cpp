@@ -92,6 +92,7 @@ Located LocalizerImpl::forward(const torch::Tensor& pictures, const torch::Tenso
   }
   if (encoder_) {
     const auto encoded = encoder_->forward(seen, statistics);
+    located.encoded = encoded.back();
     located.mask = decoder_->forward(encoded);
     found.push_back(pooled(located.mask));
     found.push_back(encoded.back().mean({2, 3}));

@@ -14,9 +14,10 @@ namespace realface::models {
 
 /// What the localiser says of faces. B faces of H x W.
 struct Located {
-  torch::Tensor map;     // [B, 3, H/4, W/4]: the face as it would be restored; undefined without mapping
-  torch::Tensor mask;    // [B, 1, H, W], in (0, 1): how much each pixel was tampered with; undefined without locating
-  torch::Tensor logits;  // [B, 2]: real, fake (G21)
+  torch::Tensor map;      // [B, 3, H/4, W/4]: the face as it would be restored; undefined without mapping
+  torch::Tensor mask;     // [B, 1, H, W], in (0, 1): how much each pixel was tampered with; undefined without locating
+  torch::Tensor logits;   // [B, 2]: real, fake (G21)
+  torch::Tensor encoded;  // [B, C, H/32, W/32]: the encoder's last features; undefined without locating
 };
 
 /// Mapping network, encoder-decoder, and a classifier of what both found: Delocate (IJCAI 2024) as docs/decisions.md

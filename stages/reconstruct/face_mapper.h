@@ -12,6 +12,7 @@ struct MappedFace {
   torch::Tensor map;   // u8 [H, W, 3]: the face as it would be restored, enlarged by repeating pixels; undefined of a
                        // localiser without mapping
   torch::Tensor mask;  // f32 [H, W] in [0, 1]: where somebody tampered with it; undefined unless a localiser locates
+  torch::Tensor activation;  // f32 [H, W] in [0, 1]: what the classifier takes for fake, by Grad-CAM (V7)
 };
 
 using MapFace = std::function<MappedFace(const torch::Tensor& face)>;  // of u8 [H, W, 3], on the network's device

@@ -1,5 +1,6 @@
 #include "stages/reconstruct/picture.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/where.h>
 
 #include <opencv2/imgcodecs.hpp>
@@ -39,6 +40,18 @@ std::string encode_png(const torch::Tensor& rgb) {
 
 torch::Tensor grey_levels(const torch::Tensor& values) {
   return (values.clamp(0, 1) * 255).round().to(torch::kUInt8).unsqueeze(-1).expand({-1, -1, 3});
+}
+
+torch::Tensor heat_over(const torch::Tensor& rgb, const torch::Tensor& values) {
+  auto levels = (values.clamp(0, 1) * 255).round().to(torch::kUInt8).cpu().contiguous();
+  const cv::Mat wrapped(static_cast<int>(levels.size(0)), static_cast<int>(levels.size(1)), CV_8U,
+                        levels.data_ptr<uint8_t>());
+  cv::Mat bgr;
+  cv::applyColorMap(wrapped, bgr, cv::COLORMAP_INFERNO);
+  auto heat = at::empty({levels.size(0), levels.size(1), 3}, torch::kUInt8);
+  cv::Mat into(bgr.rows, bgr.cols, CV_8UC3, heat.data_ptr<uint8_t>());
+  cv::cvtColor(bgr, into, cv::COLOR_BGR2RGB);
+  return ((rgb.cpu().to(torch::kFloat32) + heat.to(torch::kFloat32)) / 2).round().to(torch::kUInt8);
 }
 
 torch::Tensor grey_out(const torch::Tensor& rgb, const torch::Tensor& mask, int64_t patch) {

@@ -123,9 +123,12 @@ void Reconstruct::add_batch(const data::Batch& batch) {
 }
 
 /// What the detector finds in a face. tampered: u8 [H, W], as BatchTensors::tampered, or undefined.
-void Reconstruct::add_findings(const torch::Tensor& image, const torch::Tensor& tampered, Picture& picture) const {
+void Reconstruct::add_findings(const torch::Tensor& image, const torch::Tensor& restored, const torch::Tensor& tampered,
+                               Picture& picture) const {
   if (!map_) { return; }
   const auto found = map_(image);
+  picture.restored_activation = encode_png(heat_over(restored, map_(restored).activation));
+  picture.mapped_activation = encode_png(heat_over(found.map.defined() ? found.map : image, found.activation));
   if (found.map.defined()) { picture.mapped = encode_png(found.map); }
   if (!found.mask.defined()) { return; }
   picture.mask = encode_png(grey_levels(found.mask));
@@ -155,7 +158,7 @@ void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torc
   const auto restored = composite(image, patches, mask, patch);
   Picture picture{video.class_name,    video.key, sample, encode_png(image), encode_png(grey_out(image, mask, patch)),
                   encode_png(restored)};
-  add_findings(image, tampered, picture);
+  add_findings(image, restored, tampered, picture);
   result_.pictures.push_back(std::move(picture));
 }
 

@@ -40,10 +40,9 @@ class Reconstruct final : public Stage {
  public:
   static constexpr const char* kStream = "faces";
 
-  /// Holds the set's networks "mae" and, if there is one, "mapping" or "localizer", whose mapped faces and masks are then
-  /// shown too. `world` and `table` outlive it. train_mean: [N, V], normalised.
-  /// Throws ConfigError for a network trained on patches normalised one by one (norm_pix): what it predicts cannot be
-  /// turned into pixels (G9).
+  /// Holds the set's networks "mae" and, if there is one, "mapping" or "localizer", whose mapped faces and masks are
+  /// then shown too. `world` and `table` outlive it. train_mean: [N, V], normalised. Throws ConfigError for a network
+  /// trained on patches normalised one by one (norm_pix): what it predicts cannot be turned into pixels (G9).
   Reconstruct(const ReconstructConfig& config, const std::string& pixels, models::Set& set, const SampleTable& table,
               torch::Tensor train_mean, distributed::World& world);
 
@@ -61,7 +60,8 @@ class Reconstruct final : public Stage {
   void add_batch(const data::Batch& batch);
   void keep_picture(const data::Batch& batch, int64_t row, const torch::Tensor& predicted);
   torch::Tensor predict(const data::Batch& batch, const torch::Tensor& patches);
-  void add_findings(const torch::Tensor& image, const torch::Tensor& tampered, Picture& picture) const;
+  void add_findings(const torch::Tensor& image, const torch::Tensor& restored, const torch::Tensor& tampered,
+                    Picture& picture) const;
   bool wanted(const data::Batch& batch, int64_t row) const;
 
   ReconstructConfig config_;

@@ -12,8 +12,9 @@ const char* const kNoReconstruction =
     "No faces were restored yet: <code>realface reconstruct RUN</code> does it, then this page can be made again.";
 
 /// As they are called below the pictures, in the order of kViews.
-constexpr std::array<const char*, kViews.size()> kViewNames{"original", "masked",         "restored",
-                                                            "mapped",   "predicted mask", "true mask"};
+constexpr std::array<const char*, kViews.size()> kViewNames{
+    "original",          "masked", "restored", "mapped", "predicted mask", "true mask", "activation, restored",
+    "activation, mapped"};
 
 bool shows(const Reconstruction& result, std::string Picture::*view) {
   return std::ranges::any_of(result.pictures, [view](const Picture& picture) { return !(picture.*view).empty(); });
@@ -61,6 +62,11 @@ std::string about_views(const Reconstruction& result) {
     words += paragraph(
         "The predicted mask says where the localiser takes the face for tampered with: from black for 0 to white for 1. The true mask "
         "is the dataset's; that of a real face is black, and a fake whose mask is not known has none.");
+  }
+  if (shows(result, &Picture::restored_activation)) {
+    words += paragraph(
+        "Activation maps (Grad-CAM) show which places speak for a fake, from dark for none to light for the most of this picture: once "
+        "for the restored face, and once for the original, laid over what the network maps it to.");
   }
   return words;
 }

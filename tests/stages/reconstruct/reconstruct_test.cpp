@@ -1,3 +1,4 @@
+#include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
@@ -132,7 +133,7 @@ TEST(Reconstruction, IsTheSameWhenReadAgain) {
   result.split = "val";
   result.held_out = {3, 30, 1.5, 2.5, std::nan("")};
   result.classes = {{"real", 1, 3, 0.05, std::nan(""), std::nan(""), std::nan("")}};
-  result.pictures = {{"fake/A b", "k", 7, "1\n2", "", std::string("\0x", 2), "m", "p"}};
+  result.pictures = {{"fake/A b", "k", 7, "1\n2", "", std::string("\0x", 2), "m", "p", "", "a"}};
   result.provenance = {{"update", 5}};
   save_reconstruction(result, folder);
   const auto again = load_reconstruction(folder);
@@ -145,13 +146,14 @@ TEST(Reconstruction, IsTheSameWhenReadAgain) {
   EXPECT_EQ(again.pictures.at(0).mapped, "m");
   EXPECT_EQ(again.pictures.at(0).mask, "p");
   EXPECT_EQ(again.pictures.at(0).true_mask, "");
+  EXPECT_EQ(again.pictures.at(0).restored_activation, "a");
   EXPECT_EQ(again.provenance, result.provenance);
   result.pictures[0].class_name = "real";
   result.seen_in_training = 0;
   save_reconstruction(result, folder);  // pictures of the earlier result go
   EXPECT_EQ(load_reconstruction(folder).seen_in_training, 0);
   const auto files = std::filesystem::directory_iterator(folder / kReconstructionFolder);
-  EXPECT_EQ(std::distance(begin(files), end(files)), 5);
+  EXPECT_EQ(std::distance(begin(files), end(files)), 6);
   std::ofstream(folder / kReconstructionFile) << "{\"schema\": \"realface.reconstruction\", \"version\": 1}";
   EXPECT_THROW(load_reconstruction(folder), DataError);
   std::ofstream(folder / kReconstructionFile) << "not json";
@@ -243,6 +245,16 @@ TEST(Pictures, KeepVisiblePatchesBitForBit) {
   EXPECT_TRUE(restored.slice(0, 0, 8).slice(1, 8).equal(expected));
   const auto grey = grey_out(original, mask, 8).slice(0, 0, 8).slice(1, 8);
   EXPECT_EQ(grey.min().item<int>(), grey.max().item<int>());
+}
+
+TEST(Pictures, HeatGrowsLighterOverHalfOfTheFace) {
+  const auto face = at::randint(256, {4, 256, 3}, torch::kUInt8);
+  const auto values = at::arange(256, torch::kFloat32).div(255).expand({4, 256});
+  const auto heat = 2 * heat_over(face, values).to(torch::kFloat32) - face.to(torch::kFloat32);
+  const auto light = (heat * at::tensor({0.2126F, 0.7152F, 0.0722F})).sum(2).mean(0);  // of the colours alone
+  EXPECT_LT(light[0].item<float>(), 10);
+  EXPECT_GT(light[255].item<float>(), 240);
+  for (int64_t i = 16; i < 256; i += 16) { EXPECT_GT(light[i].item<float>(), light[i - 16].item<float>()) << i; }
 }
 
 TEST(Pictures, AreLosslessRgbPng) {

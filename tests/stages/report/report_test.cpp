@@ -109,11 +109,14 @@ TEST(Report, ShowsPredictedMasksBesideTrueOnes) {
   EXPECT_FALSE(says(render(input), "mask says"));
   auto& fake = input.reconstruction->pictures.back();
   fake.mapped = "\x89PNG7", fake.mask = "\x89PNG8", fake.true_mask = "\x89PNG9";
+  fake.restored_activation = "\x89PNGA", fake.mapped_activation = "\x89PNGB";
   const auto page = render(input);
   EXPECT_EQ(nesting_fault(page), "");
-  EXPECT_EQ(references(page).size(), 9u);
+  EXPECT_EQ(references(page).size(), 11u);
   EXPECT_TRUE(says(page, "The predicted mask says where"));
   EXPECT_TRUE(says(page, "alt=\"&lt;b&gt;Swap&lt;/b&gt;, ds/x/001_002: true mask\""));
+  EXPECT_TRUE(says(page, "ds/x/001_002: activation, mapped\""));
+  EXPECT_TRUE(says(page, "Activation maps (Grad-CAM)"));
   EXPECT_TRUE(says(page, "<details open=\"open\"><summary>Manipulated faces"));
 }
 
