@@ -1,5 +1,6 @@
 #include "stages/report/charts.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "stages/report/html.h"
@@ -27,9 +28,7 @@ std::string draw_axes(const LineChart& chart, const Axis& x, const Axis& y) {
     out += text(kLeft - 8, y.place(value) + 4, "tick end", label);
   }
   for (const auto& [value, label] : ticks_of(x, chart.x_ticks, 7)) {
-    if (!chart.x_ticks.empty()) {
-      out += rule(x.place(value), kTop, x.place(value), chart.height - kBottom, "grid");
-    }
+    if (!chart.x_ticks.empty()) { out += rule(x.place(value), kTop, x.place(value), chart.height - kBottom, "grid"); }
     out += text(x.place(value), chart.height - kBottom + 18, "tick middle", label);
   }
   out += rule(kLeft, chart.height - kBottom, chart.width - kRight, chart.height - kBottom, "axis");
@@ -53,6 +52,22 @@ std::string draw_line(const Line& line, const Axis& x, const Axis& y) {
   return "<path class=\"line " + line.css_class + "\" d=\"" + path + "\" />\n";
 }
 
+/// Samples of the lines with labels, with these, at the right.
+std::string draw_legend(const LineChart& chart) {
+  constexpr double kRow = 18, kWords = 150, kSample = 34;
+  const auto labelled = std::ranges::count_if(chart.lines, [](const Line& line) { return !line.label.empty(); });
+  const double left = chart.width - kRight - kWords - kSample;
+  double y = chart.legend_below ? chart.height - kBottom - kRow * static_cast<double>(labelled) : kTop + kRow;
+  std::string out;
+  for (const auto& line : chart.lines) {
+    if (line.label.empty()) { continue; }
+    out += rule(left, y, left + kSample - 8, y, "line " + line.css_class) +
+           text(left + kSample, y + 4, "name", line.label);
+    y += kRow;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string draw(const LineChart& chart) {
@@ -65,8 +80,8 @@ std::string draw(const LineChart& chart) {
   if (ys.empty()) { return ""; }
   cover(chart.x_ticks, xs), cover(chart.y_ticks, ys);
   const Axis x = axis_over(xs, kLeft, chart.width - kRight, false, false);
-  const Axis y = axis_over(ys, chart.height - kBottom, kTop, chart.from_zero,
-                           !chart.from_zero && chart.y_ticks.empty());
+  const Axis y =
+      axis_over(ys, chart.height - kBottom, kTop, chart.from_zero, !chart.from_zero && chart.y_ticks.empty());
   std::string content = draw_axes(chart, x, y);
   for (const auto& marker : chart.markers) {
     if (marker.x < x.low || marker.x > x.high) { continue; }
@@ -76,6 +91,7 @@ std::string draw(const LineChart& chart) {
     content += text(place, kTop - 6, at_right ? "note end" : "note", marker.label);
   }
   for (const auto& line : chart.lines) { content += draw_line(line, x, y); }
+  content += draw_legend(chart);
   return picture(chart.width, chart.height, chart.title, content);
 }
 

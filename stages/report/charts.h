@@ -8,7 +8,8 @@ namespace realface::stages::report::charts {
 
 struct Line {
   std::vector<double> x, y;  // same length; where y is not finite the line is broken
-  std::string css_class;     // "strong" | "faint" | "even"
+  std::string css_class;     // "strong" | "faint" | "even" | "run0" to "run5", which differ in their dashes too
+  std::string label = {};    // in the chart's legend, if not empty
 };
 
 /// A vertical line through the chart.
@@ -30,6 +31,7 @@ struct LineChart {
   std::vector<Marker> markers;
   bool from_zero = false;  // the y axis starts at 0
   double height = 280, width = 760;
+  bool legend_below = false;                     // in the lower right corner instead of the upper
   std::vector<Tick> x_ticks = {}, y_ticks = {};  // in place of round numbers; the axis goes from the first to the last
 };
 

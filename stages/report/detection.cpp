@@ -36,12 +36,12 @@ std::string what_was_scored(const TestedSet& set) {
 
 /// A set that helped to choose the detector flatters it.
 std::string oracle(const TestedSet& set) {
-  const auto found = set.figures.find("oracle");
-  if (found == set.figures.end() || found->is_null() || *found == false) { return ""; }
+  if (!is_oracle(set)) { return ""; }
+  const auto& said = set.figures["oracle"];
   return element(
       "p", "warning",
       "<strong>oracle</strong>: something of this detector, like its checkpoint or a threshold, was chosen by its result on these very videos. The figures say what could be reached at best, not what to expect of videos that it has never met." +
-          (found->is_string() ? " Chosen: " + escape(found->get<std::string>()) + "." : ""));
+          (said.is_string() ? " Chosen: " + escape(said.get<std::string>()) + "." : ""));
 }
 
 std::string tiles_of(const nlohmann::json& metrics) {

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "stages/report/charts.h"
 #include "stages/report/page.h"
 
 /// Pieces of the section on the detector. Internal to it.
@@ -21,6 +20,12 @@ struct TestedSet {
   nlohmann::json all() const;
 };
 
+/// What stands under `key`; null without, or if there is no object.
+nlohmann::json member(const nlohmann::json& object, const std::string& key);
+
+/// Did the set help to choose the detector?
+bool is_oracle(const TestedSet& set);
+
 /// Of every evaluation, in order. One without results.json has the figures of the scores that are there.
 std::vector<TestedSet> tested_sets(const ReportInput& input);
 
@@ -32,8 +37,22 @@ std::string operating_curves(const TestedSet& set);  // ROC and DET
 std::string score_histogram(const TestedSet& set);
 std::string similarity_charts(const TestedSet& set);
 
-/// Of its videos' scores, with as many points as can be told apart; no points unless there are scores of both classes.
-charts::Line roc_line(const TestedSet& set);
+/// A set by the name and the number, from 0 on, that its detector has on the page.
+struct NamedSet {
+  std::string name;
+  size_t number = 0;
+  const TestedSet* set = nullptr;
+};
+
+/// ROC and DET curves of several detectors on one set, each drawn in its own way; those without scores of both classes
+/// are left out.
+std::string compared_curves(const std::string& set, const std::vector<NamedSet>& detectors);
+
+/// Heads and rows of the tables of figures and of masks; `what` is the first column's.
+std::vector<std::string> figure_heads(const std::string& what);
+std::vector<std::string> row_of(const std::string& name, const nlohmann::json& metrics);
+std::vector<std::string> mask_heads(const std::string& what);
+std::vector<std::string> row_of_masks(const std::string& name, const nlohmann::json& found);
 
 /// The 95 % interval of the AUC, as "0.880 to 0.944", or "" if there is none.
 std::string interval_of(const nlohmann::json& metrics);

@@ -19,6 +19,36 @@ std::string videos_of(const nlohmann::json& metrics) {
   return counted(metrics, "real") + " / " + counted(metrics, "fake");
 }
 
+/// The first few of one class, ordered by how far they are on the wrong side.
+std::vector<const VideoScore*> worst_of(const TestedSet& set, int label) {
+  std::vector<const VideoScore*> worst;
+  for (const auto* video : set.videos) {
+    if (video->label == label) { worst.push_back(video); }
+  }
+  std::ranges::sort(worst, {}, [&](const VideoScore* video) {
+    return std::pair(label == 0 ? -video->p_fake : video->p_fake, video->video);
+  });
+  worst.resize(std::min(worst.size(), kWorst));
+  return worst;
+}
+
+}  // namespace
+
+std::vector<std::string> figure_heads(const std::string& what) {
+  return {what, "AUC", "95 % interval", "EER", "average precision", "accuracy", "videos, real / fake"};
+}
+
+std::vector<std::string> mask_heads(const std::string& what) {
+  return {what,
+          "IoU",
+          "IoU, pooled",
+          "right pixels, fakes",
+          "right pixels, with reals",
+          "tampered pixels, fakes",
+          "fake frames",
+          "without a true mask"};
+}
+
 std::vector<std::string> row_of(const std::string& name, const nlohmann::json& metrics) {
   const auto interval = interval_of(metrics);
   return {escape(name),
@@ -42,21 +72,6 @@ std::vector<std::string> row_of_masks(const std::string& name, const nlohmann::j
           counted(found, "unknown")};
 }
 
-/// The first few of one class, ordered by how far they are on the wrong side.
-std::vector<const VideoScore*> worst_of(const TestedSet& set, int label) {
-  std::vector<const VideoScore*> worst;
-  for (const auto* video : set.videos) {
-    if (video->label == label) { worst.push_back(video); }
-  }
-  std::ranges::sort(worst, {}, [&](const VideoScore* video) {
-    return std::pair(label == 0 ? -video->p_fake : video->p_fake, video->video);
-  });
-  worst.resize(std::min(worst.size(), kWorst));
-  return worst;
-}
-
-}  // namespace
-
 std::string by_manipulation(const TestedSet& set) {
   const auto found = set.figures.find("video");
   if (found == set.figures.end() || !found->is_object()) { return ""; }
@@ -68,9 +83,7 @@ std::string by_manipulation(const TestedSet& set) {
   rows.push_back(row_of("all together", set.all()));
   return "<h3>By manipulation</h3>\n" +
          paragraph("The fake videos of one manipulation at a time, against all real ones of the set.") +
-         table("Scores of videos of " + escape(set.name) + ", by manipulation",
-               {"manipulation", "AUC", "95 % interval", "EER", "average precision", "accuracy", "videos, real / fake"},
-               rows, 1);
+         table("Scores of videos of " + escape(set.name) + ", by manipulation", figure_heads("manipulation"), rows, 1);
 }
 
 std::string located_by_manipulation(const TestedSet& set) {
@@ -86,10 +99,7 @@ std::string located_by_manipulation(const TestedSet& set) {
              "Predicted masks, from 0.5 on, beside the true ones, on the crops. IoU is the area that both cover as a share of what either "
              "covers: the mean over the fake frames, and that of all their pixels together. A real face has an empty mask. The more of "
              "a face was left alone, the more pixels are right by themselves.") +
-         table("Masks of " + escape(set.name) + ", by manipulation",
-               {"manipulation", "IoU", "IoU, pooled", "right pixels, fakes", "right pixels, with reals",
-                "tampered pixels, fakes", "fake frames", "without a true mask"},
-               rows, 1);
+         table("Masks of " + escape(set.name) + ", by manipulation", mask_heads("manipulation"), rows, 1);
 }
 
 std::string worst_mistakes(const TestedSet& set) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "stages/report/style.h"
+
 namespace realface::stages::report::html {
 namespace {
 
@@ -103,7 +105,10 @@ std::string table(const std::string& caption, const std::vector<std::string>& he
     std::string text = "<tr>";
     for (size_t i = 0; i < cells.size(); ++i) {
       const std::string tag = heads_column || (heads_row && i == 0) ? "th" : "td";
-      text += "<" + tag + (heads_column ? " scope=\"col\"" : tag == "th" ? " scope=\"row\"" : "") +
+      text += "<" + tag +
+              (heads_column  ? " scope=\"col\""
+               : tag == "th" ? " scope=\"row\""
+                             : "") +
               (i < words ? ">" : " class=\"figure\">") + cells[i] + "</" + tag + ">";
     }
     return text + "</tr>\n";
@@ -113,6 +118,14 @@ std::string table(const std::string& caption, const std::vector<std::string>& he
   return "<div class=\"scroll\"><table><caption>" + caption + "</caption>" +
          (head.empty() ? "" : "<thead>" + line(head, true, false) + "</thead>") + "<tbody>" + body +
          "</tbody></table></div>\n";
+}
+
+std::string document(const std::string& title, const std::string& content) {
+  const auto words = escape(title);
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n<title>" +
+         words + "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n<main>\n<h1>" + words + "</h1>\n" +
+         content + "</main>\n</body>\n</html>\n";
 }
 
 std::string section(const std::string& id, const std::string& heading, const std::string& content) {

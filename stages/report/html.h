@@ -35,6 +35,9 @@ std::string tile(const std::string& value, const std::string& what, const std::s
 std::string table(const std::string& caption, const std::vector<std::string>& head,
                   const std::vector<std::vector<std::string>>& rows, size_t words);
 
+/// The whole page: `title`, plain text, is its heading too.
+std::string document(const std::string& title, const std::string& content);
+
 /// <section> with a heading and an anchor.
 std::string section(const std::string& id, const std::string& heading, const std::string& content);
 

@@ -1,86 +1,15 @@
-#include <ATen/ops/special_ndtri.h>
-#include <ATen/ops/tensor.h>
-
 #include <algorithm>
-#include <cmath>
 
-#include "stages/report/charts.h"
-#include "stages/report/detection.h"
 #include "stages/report/html.h"
+#include "stages/report/operating_lines.h"
 #include "stages/scores/missing.h"
-#include "stages/scores/roc.h"
 
 namespace realface::stages::report::html {
 namespace {
 
-constexpr double kUnseen = 1e-3;                      // of an axis: a third of a pixel
-constexpr double kRarest = 1e-4;                      // lower rates are drawn as this one by a DET curve
-constexpr double kSquareWidth = 420, kSquareHeight = 408;  // as high as wide, within the axes
-
-std::vector<RocPoint> curve_of(const TestedSet& set) {
-  std::vector<Scored> scores;
-  for (const auto* video : set.videos) { scores.push_back({video->p_fake, 0, video->label == 1}); }
-  return roc_curve(scores);
-}
-
-/// The line without points that nobody could tell apart on axes of length `span`; its ends stay.
-charts::Line thinned(const charts::Line& line, double span) {
-  charts::Line few{{}, {}, line.css_class};
-  for (size_t i = 0; i < line.x.size(); ++i) {
-    const bool seen = i == 0 || i + 1 == line.x.size() || std::abs(line.x[i] - few.x.back()) > kUnseen * span ||
-                      std::abs(line.y[i] - few.y.back()) > kUnseen * span;
-    if (seen) { few.x.push_back(line.x[i]), few.y.push_back(line.y[i]); }
-  }
-  return few;
-}
-
-charts::LineChart square(const std::string& title, const std::string& x_label, const std::string& y_label) {
-  charts::LineChart chart;
-  chart.title = title, chart.x_label = x_label, chart.y_label = y_label;
-  chart.width = kSquareWidth, chart.height = kSquareHeight;
-  return chart;
-}
-
-/// The quantiles of the standard normal distribution.
-std::vector<double> deviates(const std::vector<double>& rates) {
-  const auto values = at::special_ndtri(at::tensor(rates, torch::kFloat64));
-  return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
-}
-
-/// Rates in percent where their deviates are, from one that is not above `lowest` to one as far from 100 %.
-std::vector<charts::Tick> deviate_ticks(double lowest) {
-  std::vector<double> rates{kRarest};
-  for (const double rate : {1e-3, 0.01, 0.05, 0.2, 0.5}) {
-    if (rate <= std::min(lowest, 0.2)) { rates.clear(); }
-    rates.push_back(rate);
-  }
-  for (size_t i = rates.size() - 1; i-- > 0;) { rates.push_back(1 - rates[i]); }
-  const auto places = deviates(rates);
-  std::vector<charts::Tick> marks;
-  for (size_t i = 0; i < rates.size(); ++i) { marks.push_back({places[i], tick(100 * rates[i])}); }
-  return marks;
-}
-
-/// Half a video: where a rate of zero is drawn, whose deviate is infinite.
-double half_of_one(const TestedSet& set, int label) {
-  const auto videos = std::ranges::count(set.videos, label, &VideoScore::label);
-  return std::max(kRarest, 0.5 / static_cast<double>(std::max<int64_t>(1, videos)));
-}
-
-charts::Line det_line(const TestedSet& set, double span) {
-  const double real = half_of_one(set, 0), fake = half_of_one(set, 1);
-  std::vector<double> false_positive, false_negative;
-  for (const auto& point : curve_of(set)) {
-    false_positive.push_back(std::clamp(point.fpr, real, 1 - real));
-    false_negative.push_back(std::clamp(1 - point.tpr, fake, 1 - fake));
-  }
-  return thinned({deviates(false_positive), deviates(false_negative), "strong"}, span);
-}
-
 std::string roc_chart(const TestedSet& set) {
-  auto chart = square("ROC curve of " + set.name, "real videos taken for fake (FPR)", "fake videos found (TPR)");
-  chart.lines = {{{0, 1}, {0, 1}, "faint"}, roc_line(set)};
-  chart.from_zero = true;
+  auto chart = roc_axes("ROC curve of " + set.name);
+  chart.lines.push_back(roc_line(set));
   const auto interval = interval_of(set.all());
   return charts::draw(chart) +
          element(
@@ -92,11 +21,8 @@ std::string roc_chart(const TestedSet& set) {
 }
 
 std::string det_chart(const TestedSet& set) {
-  const auto marks = deviate_ticks(std::min(half_of_one(set, 0), half_of_one(set, 1)));
-  const double low = marks.front().value, high = marks.back().value;
-  auto chart = square("DET curve of " + set.name, "real videos taken for fake (FPR), %", "fake videos missed (FNR), %");
-  chart.x_ticks = chart.y_ticks = marks;
-  chart.lines = {{{low, high}, {high, low}, "faint"}, {{low, high}, {low, high}, "even"}, det_line(set, high - low)};
+  auto chart = det_axes("DET curve of " + set.name, lowest_rate(set));
+  chart.lines.push_back(det_line(set));
   return charts::draw(chart) +
          element(
              "figcaption", "caption",
@@ -107,17 +33,31 @@ std::string det_chart(const TestedSet& set) {
 
 }  // namespace
 
-charts::Line roc_line(const TestedSet& set) {
-  charts::Line line{{}, {}, "strong"};
-  for (const auto& point : curve_of(set)) { line.x.push_back(point.fpr), line.y.push_back(point.tpr); }
-  return thinned(line, 1);
+std::string compared_curves(const std::string& set, const std::vector<NamedSet>& detectors) {
+  constexpr size_t kLongest = 22;  // of a name in the legend
+  double lowest = 0.5;
+  for (const auto& detector : detectors) { lowest = std::min(lowest, lowest_rate(*detector.set)); }
+  auto roc = roc_axes("ROC curves on " + set), det = det_axes("DET curves on " + set, lowest);
+  for (const auto& [name, number, own] : detectors) {
+    for (auto& [chart, line] : {std::pair(&roc, roc_line(*own)), std::pair(&det, det_line(*own))}) {
+      if (line.x.empty()) { continue; }
+      chart->lines.push_back(line);
+      chart->lines.back().css_class = "run" + std::to_string(number);
+      chart->lines.back().label = name.size() > kLongest ? name.substr(0, kLongest - 1) + "…" : name;
+    }
+  }
+  return "<h3>False alarms against fakes found, and against fakes missed</h3>\n" +
+         element("div", "pair", element("figure", "", charts::draw(roc)) + element("figure", "", charts::draw(det))) +
+         element(
+             "p", "caption",
+             "ROC curves first, then DET curves (normal deviates of the rates). The faint diagonal is a coin toss; the "
+             "dotted line of the DET curves is where both kinds of mistakes are as frequent (EER).");
 }
 
 std::string operating_curves(const TestedSet& set) {
   if (roc_line(set).x.empty()) { return ""; }
   return "<h3>False alarms against fakes found</h3>\n" +
-         element("div", "pair",
-                 element("figure", "", roc_chart(set)) + element("figure", "", det_chart(set)));
+         element("div", "pair", element("figure", "", roc_chart(set)) + element("figure", "", det_chart(set)));
 }
 
 }  // namespace realface::stages::report::html

@@ -2,7 +2,6 @@
 
 #include "stages/report/html.h"
 #include "stages/report/sections.h"
-#include "stages/report/style.h"
 
 namespace realface::stages::report {
 namespace {
@@ -56,13 +55,11 @@ std::string render(const ReportInput& input) {
     with_part.parts.emplace_back();
     return render(with_part);
   }
-  const std::string title = "realface: " + html::escape(input.run.empty() ? "a run" : input.run);
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n<title>" +
-         title + "</title>\n<style>" + html::kStyle + "</style>\n</head>\n<body>\n<main>\n<h1>" + title + "</h1>\n" +
-         html::element("p", "lead", lead(input)) + html::summary_tiles(input) + html::detection(input) +
-         html::restored_faces(input) + html::against_guesses(input) + html::real_against_manipulated(input) +
-         html::training(input) + html::throughput(input) + html::provenance(input) + "</main>\n</body>\n</html>\n";
+  return html::document("realface: " + (input.run.empty() ? "a run" : input.run),
+                        html::element("p", "lead", lead(input)) + html::summary_tiles(input) + html::detection(input) +
+                            html::restored_faces(input) + html::against_guesses(input) +
+                            html::real_against_manipulated(input) + html::training(input) + html::throughput(input) +
+                            html::provenance(input));
 }
 
 }  // namespace realface::stages::report

@@ -9,12 +9,6 @@
 namespace realface::stages::report::html {
 namespace {
 
-/// What stands under `key`; null without.
-nlohmann::json member(const nlohmann::json& object, const std::string& key) {
-  const auto found = object.find(key);
-  return found == object.end() ? nlohmann::json() : *found;
-}
-
 std::vector<const VideoScore*> scored_videos(const RunPart& part, const std::string& set) {
   std::vector<const VideoScore*> videos;
   if (!part.scores) { return videos; }
@@ -40,7 +34,17 @@ std::string auc_in_words(const nlohmann::json& metrics) {
 
 }  // namespace
 
+nlohmann::json member(const nlohmann::json& object, const std::string& key) {
+  const auto found = object.find(key);
+  return found == object.end() ? nlohmann::json() : *found;
+}
+
 nlohmann::json TestedSet::all() const { return member(member(figures, "video"), "all"); }
+
+bool is_oracle(const TestedSet& set) {
+  const auto said = member(set.figures, "oracle");
+  return !said.is_null() && said != false;
+}
 
 std::vector<TestedSet> tested_sets(const ReportInput& input) {
   std::vector<TestedSet> sets;
