@@ -9,10 +9,15 @@
 namespace realface::stages::report::charts {
 namespace {
 
+/// As many digits as tell them apart.
 std::vector<Tick> ticks_of(const Axis& axis, const std::vector<Tick>& own, int wanted) {
   if (!own.empty()) { return own; }
   std::vector<Tick> marks;
-  for (const double value : axis_ticks(axis, wanted)) { marks.push_back({value, html::tick(value)}); }
+  for (int digits = 3; digits <= 9; ++digits) {
+    marks.clear();
+    for (const double value : axis_ticks(axis, wanted)) { marks.push_back({value, html::tick(value, digits)}); }
+    if (std::ranges::adjacent_find(marks, {}, &Tick::label) == marks.end()) { break; }
+  }
   return marks;
 }
 

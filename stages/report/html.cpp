@@ -63,9 +63,9 @@ std::string number(double value) {
   return size >= 100 ? format("%.0f", value) : size >= 10 ? format("%.1f", value) : format("%#.3g", value);
 }
 
-std::string tick(double value) {
+std::string tick(double value, int digits) {
   const double size = std::abs(value);
-  return size >= 1000 && size < 1e6 ? count(std::llround(value)) : format("%.3g", value);
+  return size >= 1000 && size < 1e6 ? count(std::llround(value)) : format("%.*g", digits, value);
 }
 
 std::string percent(double share) { return std::isfinite(share) ? format("%.1f %%", 100 * share) : "not known"; }

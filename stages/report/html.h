@@ -15,10 +15,10 @@ std::string base64(const std::string& bytes);
 /// Three significant digits, zeros too, "1.23e-05" below 0.0001 and from a million on; "not known" for a value that is
 /// not finite.
 std::string number(double value);
-std::string tick(double value);       // the same without ending zeros: for axes
-std::string percent(double share);    // "12.3 %"
-std::string count(int64_t value);     // "1 234 567", with narrow no-break spaces
-std::string seconds(double seconds);  // "1 h 02 min", "3 min 20 s", "4.2 s"
+std::string tick(double value, int digits = 3);  // without ending zeros: for axes
+std::string percent(double share);               // "12.3 %"
+std::string count(int64_t value);                // "1 234 567", with narrow no-break spaces
+std::string seconds(double seconds);             // "1 h 02 min", "3 min 20 s", "4.2 s"
 
 /// <tag class="...">content</tag>; content is markup already.
 std::string element(const std::string& tag, const std::string& css_class, const std::string& content);

@@ -31,10 +31,20 @@ std::string det_chart(const TestedSet& set) {
                  ". The faint diagonal is a coin toss; a rate of 0 is drawn at half a video.");
 }
 
+/// Of "A: name", with the end of the name, which tells folders apart.
+std::string shortened(const std::string& name) {
+  constexpr size_t kMost = 20, kLetter = 3;
+  if (name.size() <= kMost) { return name; }
+  size_t begin = name.size() - (kMost - kLetter - 1);
+  while (begin < name.size() && (static_cast<unsigned char>(name[begin]) & 0xC0) == 0x80) {
+    ++begin;
+  }  // within a letter
+  return name.substr(0, kLetter) + "…" + name.substr(begin);
+}
+
 }  // namespace
 
 std::string compared_curves(const std::string& set, const std::vector<NamedSet>& detectors) {
-  constexpr size_t kLongest = 22;  // of a name in the legend
   double lowest = 0.5;
   for (const auto& detector : detectors) { lowest = std::min(lowest, lowest_rate(*detector.set)); }
   auto roc = roc_axes("ROC curves on " + set), det = det_axes("DET curves on " + set, lowest);
@@ -43,7 +53,7 @@ std::string compared_curves(const std::string& set, const std::vector<NamedSet>&
       if (line.x.empty()) { continue; }
       chart->lines.push_back(line);
       chart->lines.back().css_class = "run" + std::to_string(number);
-      chart->lines.back().label = name.size() > kLongest ? name.substr(0, kLongest - 1) + "…" : name;
+      chart->lines.back().label = shortened(name);
     }
   }
   return "<h3>False alarms against fakes found, and against fakes missed</h3>\n" +

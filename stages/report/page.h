@@ -20,10 +20,10 @@ struct CurvePoint {
   double loss = kNaN;
   double learning_rate = loss, grad_norm = loss, images_per_second = loss;
   double samples = loss, seconds = loss;  // since the line before; of an evaluation, samples are videos
-  int64_t resumed_from = -1;             // the checkpoint that the run was continued from just before; -1: none
-  double time = loss;                    // seconds since the epoch
-  std::map<std::string, double> phases;  // seconds of the main thread since the line before
-  std::map<std::string, double> values;  // what the stage names besides: shares of its loss, results of an evaluation
+  int64_t resumed_from = -1;              // the checkpoint that the run was continued from just before; -1: none
+  double time = loss;                     // seconds since the epoch
+  std::map<std::string, double> phases;   // seconds of the main thread since the line before
+  std::map<std::string, double> values;   // what the stage names besides: shares of its loss, results of an evaluation
 };
 
 /// What one run folder tells: a run by itself, or an entry of a system.

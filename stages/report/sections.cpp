@@ -17,7 +17,8 @@ std::string class_table(const Reconstruction& result) {
                     known ? number(entry.low) + " to " + number(entry.high) : "not known",
                     entry.name == "real" ? "–" : number(entry.auc)});
   }
-  return table("Restoration error by class", {"faces", "videos", "frames", "mean error", "95 % interval", "AUC"}, rows, 1);
+  return table("Restoration error by class", {"faces", "videos", "frames", "mean error", "95 % interval", "AUC"}, rows,
+               1);
 }
 
 /// What made one part, as a table, and its configuration.

@@ -9,11 +9,11 @@
 namespace realface::stages::report::html {
 
 std::string summary_tiles(const ReportInput& input);
-std::string detection(const ReportInput& input);  // detection.cpp; "" if nothing was evaluated
+std::string detection(const ReportInput& input);       // detection.cpp; "" if nothing was evaluated
 std::string restored_faces(const ReportInput& input);  // faces.cpp
 std::string against_guesses(const ReportInput& input);
 std::string real_against_manipulated(const ReportInput& input);
-std::string training(const ReportInput& input);  // training.cpp; a section for each part that trained
+std::string training(const ReportInput& input);    // training.cpp; a section for each part that trained
 std::string throughput(const ReportInput& input);  // throughput.cpp; "" if no part says its times
 std::string provenance(const ReportInput& input);
 

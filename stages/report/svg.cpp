@@ -50,7 +50,7 @@ Axis axis_over(Range range, double from, double to, bool from_zero, bool may_be_
   const bool logarithmic = may_be_logarithmic && range.low > 0 && range.high / range.low > 20;
   if (from_zero && !logarithmic) { range.low = std::min(0.0, range.low); }
   if (range.high == range.low) {  // a flat line needs some height
-    range.high += std::max(1e-9, std::abs(range.high) * 0.1);
+    range.high += range.high == 0 ? 1 : std::abs(range.high) * 0.1;
     if (!logarithmic && range.low != 0) { range.low -= std::abs(range.low) * 0.1; }
   }
   return {range.low, range.high, from, to, logarithmic};

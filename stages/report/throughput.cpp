@@ -20,8 +20,8 @@ Work work_of(const RunPart& part) {
   }
   // An evaluation reads the list of all videos, but scores those of its split.
   if (part.scores && !part.trained()) {
-    work.samples = static_cast<double>(std::ranges::count_if(
-        part.scores->videos, [](const VideoScore& video) { return !std::isnan(video.p_fake); }));
+    work.samples = static_cast<double>(
+        std::ranges::count_if(part.scores->videos, [](const VideoScore& video) { return !std::isnan(video.p_fake); }));
   }
   return work;
 }
@@ -39,9 +39,11 @@ std::string throughput(const ReportInput& input) {
   if (rows.empty()) { return ""; }
   return section(
       "throughput", "How fast it ran",
-      paragraph("From the start of a stage to its last update, with the reading of data and the writing of checkpoints. A sample is what "
-                "the stage takes at a time: a face, a clip, or some frames of a video.") +
-          table("Throughput of each stage, all ranks together", {"stage", "what", "how many", "time", "a second"}, rows, 2));
+      paragraph(
+          "From the start of a stage to its last update, with the reading of data and the writing of checkpoints. A sample is what "
+          "the stage takes at a time: a face, a clip, or some frames of a video.") +
+          table("Throughput of each stage, all ranks together", {"stage", "what", "how many", "time", "a second"}, rows,
+                2));
 }
 
 }  // namespace realface::stages::report::html

@@ -35,9 +35,10 @@ done
 look "$scratch/report.html" || fail "the report in the browser: $(cat "$scratch/last.log")"
 
 must "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/finetune" weights.localizer= weights.recovered= evaluate.clips=1 \
-  data.shards="$scratch/shards" run.dir="$scratch/alone" metrics.port=0 world.device=cpu
-must "$program" report "$scratch/run" "$scratch/alone" --out "$scratch/both.html"
-grep -q "alone minus that of A: run" "$scratch/both.html" || fail "the page of two runs lacks the test of their difference"
+  data.shards="$scratch/shards" run.dir="$scratch/alone/evaluate" metrics.port=0 world.device=cpu
+# Folders of one name are told apart by their paths, which are long words.
+must "$program" report "$scratch/run/evaluate" "$scratch/alone/evaluate" --out "$scratch/both.html"
+grep -q "B: $scratch/alone/evaluate minus that of A: $scratch/run/evaluate" "$scratch/both.html" || fail "the page of two runs lacks the test of their difference"
 look "$scratch/both.html" || fail "the page of two runs in the browser: $(cat "$scratch/last.log")"
 must "$program" compare "$scratch/run" "$scratch/alone" --json
 python3 - "$scratch/last.log" "$scratch/both.html" <<'PYTHON' || fail "the page and compare say different things"

@@ -77,6 +77,13 @@ TEST(Comparison, DrawsALineOfItsOwnForEachDetector) {
   }
 }
 
+TEST(Comparison, KeepsTheEndOfALongNameInTheLegend) {
+  const auto page = render_comparison({run_of("out/éabcdef/evaluate", some_scores("test", 0.02)),
+                                       run_of("out/the-other-one/evaluate", some_scores("test", 0.06))});
+  EXPECT_TRUE(says(page, ">B: …her-one/evaluate</text>"));
+  EXPECT_TRUE(says(page, ">A: …abcdef/evaluate</text>"));
+}
+
 TEST(Comparison, SaysOnWhichVideosItIsMade) {
   auto a = some_scores("test", 0.02), b = some_scores("test", 0.06);
   for (const auto& one : some_scores("<other>", 0.1).videos) { b.videos.push_back(one); }

@@ -79,9 +79,9 @@ TEST(DetCurve, StandsWhereItsAxesSay) {
   const DetChart chart(chart_in(page_of(scores), "DET curve of test"));
   for (const auto& [label, place] : chart.x.marks) { EXPECT_NEAR(chart.x.rate(place), std::stod(label) / 100, 1e-3); }
   // From no alarm at all on; a rate of 0 is drawn at half a video, one of 1 as far from 1.
-  const std::vector<Rates> expected{{0.05, 0.975}, {0.1, 0.975}, {0.1, 0.5}, {0.2, 0.5}, {0.3, 0.5},  {0.4, 0.5},
-                                    {0.5, 0.5},    {0.6, 0.5},   {0.6, 0.025}, {0.7, 0.025}, {0.8, 0.025}, {0.9, 0.025},
-                                    {0.95, 0.025}};
+  const std::vector<Rates> expected{{0.05, 0.975}, {0.1, 0.975}, {0.1, 0.5},   {0.2, 0.5},   {0.3, 0.5},
+                                    {0.4, 0.5},    {0.5, 0.5},   {0.6, 0.5},   {0.6, 0.025}, {0.7, 0.025},
+                                    {0.8, 0.025},  {0.9, 0.025}, {0.95, 0.025}};
   ASSERT_EQ(chart.curve.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_NEAR(chart.curve[i].first, expected[i].first, 2e-3) << i;
@@ -103,7 +103,8 @@ TEST(DetCurve, NeedsBothClassesAndIsDrawnOfTwoVideos) {
   EXPECT_EQ(chart_in(page_of({{"vit"}, {video(1, 0, 0.5), video(2, 0, 0.7)}}), "DET"), "");
   const auto page = page_of({{"vit"}, {video(1, 0, 0.5), video(2, 1, 0.7)}});
   EXPECT_EQ(nesting_fault(page), "");
-  EXPECT_THAT(chart_in(page, "DET"), testing::Not(testing::AnyOf(testing::HasSubstr("nan"), testing::HasSubstr("inf"))));
+  EXPECT_THAT(chart_in(page, "DET"),
+              testing::Not(testing::AnyOf(testing::HasSubstr("nan"), testing::HasSubstr("inf"))));
 }
 
 }  // namespace

@@ -282,6 +282,18 @@ TEST(Charts, MirrorSharesAtOneScale) {
   EXPECT_EQ(charts::draw(charts::MirrorChart{"t", "x", "reals", "fakes", {0, 0}, {0, 0}}), "");
 }
 
+TEST(Charts, TellTicksApart) {
+  const auto labels_of = [](const std::vector<double>& y) {
+    const auto svg = charts::draw(charts::LineChart{"t", "x", "y", {{{1, 2, 3}, y, "strong"}}, {}, false, 200});
+    std::vector<std::string> labels;
+    static const std::regex kTick("tick end\"[^>]*>([^<]*)<");
+    for (std::sregex_iterator at(svg.begin(), svg.end(), kTick), end; at != end; ++at) { labels.push_back((*at)[1]); }
+    return labels;
+  };
+  EXPECT_THAT(labels_of({0.69312, 0.69318, 0.69314}), testing::ElementsAre("0.69312", "0.69314", "0.69316", "0.69318"));
+  EXPECT_THAT(labels_of({0, 0, 0}), testing::ElementsAre("0", "0.2", "0.4", "0.6", "0.8", "1"));
+}
+
 TEST(Charts, DrawAFlatLineAndASinglePoint) {
   for (const auto& y :
        {std::vector<double>{2, 2, 2}, std::vector<double>{0, 0, 0}, std::vector<double>{1, kNaN, kNaN}}) {
