@@ -2,6 +2,7 @@
 
 #include <ATen/ops/special_ndtri.h>
 #include <ATen/ops/tensor.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
