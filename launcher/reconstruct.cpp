@@ -128,7 +128,8 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
   if (mean == nullptr) { return stages::Ending::interrupted; }
 
   const auto what = stages::restorable(*config.recipe);
-  auto data = data::open(config.data, {stages::reconstruct_needs(wanted, what.model, what.mask, stages::locates(models))}, world);
+  auto data = data::open(config.data,
+                         {stages::reconstruct_needs(wanted, what.model, what.mask, stages::locates(models))}, world);
   stages::Reconstruct stage(wanted, what.pixels, models, table, mean->mean(), world);
   const auto ending = stages::run(stage, *data, world, {});
   if (ending != stages::Ending::finished) { return ending; }
