@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "distributed/agreement.h"
 #include "launcher/commands.h"
 #include "launcher/detect/load.h"
@@ -33,6 +34,19 @@ struct CalibrateOptions {
 constexpr int64_t kFrames = 30;
 constexpr int64_t kBatch = 4;
 
+/// The bound on errors is one for videos that the networks have not seen.
+void warn_of_seen_videos(const CalibrateOptions& options, const stages::Detector& detector, const std::string& digest,
+                         distributed::World& world) {
+  if (world.rank() != 0 || (options.split != "train" && options.split != "all")) { return; }
+  for (const auto& [name, network] : detector.card.value("networks", nlohmann::json::object()).items()) {
+    if (network.value("dataset_digest", "") != digest) { continue; }
+    log::warn(
+        fmt::format("[{}] '{}' was trained on videos of this dataset, and split {} holds those: its errors on others "
+                    "will be more; use val or test",
+                    options.shards, name, options.split));
+  }
+}
+
 /// nullopt: a signal ended it.
 std::optional<stages::CalibrationVideos> score(const CalibrateOptions& options, const stages::Detector& detector,
                                                std::string& digest, distributed::World& world) {
@@ -45,14 +59,17 @@ std::optional<stages::CalibrationVideos> score(const CalibrateOptions& options, 
       config, {stages::videos_to_score(branches, "calibrate", options.split, frames, kBatch * world.size())}, world);
   stages::require_same_crops(options.file, branches.front().name, detector.crops, stream->crops(), world.host_group());
   digest = stream->dataset_digest();
-  const auto table = stages::SampleTable::read(options.shards);
-  const auto scores = stages::score_videos(branches, *stream, "calibrate", table, nullptr, world);
+  warn_of_seen_videos(options, detector, digest, world);
+  std::optional<stages::SampleTable> table;
+  distributed::agree(world.host_group(), "calibrate", [&] { table = stages::SampleTable::read(options.shards); });
+  const auto scores = stages::score_videos(branches, *stream, "calibrate", *table, nullptr, world);
   if (!scores) { return std::nullopt; }
   stages::CalibrationVideos videos;
-  for (size_t i = 0; i < table.videos().size(); ++i) {
+  for (size_t i = 0; i < table->videos().size(); ++i) {
     const double p = scores->videos[static_cast<int64_t>(i)].mean().item<double>();
-    if (std::isnan(p)) { continue; }  // of another split, or nothing was found in it
-    (table.videos()[i].label == 1 ? videos.fake : videos.real).push_back(p);
+    const auto label = table->videos()[i].label;
+    if (label < 0 || std::isnan(p)) { continue; }  // unknown; or of another split, or nothing was found in it
+    (label == 1 ? videos.fake : videos.real).push_back(p);
   }
   return videos;
 }

@@ -15,7 +15,9 @@
 #include "launcher/detect/load.h"
 #include "stages/detect/detector_file.h"
 #include "stages/detect/model_card.h"
+#include "stages/detect/person_scores.h"
 #include "stages/evaluate/recipe.h"
+#include "stages/evaluate/score_videos.h"
 
 namespace realface::launcher {
 namespace {
@@ -47,9 +49,9 @@ void export_detector(const ExportOptions& options, distributed::World& world) {
   auto detector = load_detector(options.run, world);
   const auto& recipe = dynamic_cast<const stages::EvaluateRecipe&>(*config.recipe);
   detector.card = stages::model_card(detector, recipe.config(), evaluation_folder(options.run), world.host_group());
-  int64_t frames = 8;
-  for (const auto& branch : detector.branches) { frames = std::max(frames, branch.clip); }
-  detector.self_test = drawn_faces(frames, detector.branches.front().image);
+  const int64_t frames = std::max<int64_t>(8, stages::clip_of(detector.branches));
+  detector.test_faces = drawn_faces(frames, detector.branches.front().image);
+  detector.test_scores = stages::score_frames(detector.branches, detector.test_faces).p_fake;
   stages::write_detector(options.out, detector);
   std::cout << options.out << '\n';
 }

@@ -4,9 +4,11 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "configs/run_folder.h"
+#include "distributed/agreement.h"
 #include "stages/detect/detector_file.h"
 #include "stages/evaluate/recipe.h"
 #include "stages/training/saved.h"
@@ -20,7 +22,7 @@ stages::Detector detector_of_run(const std::string& run, distributed::World& wor
   const auto config = evaluation_of(run);
   const auto& recipe = dynamic_cast<const stages::EvaluateRecipe&>(*config.recipe);
   stages::Detector detector{
-      recipe.build(config.seed, world.device(), world.host_group()), {}, world.device(), {}, {}, {}, {}};
+      recipe.build(config.seed, world.device(), world.host_group()), {}, world.device(), {}, {}, {}};
   detector.branches = stages::branches_of(detector.networks, world.device());
   detector.crops = nlohmann::json::object();
   for (const auto& name : detector.names()) {  // of the first that says it; all were trained on the same dataset's
@@ -28,6 +30,24 @@ stages::Detector detector_of_run(const std::string& run, distributed::World& wor
     detector.crops = stages::saved_crops(recipe.config().weights_of(name), name, world.host_group());
   }
   return detector;
+}
+
+/// Ranks on other machines may read another file under the same path.
+stages::Detector detector_of_file(const std::string& path, distributed::World& world) {
+  auto& host = world.host_group();
+  std::optional<stages::Detector> detector;
+  std::string digests;
+  distributed::agree(host, "weights", [&] {
+    detector = stages::read_detector(path, world.device());
+    for (const auto& name : detector->names()) { digests += detector->networks.sha256(name) + ' '; }
+  });
+  const auto first = distributed::broadcast_string(host, digests);
+  distributed::agree(host, "weights", [&] {
+    if (digests == first) { return; }
+    throw Error(fmt::format("{} is another file on rank {} than on rank 0; give a path that holds the same everywhere",
+                            subject_of(path), host.rank()));
+  });
+  return std::move(*detector);
 }
 
 }  // namespace
@@ -38,11 +58,15 @@ std::string evaluation_folder(const std::string& run) {
 }
 
 configs::Config evaluation_of(const std::string& run) {
-  auto config = configs::load_run(evaluation_folder(run));
+  const auto folder = evaluation_folder(run);
+  auto config = configs::load_run(folder);
   const auto* recipe = dynamic_cast<const stages::EvaluateRecipe*>(&*config.recipe);
   if (recipe == nullptr) {
     throw Error(subject_of(run) + " is the run of a stage '" + config.stage +
                 "'; expected the run folder of a whole system, or of its evaluation");
+  }
+  if (!configs::has_finished(folder)) {
+    throw Error(subject_of(folder) + " is an evaluation that has not finished; start its run again");
   }
   if (!recipe->config().select.empty()) {
     throw ConfigError(
@@ -56,7 +80,7 @@ stages::Detector load_detector(const std::string& weights, distributed::World& w
   if (!fs::exists(weights)) {
     throw Error(subject_of(weights) + " does not exist; name a detector file, or the run folder of a finished system");
   }
-  return fs::is_directory(weights) ? detector_of_run(weights, world) : stages::read_detector(weights, world.device());
+  return fs::is_directory(weights) ? detector_of_run(weights, world) : detector_of_file(weights, world);
 }
 
 data::preprocess::CropPolicy crop_policy(const stages::Detector& detector, const std::string& weights,

@@ -1,6 +1,7 @@
 #include "launcher/detect/looking.h"
 
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/isfinite.h>
 
 #include <functional>
 #include <opencv2/core.hpp>
@@ -53,8 +54,10 @@ void Looking::set(const char* status, const std::string& why) {
 }
 
 void Looking::look(const std::string& path, const std::filesystem::path& out) {
-  if (std::filesystem::is_directory(path)) { throw Error(subject_of(path) + " holds no video and no picture"); }
+  std::error_code broken;  // what cannot be looked up cannot be opened either
+  if (std::filesystem::is_directory(path, broken)) { throw Error(subject_of(path) + " holds no video and no picture"); }
   const auto reader = decoder_.open(data::preprocess::source_at(path));
+  if (!reader->info().times_us.empty()) { began_us_ = reader->info().times_us.front(); }
   std::vector<int32_t> wanted;
   const auto frames = static_cast<int32_t>(reader->info().times_us.size());
   const auto stored = data::preprocess::chosen_frames(frames, kWindow);
@@ -87,15 +90,18 @@ void Looking::score(const data::preprocess::Appearance& found) {
   const auto faces = at::from_blob(const_cast<uint8_t*>(found.crops.data()),
                                    {static_cast<int64_t>(found.frames.size()), size, size, 3}, torch::kUInt8);
   const auto scores = stages::score_frames(detector_.branches, faces.to(detector_.device));
+  if (!at::isfinite(scores.p_fake).all().item<bool>()) {
+    throw Error("[" + verdict_.file + "] has a score that is no number; look at the weights of the detector");
+  }
   auto& person = verdict_.people[found.person];
   for (size_t t = 0; t < found.frames.size(); ++t) {
     const auto& box = found.boxes[t];
-    const double seconds = static_cast<double>(found.times_us[t]) / 1e6;
+    const double seconds = static_cast<double>(found.times_us[t] - began_us_) / 1e6;
     const auto i = static_cast<int64_t>(t);
     person.add({found.frames[t], seconds, {box.left, box.top, box.right, box.bottom}}, scores.p_fake[i]);
     if (overlay_ == nullptr) { continue; }
     const auto heat = scores.heat.defined() ? scores.heat[i] : scores.heat;
-    const auto p = scores.p_fake[i].mean().item<double>();
+    const auto p = detector_.calibration.p_fake(scores.p_fake[i].mean().item<double>());
     marks_[found.frames[t]].push_back({found.person, p, box, found.squares[t], heat});
     if (looks_.size() >= kMostPeople && !looks_.contains(found.person)) { continue; }
     looks_[found.person].add({seconds, p, faces[i], heat});
@@ -104,9 +110,10 @@ void Looking::score(const data::preprocess::Appearance& found) {
 
 /// What cannot be drawn, on a full disk, say, does not keep the file from being looked at.
 void Looking::draw(data::preprocess::Frame frame) {
+  const auto marks = marks_.extract(frame.index);
   if (!overlay_fault_.empty()) { return; }
+  frame.pts_us -= began_us_;
   try {
-    const auto marks = marks_.extract(frame.index);
     overlay_->add(std::move(frame), marks.empty() ? std::vector<Mark>() : marks.mapped());
   } catch (const Error& error) { overlay_fault_ = error.what(); }
 }

@@ -18,7 +18,8 @@
 namespace realface::launcher {
 
 /// Looks at videos and pictures with a detector, one after another. They are decoded in a child process, so that one
-/// that is made to kill a decoder costs itself alone. Memory does not grow with a video's length.
+/// that is made to kill a decoder costs itself alone. Memory grows with the number of people in a video, not with its
+/// length.
 class Looking {
  public:
   /// every: the n-th frames are looked at; 0: as near to each other as `preprocess` stores them (G13), up to every
@@ -26,8 +27,8 @@ class Looking {
   Looking(const stages::Detector& detector, const data::preprocess::CropPolicy& policy,
           std::shared_ptr<const data::preprocess::FaceModels> models, int32_t every);
 
-  /// Never throws for what is wrong with the file: the status says it. out: beginning of the names of what is made for
-  /// people, an overlay and, later, a sheet; empty: nothing is.
+  /// Never throws for what is wrong with the file, or with its scores: the status says it. out: beginning of the names
+  /// of what is made for people, an overlay and, later, a sheet; empty: nothing is.
   stages::FileVerdict look_at(const std::string& path, const std::filesystem::path& out = {});
   /// Of the file that was looked at last.
   const std::map<int64_t, stages::Looks>& looks() const { return looks_; }
@@ -46,6 +47,7 @@ class Looking {
   data::preprocess::FaceFinder finder_;
   data::preprocess::Decoder decoder_;
   int32_t every_;
+  int64_t began_us_ = 0;  // time of the first frame on the stream's clock, which need not begin at zero
   stages::FileVerdict verdict_;
   std::map<int64_t, stages::Looks> looks_;
   std::unique_ptr<Overlay> overlay_;            // null: none is drawn

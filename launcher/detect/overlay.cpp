@@ -84,7 +84,14 @@ void Overlay::finish() {
   if (encoder_ == nullptr) { return; }
   encoder_->finish();
   encoder_.reset();
-  publish_rename(path_.string() + ".part", path_);
+  const auto part = path_.string() + ".part";
+  try {
+    publish_rename(part, path_);
+  } catch (const Error&) {
+    std::error_code ignored;
+    fs::remove(part, ignored);
+    throw;
+  }
 }
 
 }  // namespace realface::launcher

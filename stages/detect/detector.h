@@ -19,7 +19,9 @@ struct Detector {
   nlohmann::json crops;          // how its faces were cut out (data::Manifest::crops); empty: not known
   nlohmann::json card;           // for readers: what it was trained on, how, and what it reached (model_card)
   Calibration calibration;
-  torch::Tensor self_test;  // u8 [T, H, W, 3], faces of its self-test; undefined: it has none yet
+  /// Faces of its self-test, u8 [T, H, W, 3], and what it said of them where it was exported, f64 [T, branches];
+  /// undefined: it has none yet.
+  torch::Tensor test_faces = {}, test_scores = {};
 
   std::vector<std::string> names() const {  // of the branches
     std::vector<std::string> all;

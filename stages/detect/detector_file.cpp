@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/exception_text.h"
 #include "base/sha256.h"
 #include "models/weights/tensor_file.h"
 #include "stages/detect/person_scores.h"
@@ -68,14 +69,10 @@ void add_network(Detector& detector, const std::string& name, const nlohmann::js
       name, {.module = module, .frozen = true, .source = facts.at("source"), .description = facts.at("description")});
 }
 
-torch::Tensor self_test_scores(const Detector& detector) {
-  return score_frames(detector.branches, detector.self_test.to(detector.device)).p_fake;
-}
-
-void run_self_test(const Detector& detector, const torch::Tensor& expected, const std::string& path) {
-  const auto found = self_test_scores(detector);
-  const bool alike = found.sizes() == expected.sizes();
-  const double off = alike ? (found - expected).abs().max().item<double>() : 1;
+void run_self_test(const Detector& detector, const std::string& path) {
+  const auto found = score_frames(detector.branches, detector.test_faces.to(detector.device)).p_fake;
+  const bool alike = found.sizes() == detector.test_scores.sizes();
+  const double off = alike ? (found - detector.test_scores).abs().max().item<double>() : 1;
   if (off <= kTolerance) { return; }  // false for NaN
   throw Error(fmt::format(
       "[{}] does not score its own self-test as it did where it was exported (off by {:.2g}, tolerated are {}); use the program that exported it, or export it again",
@@ -85,9 +82,11 @@ void run_self_test(const Detector& detector, const torch::Tensor& expected, cons
 }  // namespace
 
 void write_detector(const fs::path& path, Detector& detector) {
-  if (!detector.self_test.defined()) { throw Error("[detector] there are no faces for its self-test"); }
+  if (!detector.test_faces.defined() || !detector.test_scores.defined()) {
+    throw Error("[detector] there are no faces for its self-test");
+  }
   models::TensorFile file;
-  const Tensors self_test{{"faces", detector.self_test}, {"p_fake", self_test_scores(detector)}};
+  const Tensors self_test{{"faces", detector.test_faces}, {"p_fake", detector.test_scores}};
   nlohmann::json facts = {{"crops", detector.crops},
                           {"card", detector.card},
                           {"calibration", to_json(detector.calibration)},
@@ -115,8 +114,45 @@ nlohmann::json detector_facts(const std::map<std::string, std::string>& metadata
   if (text == metadata.end() || digest == metadata.end() || sha256_hex(text->second) != digest->second) {
     damaged(path, "its metadata are not those that were written");
   }
-  return nlohmann::json::parse(text->second);
+  auto facts = nlohmann::json::parse(text->second, nullptr, /*allow_exceptions=*/false);
+  if (!facts.is_object()) { damaged(path, "its facts are no JSON object"); }
+  return facts;
 }
+
+namespace {
+
+/// Tensors of a place that no fact speaks of would be covered by no digest.
+void refuse_strangers(const Tensors& tensors, const nlohmann::json& networks, const std::string& path) {
+  for (const auto& [name, tensor] : tensors) {
+    const auto place = name.substr(0, name.find('/'));
+    if (place != kSelfTest && !networks.contains(place)) {
+      damaged(path, "it holds '" + name + "', which it does not describe");
+    }
+  }
+}
+
+Detector detector_of(const models::TensorFile& file, const nlohmann::json& facts, torch::Device device,
+                     const std::string& path) {
+  Detector detector{{}, {}, device, facts.at("crops"), facts.at("card"), calibration_from(facts.at("calibration")),
+                    {}, {}};
+  const auto& networks = facts.at("networks");
+  refuse_strangers(file.tensors, networks, path);
+  for (const auto& [name, network] : networks.items()) {
+    add_network(detector, name, network, below(file.tensors, name), path);
+  }
+  const auto self_test = below(file.tensors, kSelfTest);
+  check_digest(self_test, facts.at("self_test").at("sha256"), "the faces of its self-test", path);
+  detector.branches = branches_of(detector.networks, device);
+  detector.test_faces = self_test.at("faces");
+  detector.test_scores = self_test.at("p_fake");
+  if (detector.branches.empty() || detector.test_faces.numel() == 0 || !detector.crops.is_object()) {
+    damaged(path, "it lacks networks, faces of a self-test, or how faces are cut out");
+  }
+  run_self_test(detector, path);
+  return detector;
+}
+
+}  // namespace
 
 Detector read_detector(const fs::path& path, torch::Device device) {
   const auto file = models::read_tensor_file(path);
@@ -124,16 +160,13 @@ Detector read_detector(const fs::path& path, torch::Device device) {
   if (facts.is_null()) {
     throw Error(subject_of(path) + " holds weights, but is no detector file; make one of a run by `realface export`");
   }
-  Detector detector{{}, {}, device, facts.at("crops"), facts.at("card"), calibration_from(facts.at("calibration")), {}};
-  for (const auto& [name, network] : facts.at("networks").items()) {
-    add_network(detector, name, network, below(file.tensors, name), path.string());
+  try {
+    return detector_of(file, facts, device, path.string());
+  } catch (const std::exception& error) {  // facts or tensors of another shape than ours, under a right digest
+    const auto why = exception_text(error);
+    if (why.starts_with(subject_of(path))) { throw; }
+    throw Error(fmt::format("{} is no detector file of this program: {}", subject_of(path), why));
   }
-  detector.branches = branches_of(detector.networks, device);
-  const auto self_test = below(file.tensors, kSelfTest);
-  check_digest(self_test, facts.at("self_test").at("sha256"), "the faces of its self-test", path.string());
-  detector.self_test = self_test.at("faces");
-  run_self_test(detector, self_test.at("p_fake"), path.string());
-  return detector;
 }
 
 }  // namespace realface::stages

@@ -9,8 +9,7 @@
 /// they come from and how they were calibrated, with a digest over everything.
 namespace realface::stages {
 
-/// Publishes the file whole or not at all, with what the detector says of its self-test now. Throws Error if the disk
-/// refuses, or if there are no faces to test with.
+/// Publishes the file whole or not at all. Throws Error if the disk refuses, or if there is no self-test.
 void write_detector(const std::filesystem::path& path, Detector& detector);
 
 /// Throws Error, naming the file and what is wrong, if it is no detector file, a byte of it is not as it was written,

@@ -1,6 +1,9 @@
 #include "stages/detect/model_card.h"
 
+#include <fmt/format.h>
+
 #include "base/atomic_file.h"
+#include "base/error.h"
 #include "stages/scores/scores_file.h"
 #include "stages/training/saved.h"
 
@@ -22,6 +25,19 @@ nlohmann::json network_card(const Detector& detector, const std::string& name, c
   return card;
 }
 
+/// A run that was trained on after it was evaluated has figures of other weights.
+void require_same_weights(const Detector& detector, const nlohmann::json& evaluated,
+                          const std::filesystem::path& run_dir) {
+  for (const auto& name : detector.names()) {
+    const auto& own = detector.networks.entry(name).source;
+    if (evaluated.value(name, own) == own) { continue; }
+    throw Error(
+        fmt::format("{} holds results of other weights of '{}' than there are now ({} then, {} now); evaluate them "
+                    "again, in another run.dir",
+                    subject_of(run_dir), name, evaluated.value(name, ""), own));
+  }
+}
+
 }  // namespace
 
 nlohmann::json model_card(const Detector& detector, const EvaluateConfig& config, const std::filesystem::path& run_dir,
@@ -31,16 +47,13 @@ nlohmann::json model_card(const Detector& detector, const EvaluateConfig& config
        "To say of videos and pictures of faces how likely they were manipulated, for a person who decides."},
       {"limits",
        "Its figures are of the tested sets below. On manipulations, people, cameras and compressions that are not like "
-       "theirs they do not hold; a score is no proof."},
-      {"results", nullptr}};
+       "theirs they do not hold; a score is no proof."}};
   for (const auto& name : detector.names()) {
     card["networks"][name] = network_card(detector, name, config.weights_of(name), host);
   }
-  const auto results = run_dir / kResultsFile;
-  if (std::filesystem::exists(results)) {
-    card["results"] = nlohmann::json::parse(read_file(results));
-    card["results"].erase("weights");  // the networks have it
-  }
+  card["results"] = nlohmann::json::parse(read_file(run_dir / kResultsFile));
+  require_same_weights(detector, card["results"].value("weights", nlohmann::json::object()), run_dir);
+  card["results"].erase("weights");  // the networks have them
   return card;
 }
 

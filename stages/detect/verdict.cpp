@@ -98,7 +98,7 @@ nlohmann::json to_json(const FileVerdict& verdict, const VerdictRule& rule, cons
   const double p = verdict.p_fake(rule);
   nlohmann::json json = {{"file", verdict.file}, {"status", verdict.status}, {"p_fake", number_or_null(p)},
                          {"rule", rule.text()},  {"frames", verdict.frames}, {"people", people}};
-  if (rule.calibration.known) { json["verdict"] = rule.calibration.verdict(p); }
+  if (rule.calibration.known && !std::isnan(p)) { json["verdict"] = rule.calibration.verdict(p); }
   if (!verdict.why.empty()) { json["why"] = verdict.why; }
   return json;
 }

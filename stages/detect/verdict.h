@@ -68,8 +68,8 @@ struct FileVerdict {
 
 /// {"file", "status", "why", "p_fake", "verdict", "rule", "frames", "people": [{"person", "p_fake", "verdict",
 /// "p_BRANCH"..., "frames", "from_s", "to_s", "timeline": [{"frame", "s", "p_fake", "box", "frames"}]}]}; people in the
-/// order of their scores. "verdict" is there if the detector was calibrated, and is of the calibrated "p_fake" of
-/// people and file; branches and frames have their scores as they are.
+/// order of their scores. "verdict" is there if the detector was calibrated and a face was found; it is of the
+/// calibrated "p_fake" of people and file; branches and frames have their scores as they are.
 nlohmann::json to_json(const FileVerdict& verdict, const VerdictRule& rule, const std::vector<std::string>& branches);
 
 }  // namespace realface::stages

@@ -84,12 +84,20 @@ python3 - "$scratch/overlay.json" "$scratch/looked/$(basename "$fake").json" <<'
 import json, sys
 overlay, looked = json.load(open(sys.argv[1]))["files"][0], json.load(open(sys.argv[2]))
 assert overlay["frames"] == looked["frames"] == 8, (overlay, looked)
+for one, other in zip(overlay["people"][0]["timeline"], looked["people"][0]["timeline"]):
+    if one["frame"] == other["frame"]:
+        assert abs(one["s"] - other["s"]) < 0.002, (one, other)
 PYTHON
 # A disk that takes small files alone: what cannot be kept is said, and the scores are there nevertheless.
 seen=0
-(trap '' XFSZ; ulimit -f 4; "$program" detect "$real" "$fake" --weights "$scratch/run" --out "$scratch/full" --json >"$scratch/full.pipe") \
-  2>"$scratch/last.log" || seen=$?
-[ "$seen" = 1 ] && grep -q "of 2 files not everything could be kept in $scratch/full" "$scratch/last.log" || fail "a full disk is not said: $seen"
+(trap '' XFSZ; ulimit -f 4; exec "$program" detect "$real" "$fake" --weights "$scratch/run" --out "$scratch/full" --json) \
+  2> >(cat >"$scratch/last.log") | cat >"$scratch/full.json"
+[ "${PIPESTATUS[0]}" = 1 ] && grep -q "of 2 files not everything could be kept in $scratch/full" "$scratch/last.log" || fail "a full disk is not said"
+python3 - "$scratch/full.json" <<'PYTHON' || fail "the scores are lost on a full disk"
+import json, sys
+files = json.load(open(sys.argv[1]))["files"]
+assert len(files) == 2 and all(0 <= one["p_fake"] <= 1 for one in files), files
+PYTHON
 [ -z "$(find "$scratch/full" -name '*overlay*')" ] || fail "half an overlay is left on a full disk"
 must "$program" detect "$real" --weights "$scratch/run" --rule mean --every 2
 grep -qE "^0\.[0-9]{3}  1 person  $real" "$scratch/last.log" || fail "detect says something else of one person: $(cat "$scratch/last.log")"

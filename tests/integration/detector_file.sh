@@ -64,3 +64,4 @@ refused 1 "text.safetensors" "$program" detect $videos --weights "$scratch/text.
 must "$program" synth --out "$scratch/other/videos" --identities 6 --frames 4 --size 160 --fakes test --seed 4
 must "$program" preprocess "$scratch/other/videos" --dataset ffpp --out "$scratch/other/shards" --size 32 --frames 4
 refused 78 "holds crops of 32 x 32 pixels; the model takes 64 x 64" \
+  "$program" calibrate "$file" --shards "$scratch/other/shards" --split all

@@ -34,8 +34,7 @@ void Demuxer::fail(const std::string& what) const {
 
 Demuxer::Demuxer(const std::string& path, const DecodeLimits& limits) : path_(path), limits_(limits) {
   silence_ffmpeg();
-  deadline_ = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                                     std::chrono::duration<double>(limits.max_seconds));
+  begin_wait();
   format_ = avformat_alloc_context();
   if (format_ == nullptr) { fail("no memory"); }
   format_->interrupt_callback = {&Demuxer::overdue, this};
@@ -67,11 +66,18 @@ Demuxer::Demuxer(const std::string& path, const DecodeLimits& limits) : path_(pa
 
 Demuxer::~Demuxer() { avformat_close_input(&format_); }
 
+void Demuxer::begin_wait() {
+  const std::chrono::duration<double> patience(limits_.max_seconds);
+  deadline_ =
+      std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience);
+}
+
 int Demuxer::next(AVPacket& packet) {
+  begin_wait();
   for (;;) {
     av_packet_unref(&packet);
     const int code = av_read_frame(format_, &packet);
-    if (code == AVERROR_EXIT) { fail("it took longer than " + std::to_string(limits_.max_seconds) + " seconds"); }
+    if (code == AVERROR_EXIT) { fail("no packet came for " + std::to_string(limits_.max_seconds) + " seconds"); }
     if (code == AVERROR(EAGAIN)) { continue; }
     if (code == AVERROR_EOF) { return code; }
     if (code < 0) { return AVERROR_INVALIDDATA; }

@@ -52,6 +52,7 @@ class Demuxer {
 
  private:
   static int overdue(void* self);
+  void begin_wait();
   [[noreturn]] void fail(const std::string& what) const;
 
   std::string path_;

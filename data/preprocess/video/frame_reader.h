@@ -39,7 +39,7 @@ struct DecodeLimits {
   int64_t max_pixels = 8192LL * 8192;  // of one frame
   int64_t max_side = 32766;            // of one frame: OpenCV's warps count pixels in 16 bits
   int64_t max_frames = 1LL << 22;
-  double max_seconds = 1800;         // for one pass over one file
+  double max_seconds = 300;          // of waiting for the next packet: a film may be hours long
   int64_t max_archived = 1LL << 30;  // bytes of the pictures of one archived video
 };
 

@@ -5,8 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <vector>
+
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/sha256.h"
 #include "models/cnn/description.h"
 #include "models/weights/tensor_file.h"
 #include "stages/detect/person_scores.h"
@@ -24,7 +28,8 @@ Detector plain_network() {
       "cnn", {.module = network, .frozen = true, .source = "seed 7", .description = models::describe(config)});
   detector.branches = branches_of(detector.networks, torch::kCPU);
   torch::manual_seed(1);
-  detector.self_test = at::randint(256, {3, 32, 32, 3}, torch::kUInt8);
+  detector.test_faces = at::randint(256, {3, 32, 32, 3}, torch::kUInt8);
+  detector.test_scores = score_frames(detector.branches, detector.test_faces).p_fake;
   return detector;
 }
 
@@ -40,7 +45,8 @@ TEST(DetectorFile, GivesTheSameDetectorBack) {
   EXPECT_EQ(read.card, written.card);
   EXPECT_EQ(read.calibration.temperature, 2);
   EXPECT_EQ(read.networks.entry("cnn").source, "seed 7");
-  EXPECT_TRUE(at::equal(read.self_test, written.self_test));
+  EXPECT_TRUE(at::equal(read.test_faces, written.test_faces));
+  EXPECT_TRUE(at::equal(read.test_scores, written.test_scores));
 }
 
 TEST(DetectorFile, WithAnyOtherByteIsRefused) {
@@ -69,12 +75,7 @@ std::string fault_of(const std::filesystem::path& path) {
 TEST(DetectorFile, WhoseSelfTestComesOutOtherwiseIsRefused) {
   const TemporaryFolder folder;
   auto off = plain_network();
-  // Says something else of faces than what it will be read as.
-  off.branches[0].score = [score = off.branches[0].score](const torch::Tensor& frames) {
-    auto scores = score(frames);
-    scores.frames = scores.frames + 0.01;
-    return scores;
-  };
+  off.test_scores = off.test_scores + 0.01;
   write_detector(folder.path() / "a", off);
   EXPECT_THAT(fault_of(folder.path() / "a"), testing::HasSubstr("does not score its own self-test as it did"));
 }
@@ -87,10 +88,55 @@ TEST(DetectorFile, OfAnotherKindIsRefused) {
   EXPECT_THAT(fault_of(folder.path() / "newer"), testing::HasSubstr("of format 2"));
 }
 
+/// Changes the facts of a file and gives them their digest.
+void change_facts(const std::filesystem::path& path, const std::function<void(nlohmann::json&)>& change) {
+  auto file = models::read_tensor_file(path);
+  auto facts = nlohmann::json::parse(file.metadata.at("facts"));
+  change(facts);
+  file.metadata["facts"] = facts.dump();
+  file.metadata["facts_sha256"] = sha256_hex(facts.dump());
+  models::write_tensor_file(path, file);
+}
+
+TEST(DetectorFile, OfOddFactsIsRefusedByName) {
+  using Change = std::function<void(nlohmann::json&)>;
+  const std::vector<Change> changes{
+      [](auto& facts) { facts.erase("crops"); },
+      [](auto& facts) { facts["crops"] = nullptr; },
+      [](auto& facts) { facts["networks"] = nlohmann::json::object(); },
+      [](auto& facts) { facts["networks"]["oracle"] = facts["networks"]["cnn"]; },
+      [](auto& facts) { facts["networks"]["cnn"]["description"]["width"] = "wide"; },
+      [](auto& facts) { facts["networks"]["cnn"]["description"]["width"] = 5; },
+      [](auto& facts) {
+        facts["calibration"] = {{"temperature", 1}};
+      },
+      [](auto& facts) { facts.erase("self_test"); },
+      [](auto& facts) { facts = nlohmann::json::array(); },
+  };
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const TemporaryFolder folder;
+    auto detector = plain_network();
+    write_detector(folder.path() / "a", detector);
+    change_facts(folder.path() / "a", changes[i]);
+    EXPECT_THROW(read_detector(folder.path() / "a", torch::kCPU), Error) << i;
+    EXPECT_THAT(fault_of(folder.path() / "a"), testing::HasSubstr((folder.path() / "a").string())) << i;
+  }
+}
+
+TEST(DetectorFile, WithTensorsThatItDoesNotDescribeIsRefused) {
+  const TemporaryFolder folder;
+  auto detector = plain_network();
+  write_detector(folder.path() / "a", detector);
+  auto file = models::read_tensor_file(folder.path() / "a");
+  file.tensors["other/weights"] = at::zeros({3});
+  models::write_tensor_file(folder.path() / "a", file);
+  EXPECT_THAT(fault_of(folder.path() / "a"), testing::HasSubstr("holds 'other/weights'"));
+}
+
 TEST(DetectorFile, WithoutFacesToTestWithIsNotWritten) {
   const TemporaryFolder folder;
   auto detector = plain_network();
-  detector.self_test = torch::Tensor();
+  detector.test_scores = torch::Tensor();
   EXPECT_THROW(write_detector(folder.path() / "a", detector), Error);
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "a"));
 }

@@ -6,6 +6,7 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include "stages/detect/heat.h"
 #include "tests/temporary_folder.h"
 
 namespace realface::stages {
@@ -51,6 +52,17 @@ TEST(ContactSheet, ShowsFacesAndBelowThemWhatWasTamperedWith) {
   people[1].add(look_at(0));
   write_contact_sheet(folder.path() / "plain.png", people);
   EXPECT_EQ(cv::imread((folder.path() / "plain.png").string()).rows, 2 * (128 + 2 * 18 + 6) + 6);
+}
+
+TEST(Heat, ReachingOverAPicturesEdgeColoursWhatLiesInIt) {
+  cv::Mat picture(10, 10, CV_8UC3, cv::Scalar(60, 60, 60));
+  lay_over(at::full({4, 4}, 0.4), {255, 150, 0}, {6, -4, 8, 8}, picture);
+  EXPECT_EQ(picture.at<cv::Vec3b>(0, 8), cv::Vec3b(99, 78, 48));  // a fifth of the colour
+  EXPECT_EQ(picture.at<cv::Vec3b>(0, 5), cv::Vec3b(60, 60, 60));
+  EXPECT_EQ(picture.at<cv::Vec3b>(5, 8), cv::Vec3b(60, 60, 60));
+  const cv::Mat before = picture.clone();
+  lay_over(at::full({4, 4}, 0.4), {255, 150, 0}, {20, 20, 8, 8}, picture);
+  EXPECT_EQ(cv::norm(picture, before, cv::NORM_INF), 0);
 }
 
 }  // namespace

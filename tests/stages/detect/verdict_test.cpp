@@ -1,6 +1,7 @@
 #include "stages/detect/verdict.h"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
@@ -69,6 +70,20 @@ TEST(ScoreFrames, CarryTheMasksOfALocaliser) {
   const auto& masks = found.heat;
   ASSERT_EQ(masks.sizes(), (std::vector<int64_t>{2, 4, 4}));
   EXPECT_NEAR(masks[1][0][0].item<double>(), 1 / 255.0, 1e-7);
+}
+
+TEST(ScoreFrames, OfANetworkThatMapsShowHowFarFacesAreFromTheirMaps) {
+  const Branch mapping{"mapping", 4, 0, true, false, [](const torch::Tensor& faces) {
+                         const auto p = at::zeros({1, faces.size(1)});
+                         return BranchScores{p.mean(1), p, at::full({1, faces.size(1), 3, 2, 2}, 0.2), {}};
+                       }};
+  auto faces = at::full({1, 4, 4, 3}, 51, torch::kUInt8);  // 0.2
+  faces.narrow(1, 0, 2).narrow(2, 0, 2).fill_(77);         // a quarter of it is 0.3
+  const auto found = score_frames({mapping}, faces);
+  EXPECT_FALSE(found.has_masks);
+  ASSERT_EQ(found.heat.sizes(), (std::vector<int64_t>{1, 4, 4}));
+  EXPECT_NEAR(found.heat[0][0][0].item<double>(), (77 / 255.0 - 0.2) / 0.25, 1e-5);
+  EXPECT_NEAR(found.heat[0][3][3].item<double>(), 0.0, 1e-5);
 }
 
 FileVerdict file_with(const std::vector<std::vector<double>>& people) {
