@@ -63,6 +63,8 @@ class Visitor {
   /// configuration is loaded, the value is a path. A resumed run may find the weights elsewhere: that they are the same
   /// is what their digest shows.
   virtual void weights(const Key& key, std::string& value) { field(Key(key.name, true), value, {}); }
+  /// A list of manipulations whose fakes are learned from.
+  virtual void methods(const Key& key, std::vector<std::string>& values) { field(key, values); }
 
   void field(const Key& key, int& value, const Range& range);
 };

@@ -6,32 +6,23 @@
 
 #include "configs/fields.h"
 #include "configs/run_folder.h"
+#include "configs/skimmer.h"
 
 namespace realface::configs {
 namespace {
 
 /// Visits the references alone.
-class References final : public Visitor {
+class References final : public Skimmer {
  public:
   References(const std::map<std::string, std::string>& entries, const Leaves& leaves, Faults& faults)
       : entries_(entries), leaves_(leaves), faults_(faults) {}
-
-  void enter(const std::string& group) override { prefix_ += group + "."; }
-  void leave() override { prefix_.erase(prefix_.rfind('.', prefix_.size() - 2) + 1); }
-  void field(const Key&, std::string&, const Choices&) override {}
-  void field(const Key&, int64_t&, const Range&) override {}
-  void field(const Key&, uint64_t&) override {}
-  void field(const Key&, double&, const Range&) override {}
-  void field(const Key&, bool&) override {}
-  void field(const Key&, std::vector<std::string>&) override {}
-  void table(const Key&, std::map<std::string, std::string>&) override {}
 
   void weights(const Key& key, std::string& value) override {
     if (value.empty()) { return; }
     if (const auto entry = entries_.find(value); entry != entries_.end()) {
       value = entry->second;
     } else if (!std::filesystem::is_regular_file(value) && !has_finished(value)) {
-      wrong(prefix_ + key.name, value);
+      wrong(dotted(key), value);
     }
   }
 
@@ -48,7 +39,6 @@ class References final : public Visitor {
   const std::map<std::string, std::string>& entries_;
   const Leaves& leaves_;
   Faults& faults_;
-  std::string prefix_;
 };
 
 }  // namespace

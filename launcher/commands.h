@@ -13,6 +13,7 @@ void add_inspect(CLI::App& app);
 void add_verify(CLI::App& app);
 void add_train(CLI::App& app);
 void add_run(CLI::App& app);
+void add_protocol(CLI::App& app);
 void add_reconstruct(CLI::App& app);
 void add_report(CLI::App& app);
 void add_compare(CLI::App& app);

@@ -4,7 +4,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -14,11 +13,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "launcher/commands.h"
 #include "stages/scores/compare.h"
+#include "stages/scores/results.h"
 #include "stages/scores/scores_file.h"
+#include "stages/scores/text_table.h"
 
 namespace realface::launcher {
 namespace {
@@ -30,7 +30,7 @@ struct CompareOptions {
   bool json = false;
 };
 
-using Cells = std::array<std::string, 9>;
+using Cells = std::vector<std::string>;
 constexpr size_t kNames = 2;  // of the cells, the first are names, the others numbers
 
 /// The scores.csv that an argument means.
@@ -53,17 +53,10 @@ stages::NamedScores read_named(const std::string& given) {
 
 /// Sets by which a detector's checkpoints were chosen, as results.json beside the scores says.
 std::vector<std::string> oracles_of(const std::string& scores, const stages::Comparison& comparison) {
-  const auto results = fs::path(scores).parent_path() / stages::kResultsFile;
-  std::vector<std::string> names;
-  if (!fs::exists(results)) { return names; }
-  const auto json = nlohmann::json::parse(read_file(results), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) { return names; }
-  const auto sets = json.value("sets", nlohmann::json::object());
-  for (const auto& [name, set] : sets.items()) {
-    const bool compared =
-        std::ranges::find(comparison.rows, name, &stages::ComparedVideos::set) != comparison.rows.end();
-    if (compared && set.contains("oracle")) { names.push_back(name); }
-  }
+  auto names = stages::oracle_sets(fs::path(scores).parent_path());
+  std::erase_if(names, [&](const auto& name) {
+    return std::ranges::find(comparison.rows, name, &stages::ComparedVideos::set) == comparison.rows.end();
+  });
   return names;
 }
 
@@ -84,22 +77,6 @@ Cells cells_of(const stages::ComparedVideos& row) {
           decimals(auc.difference, true),
           std::isnan(auc.low) ? "-" : decimals(auc.low, true) + " to " + decimals(auc.high, true),
           std::isnan(auc.p) ? "-" : fmt::format("{:.3g}", auc.p)};
-}
-
-std::string table_of(const std::vector<Cells>& rows) {
-  std::array<size_t, std::tuple_size_v<Cells>> widths{};
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) { widths[i] = std::max(widths[i], row[i].size()); }
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      text += i == 0 ? "" : "  ";
-      text += i < kNames ? fmt::format("{:<{}}", row[i], widths[i]) : fmt::format("{:>{}}", row[i], widths[i]);
-    }
-    text += '\n';
-  }
-  return text;
 }
 
 /// What was left out, and why a number is missing.
@@ -132,7 +109,7 @@ void compare(const CompareOptions& options) {
   }
   std::vector<Cells> rows = {{"set", "videos", "real", "fake", "AUC of A", "AUC of B", "B - A", "95 % interval", "p"}};
   for (const auto& row : comparison.rows) { rows.push_back(cells_of(row)); }
-  std::cout << "A: " << comparison.a << "\nB: " << comparison.b << "\n\n" << table_of(rows) << notes_on(comparison);
+  std::cout << "A: " << comparison.a << "\nB: " << comparison.b << "\n\n" << stages::text_table(rows, kNames) << notes_on(comparison);
   for (const auto& [who, sets] : {std::pair('A', oracles_a), std::pair('B', oracles_b)}) {
     for (const auto& set : sets) {
       std::cout << set << ": an oracle for " << who << ", whose checkpoints were chosen by these very videos\n";

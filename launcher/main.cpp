@@ -98,6 +98,7 @@ void add_commands(CLI::App& app) {
   realface::launcher::add_verify(app);
   realface::launcher::add_train(app);
   realface::launcher::add_run(app);
+  realface::launcher::add_protocol(app);
   realface::launcher::add_reconstruct(app);
   realface::launcher::add_report(app);
   realface::launcher::add_compare(app);

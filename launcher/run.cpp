@@ -4,7 +4,6 @@
 #include <iostream>
 #include <vector>
 
-#include "base/log.h"
 #include "configs/load.h"
 #include "configs/printer.h"
 #include "configs/run_folder.h"
@@ -20,19 +19,6 @@ void print(const std::vector<configs::Config>& entries) {
   for (const auto& config : entries) {
     std::cout << (entries.size() > 1 ? "---\n# " + config.name + "\n" : "") << configs::to_yaml(config);
   }
-}
-
-stages::Ending walk_all(const std::vector<configs::Config>& entries, distributed::World& world) {
-  auto ending = stages::Ending::finished;
-  for (const auto& config : entries) {
-    if (configs::is_finished(config, world.host_group())) {
-      log::info("skipping " + config.name + ": " + config.run.dir + " is finished");
-      continue;
-    }
-    ending = walk(config, world);
-    if (ending != stages::Ending::finished) { break; }
-  }
-  return ending;
 }
 
 void run_system(const TrainingOptions& options) {

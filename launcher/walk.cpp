@@ -95,6 +95,19 @@ stages::Ending walk(const configs::Config& config, distributed::World& world) {
   return ending;
 }
 
+stages::Ending walk_all(const std::vector<configs::Config>& entries, distributed::World& world) {
+  auto ending = stages::Ending::finished;
+  for (const auto& config : entries) {
+    if (configs::is_finished(config, world.host_group())) {
+      log::info("skipping " + config.name + ": " + config.run.dir + " is finished");
+      continue;
+    }
+    ending = walk(config, world);
+    if (ending != stages::Ending::finished) { break; }
+  }
+  return ending;
+}
+
 void leave(stages::Ending ending) {
   if (ending != stages::Ending::interrupted) { return; }
   throw Error("[run] stopped by a signal; the same command continues from the last checkpoint", ExitCode::requeue);

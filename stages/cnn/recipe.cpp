@@ -19,7 +19,7 @@ void CnnRecipe::fields(Visitor& v) {
   group(v, "model", [&] { models::fields(v, config_.model); });
   group(v, "train", [&] {
     stages::fields(v, config_.train);
-    v.field("methods", config_.methods);
+    v.methods("methods", config_.methods);
   });
 }
 

@@ -48,7 +48,7 @@ int64_t MetaConfig::domain_count() const { return std::max<int64_t>(2, static_ca
 
 void fields(Visitor& v, MetaConfig& c) {
   v.field("mode", c.mode, {"episodes", "none"});
-  v.field("domains", c.domains);
+  v.methods("domains", c.domains);
   v.field("test", c.test, within(1, 1024));
   v.field("share", c.share, inside(0, 1));
   v.field("samples", c.samples, within(1, 65536));

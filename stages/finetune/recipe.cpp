@@ -34,7 +34,7 @@ void FinetuneRecipe::fields(Visitor& v) {
   });
   group(v, "train", [&] {
     stages::fields(v, config_.train);
-    v.field("methods", config_.methods);
+    v.methods("methods", config_.methods);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "stages/scores/roc.h"
 
 namespace realface::stages {
@@ -74,6 +75,18 @@ nlohmann::json results_of(const Scores& scores) {
     set["without_face"] = without_face(videos);
   }
   return results;
+}
+
+std::vector<std::string> oracle_sets(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  if (!std::filesystem::exists(folder / kResultsFile)) { return names; }
+  const auto json = nlohmann::json::parse(read_file(folder / kResultsFile), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) { return names; }
+  const auto sets = json.value("sets", nlohmann::json::object());
+  for (const auto& [name, set] : sets.items()) {
+    if (set.contains("oracle")) { names.push_back(name); }
+  }
+  return names;
 }
 
 }  // namespace realface::stages

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "stages/scores/scores_file.h"
 
@@ -27,5 +29,9 @@ nlohmann::json metrics_by_method(const VisitScores& scores);
 /// {"sets": {SET: {"video": metrics_by_method of its videos, "without_face": {"real": 0, "fake": 0}}}}. Videos without
 /// a score are left out and counted.
 nlohmann::json results_of(const Scores& scores);
+
+/// The sets of the evaluation in this folder by which it chose checkpoints, as its results.json says; none if it cannot
+/// be read.
+std::vector<std::string> oracle_sets(const std::filesystem::path& folder);
 
 }  // namespace realface::stages

@@ -10,8 +10,6 @@
 namespace realface::stages {
 namespace {
 
-constexpr double kNormal975 = 1.959963984540054;  // the 97.5 % quantile of the normal distribution
-
 /// How many reals and fakes there are.
 struct Counts {
   int64_t real = 0, fake = 0;

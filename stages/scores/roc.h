@@ -10,6 +10,8 @@
 /// How well scores tell fakes from reals (docs/decisions.md, V1 to V3). NaN stands for a number that cannot be said.
 namespace realface::stages {
 
+inline constexpr double kNormal975 = 1.959963984540054;  // the 97.5 % quantile of the normal distribution
+
 /// One score of a video, a frame or a clip.
 struct Scored {
   double p_fake = 0;

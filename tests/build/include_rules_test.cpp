@@ -160,6 +160,7 @@ const std::vector<std::vector<std::string>> kFloors = {
      "stages/report/comparison"},
     {"stages/training", "stages/scores", "stages/finetune", "stages/evaluate", "stages/detect", "stages/kinds"},
     {"stages/training", "stages/scores", "stages/composite", "stages/kinds"},
+    {"stages/scores", "stages/protocol"},
     {"stages/training", "stages/cnn", "stages/kinds"},
     {"stages/training", "stages/episodes", "stages/mapping", "stages/kinds"},
     {"stages/training", "stages/episodes", "stages/localization", "stages/kinds"},

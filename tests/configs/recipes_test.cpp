@@ -4,8 +4,10 @@
 #include <set>
 
 #include "base/atomic_file.h"
+#include "configs/cell.h"
 #include "configs/load.h"
 #include "configs/printer.h"
+#include "configs/protocol.h"
 #include "stages/pretrain/recipe.h"
 #include "stages/training/schedule.h"
 
@@ -22,7 +24,7 @@ double peak(const stages::TrainConfig& train) { return stages::Schedule(train.sc
 TEST(Recipes, EveryFileInTheFolderLoads) {
   int files = 0, systems = 0;
   for (const auto& item : std::filesystem::recursive_directory_iterator(REALFACE_RECIPES)) {
-    if (item.path().extension() != ".yaml") { continue; }
+    if (item.path().extension() != ".yaml" || item.path().parent_path().filename() == "protocols") { continue; }
     ++files;
     // A stage may name an entry that stands before it in its system.
     const bool system = read_file(item.path()).find("\nrun:\n") != std::string::npos;
@@ -32,6 +34,21 @@ TEST(Recipes, EveryFileInTheFolderLoads) {
   }
   EXPECT_GE(files, 5);
   EXPECT_GE(systems, 2);
+}
+
+TEST(Recipes, EveryProtocolRunsEverySystemOfThePapers) {
+  int protocols = 0;
+  for (const auto& item : std::filesystem::directory_iterator(REALFACE_RECIPES "/protocols")) {
+    for (const auto* system : {"recap/recap", "deepfakemae/deepfakemae", "delocate/delocate", "cnn/cnn"}) {
+      SCOPED_TRACE(item.path().string() + " " + system);
+      const auto protocol = load_protocol({item.path().string(),
+                                           {"run.dir=x", "data.shards=y", "data.sets.celebdf=z",
+                                            std::string("system=") + REALFACE_RECIPES + "/" + system + ".yaml"}});
+      for (const auto& cell : cells_of(protocol)) { EXPECT_GE(load_cell(protocol, cell).size(), 2U); }
+    }
+    ++protocols;
+  }
+  EXPECT_EQ(protocols, 4);
 }
 
 TEST(Recipes, EveryKeyOfEveryTrainingRecipeIsThere) {
