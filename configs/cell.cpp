@@ -52,8 +52,9 @@ std::set<std::string> keys_to_set(const Protocol& protocol) {
     faults.add("'" + text + "'", "the protocol sets this key from `methods`; remove it");
   }
   if (keys.empty()) {
-    faults.add(protocol.system, "no stage of this system learns from fakes of chosen methods, so the protocol cannot "
-                                "choose them; expected a stage with train.methods or meta.domains");
+    faults.add(protocol.system,
+               "no stage of this system learns from fakes of chosen methods, so the protocol cannot "
+               "choose them; expected a stage with train.methods or meta.domains");
   }
   faults.raise();
   return keys;
@@ -81,8 +82,8 @@ std::vector<CellEntry> shared_out(const Protocol& protocol, const Cell& cell, st
     MovedWeights references(moved);
     fields(references, config);
     const auto weights = weights_of(config);
-    const bool builds_on_own = std::ranges::any_of(
-        weights, [&](const auto& path) { return path.starts_with(cell.folder(protocol) + "/"); });
+    const bool builds_on_own =
+        std::ranges::any_of(weights, [&](const auto& path) { return path.starts_with(cell.folder(protocol) + "/"); });
     const bool shared = protocol.per_method() && method_keys(config).empty() && !builds_on_own;
     if (shared) {
       config.run.dir = shared_folder + "/" + config.name;

@@ -15,8 +15,8 @@ struct CellEntry {
 };
 
 /// The system's entries, in order, for one cell: its seed, and in every stage that learns from fakes of chosen methods
-/// the cell's methods alone. Where there is a cell for each method, what neither learns from fakes nor builds on weights
-/// that do is shared.
+/// the cell's methods alone. Where there is a cell for each method, what neither learns from fakes nor builds on
+/// weights that do is shared.
 ///
 /// Throws ConfigError if the system cannot be read or run, says itself what the protocol sets, or would let a network
 /// see the fakes of another method: in a stage that is trained, in a run folder that it takes weights from, or by

@@ -85,10 +85,11 @@ void find_leaks(const Config& config, const std::vector<std::string>& allowed, b
   if (!refuse_select || config.stage != "evaluate") { return; }
   const auto select = to_json(config).at("evaluate").value("select", "");
   if (select.empty()) { return; }
-  faults.add("entry " + config.name,
-             fmt::format("evaluate.select is '{}', which chooses checkpoints by fakes of all methods, also of those that "
-                         "this training may not see; leave it empty",
-                         select));
+  faults.add(
+      "entry " + config.name,
+      fmt::format("evaluate.select is '{}', which chooses checkpoints by fakes of all methods, also of those that "
+                  "this training may not see; leave it empty",
+                  select));
 }
 
 }  // namespace realface::configs

@@ -11,9 +11,9 @@ namespace realface::configs {
 /// The paths of the weights that a loaded configuration refers to.
 std::vector<std::string> weights_of(const Config& config);
 
-/// Notes every way in which the stage, or a finished run whose weights it takes, learns from fakes of other methods than
-/// `allowed`: what counts is the streams that are trained on, not the keys. refuse_select: evaluate.select is one too,
-/// since the videos that it looks at are of all methods.
+/// Notes every way in which the stage, or a finished run whose weights it takes, learns from fakes of other methods
+/// than `allowed`: what counts is the streams that are trained on, not the keys. refuse_select: evaluate.select is one
+/// too, since the videos that it looks at are of all methods.
 void find_leaks(const Config& config, const std::vector<std::string>& allowed, bool refuse_select, Faults& faults);
 
 }  // namespace realface::configs

@@ -44,8 +44,8 @@ void refuse_twice(const std::string& key, const std::vector<Value>& values, cons
   std::set<Value> seen;
   for (const auto& value : values) {
     if (seen.insert(value).second) { continue; }
-    faults.add(origin, fmt::format("{} names {} twice, and both trainings would share a run folder; name it once", key,
-                                   value));
+    faults.add(origin,
+               fmt::format("{} names {} twice, and both trainings would share a run folder; name it once", key, value));
   }
 }
 
@@ -63,8 +63,8 @@ class ProtocolCheck {
       faults_.add(origin("seed"), "seed is given, but a protocol trains with each of seeds; remove it");
     }
     if (protocol_.per_method() && protocol_.methods.size() < 2) {
-      faults_.add(origin("methods"), fmt::format("methods has {} names; {} needs two at least", protocol_.methods.size(),
-                                                 protocol_.kind));
+      faults_.add(origin("methods"),
+                  fmt::format("methods has {} names; {} needs two at least", protocol_.methods.size(), protocol_.kind));
     }
     refuse_twice("seeds", protocol_.seeds, origin("seeds"), faults_);
     refuse_twice("methods", protocol_.methods, origin("methods"), faults_);
@@ -86,9 +86,8 @@ class ProtocolCheck {
       if (!taken && !method.empty() && method.find_first_of("/[],=") == std::string::npos && method[0] != '.') {
         continue;
       }
-      faults_.add(origin("methods"),
-                  fmt::format("the method '{}' cannot be the name of a run folder{}", method,
-                              taken ? ": it is that of what trainings share" : ""));
+      faults_.add(origin("methods"), fmt::format("the method '{}' cannot be the name of a run folder{}", method,
+                                                 taken ? ": it is that of what trainings share" : ""));
     }
   }
 
@@ -103,7 +102,8 @@ void read_seeds(const std::vector<std::string>& texts, const Leaves& leaves, Pro
     if (const auto seed = parse_seed(text)) {
       protocol.seeds.push_back(*seed);
     } else {
-      faults.add(leaves.at("seeds").origin, fmt::format("seeds holds '{}'; expected whole numbers of at least 0", text));
+      faults.add(leaves.at("seeds").origin,
+                 fmt::format("seeds holds '{}'; expected whole numbers of at least 0", text));
     }
   }
 }

@@ -109,7 +109,8 @@ void compare(const CompareOptions& options) {
   }
   std::vector<Cells> rows = {{"set", "videos", "real", "fake", "AUC of A", "AUC of B", "B - A", "95 % interval", "p"}};
   for (const auto& row : comparison.rows) { rows.push_back(cells_of(row)); }
-  std::cout << "A: " << comparison.a << "\nB: " << comparison.b << "\n\n" << stages::text_table(rows, kNames) << notes_on(comparison);
+  std::cout << "A: " << comparison.a << "\nB: " << comparison.b << "\n\n"
+            << stages::text_table(rows, kNames) << notes_on(comparison);
   for (const auto& [who, sets] : {std::pair('A', oracles_a), std::pair('B', oracles_b)}) {
     for (const auto& set : sets) {
       std::cout << set << ": an oracle for " << who << ", whose checkpoints were chosen by these very videos\n";

@@ -83,8 +83,9 @@ void keep_table(const Plan& plan, distributed::World& world) {
 }
 
 std::string said(const configs::Cell& cell) {
-  return fmt::format("seed {}, {}: trained on fakes of {}", cell.seed, cell.name,
-                     cell.trained_on.empty() ? "the system's methods" : fmt::format("{}", fmt::join(cell.trained_on, ", ")));
+  return fmt::format(
+      "seed {}, {}: trained on fakes of {}", cell.seed, cell.name,
+      cell.trained_on.empty() ? "the system's methods" : fmt::format("{}", fmt::join(cell.trained_on, ", ")));
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ Plan load_plan(const configs::Arguments& arguments);
 /// Throws DataError naming them, and for a folder that is no dataset.
 void require_fakes(const Plan& plan);
 
-/// Runs one cell after another, skipping what is finished, and keeps the table of what is done in RUN/protocol.json after
-/// each. Collective.
+/// Runs one cell after another, skipping what is finished, and keeps the table of what is done in RUN/protocol.json
+/// after each. Collective.
 stages::Ending run_plan(const Plan& plan, distributed::World& world);
 
 }  // namespace realface::launcher

@@ -28,8 +28,8 @@ void add_entry(const Plan& plan, size_t index, ProtocolTable& table) {
     for (const auto& set : stages::oracle_sets(folder)) { table.oracles.insert(set); }
   }
   const auto& evaluation = plan.cells.front().entries[index].config;
-  const auto lines = stages::table_lines(evaluation.name, configs::tests_of(plan.protocol, evaluation),
-                                         plan.protocol.seeds, scores);
+  const auto lines =
+      stages::table_lines(evaluation.name, configs::tests_of(plan.protocol, evaluation), plan.protocol.seeds, scores);
   table.lines.insert(table.lines.end(), lines.begin(), lines.end());
 }
 
@@ -41,9 +41,11 @@ bool is_evaluated(const PlannedCell& planned) {
 
 std::string fixed(double value, int digits) { return std::isnan(value) ? "" : fmt::format("{:.{}f}", value, digits); }
 
-/// "test, Deepfakes"; the set alone if all of it is tested.
+/// "test, Deepfakes"; the set alone if all of it is tested; "test, mean of 4".
 std::string videos_text(const stages::TableLine& line) {
-  if (line.mean_of > 0) { return fmt::format("mean of {}", line.mean_of); }
+  if (line.mean_of > 0) {
+    return (line.test.set.empty() ? "" : line.test.set + ", ") + fmt::format("mean of {}", line.mean_of);
+  }
   return line.test.method.empty() ? line.test.set : line.test.set + ", " + line.test.method;
 }
 
@@ -92,20 +94,15 @@ nlohmann::json table_json(const Plan& plan, const ProtocolTable& table) {
   const auto& protocol = plan.protocol;
   nlohmann::json lines = nlohmann::json::array();
   for (const auto& line : table.lines) { lines.push_back(stages::line_json(line)); }
-  return {{"protocol", protocol.kind},
-          {"system", protocol.system},
-          {"seeds", protocol.seeds},
-          {"methods", protocol.methods},
-          {"run_dir", protocol.run_dir},
-          {"lines", lines},
-          {"unfinished", table.unfinished},
-          {"oracles", table.oracles}};
+  return {{"protocol", protocol.kind},      {"system", protocol.system},   {"seeds", protocol.seeds},
+          {"methods", protocol.methods},    {"run_dir", protocol.run_dir}, {"lines", lines},
+          {"unfinished", table.unfinished}, {"oracles", table.oracles}};
 }
 
 std::string table_text(const Plan& plan, const ProtocolTable& table) {
   const auto& protocol = plan.protocol;
-  std::vector<Columns> rows = {{"detector", "trained on", "tested on", "real", "fake", "AUC", "deviation",
-                                "95 % interval", "EER", "seeds"}};
+  std::vector<Columns> rows = {
+      {"detector", "trained on", "tested on", "real", "fake", "AUC", "deviation", "95 % interval", "EER", "seeds"}};
   for (const auto& line : table.lines) { rows.push_back(columns_of(line, protocol.seeds.size())); }
   return fmt::format("{} of {}, seeds {}\n\n{}{}", protocol.kind, protocol.system, fmt::join(protocol.seeds, ", "),
                      stages::text_table(rows, /*names=*/3), notes_of(table));

@@ -128,16 +128,26 @@ class Detector {
                            const std::map<VideoKey, LabelledVideo>& videos, const Test& test, uint64_t seed) const {
     const auto same = [](const auto& a, const auto& b) { return a.first == b.first && a.second.fake == b.second.fake; };
     if (std::ranges::equal(first, videos, same)) { return; }
-    throw Error(fmt::format("[protocol] entry '{}' of the training '{}' scored other videos of set '{}' with seed {} "
-                            "than with the seed before; a mean over seeds is of the same videos: run one of them again "
-                            "in a new folder",
-                            entry_, test.cell, test.set, seed));
+    throw Error(
+        fmt::format("[protocol] entry '{}' of the training '{}' scored other videos of set '{}' with seed {} "
+                    "than with the seed before; a mean over seeds is of the same videos: run one of them again "
+                    "in a new folder",
+                    entry_, test.cell, test.set, seed));
+  }
+
+  /// What all lines say alike.
+  static Test in_common(const std::vector<MeasuredLine>& lines) {
+    auto test = lines.front().line.test;
+    for (const auto text : {&Test::cell, &Test::trained_on, &Test::set, &Test::method}) {
+      const bool alike = std::ranges::all_of(lines, [&](const auto& one) { return one.line.test.*text == test.*text; });
+      if (!alike) { (test.*text).clear(); }
+    }
+    return test;
   }
 
   /// Over those seeds that have all of the lines.
   TableLine mean_of(const std::vector<MeasuredLine>& lines) const {
-    MeasuredLine mean{begin(lines.front().line.test), {}};
-    mean.line.test.method.clear();
+    MeasuredLine mean{begin(in_common(lines)), {}};
     mean.line.mean_of = lines.size();
     for (const uint64_t seed : seeds_) {
       std::vector<AucEstimate> estimates;
@@ -183,6 +193,7 @@ std::vector<TableLine> table_lines(const std::string& entry, const std::vector<T
 }
 
 nlohmann::json line_json(const TableLine& line) {
+  const auto text = [](const std::string& value) { return value.empty() ? nlohmann::json() : nlohmann::json(value); };
   nlohmann::json seeds = nlohmann::json::array();
   for (const auto& one : line.seeds) {
     seeds.push_back({{"seed", one.seed},
@@ -193,10 +204,10 @@ nlohmann::json line_json(const TableLine& line) {
   }
   nlohmann::json json = {{"entry", line.entry},
                          {"score", line.score},
-                         {"cell", line.test.cell},
-                         {"trained_on", line.test.trained_on},
-                         {"set", line.test.set},
-                         {"method", line.test.method.empty() ? nlohmann::json() : nlohmann::json(line.test.method)},
+                         {"cell", text(line.test.cell)},
+                         {"trained_on", text(line.test.trained_on)},
+                         {"set", text(line.test.set)},
+                         {"method", text(line.test.method)},
                          {"auc", number_or_null(line.auc)},
                          {"auc_deviation", number_or_null(line.deviation)},
                          {"auc_low", number_or_null(line.low)},

@@ -31,16 +31,16 @@ struct SeedAuc {
 };
 
 struct TableLine {
-  std::string entry, score;  // of the detector: an entry of `stage: evaluate`, and p_fake or p_BRANCH
-  Test test;                 // of a mean: the first one's cell, trained_on and set
-  size_t mean_of = 0;        // lines; 0: this is no mean
-  int64_t real = 0, fake = 0;  // scored videos; of a mean: 0
-  std::vector<SeedAuc> seeds;  // those that are finished; of a mean: those that have all of its lines
-  double auc = kNaN;           // mean over `seeds`
-  double deviation = kNaN;     // standard deviation over them; NaN for fewer than two
+  std::string entry, score;        // of the detector: an entry of `stage: evaluate`, and p_fake or p_BRANCH
+  Test test;                       // of a mean: what its lines have in common, the rest empty
+  size_t mean_of = 0;              // lines; 0: this is no mean
+  int64_t real = 0, fake = 0;      // scored videos; of a mean: 0
+  std::vector<SeedAuc> seeds;      // those that are finished; of a mean: those that have all of its lines
+  double auc = kNaN;               // mean over `seeds`
+  double deviation = kNaN;         // standard deviation over them; NaN for fewer than two
   double low = kNaN, high = kNaN;  // 95 % interval of the mean over videos, for the detectors at hand
   double eer = kNaN, eer_deviation = kNaN;
-  std::string reason;          // why there is no AUC though a seed is finished; empty otherwise
+  std::string reason;  // why there is no AUC though a seed is finished; empty otherwise
 };
 
 /// Scores of one entry by seed and cell; those that are not finished are missing.
@@ -53,7 +53,7 @@ std::vector<TableLine> table_lines(const std::string& entry, const std::vector<T
 
 /// {"entry", "score", "cell", "trained_on", "set", "method", "mean_of", "real", "fake", "auc", "auc_deviation",
 /// "auc_low", "auc_high", "eer", "eer_deviation", "seeds": [{"seed", "auc", "auc_low", "auc_high", "eer"}], "reason"};
-/// what cannot be said is null.
+/// what cannot be said is null, and so is what is empty. Of a mean: "mean_of" instead of "real" and "fake".
 nlohmann::json line_json(const TableLine& line);
 
 }  // namespace realface::stages

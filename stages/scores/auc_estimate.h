@@ -8,7 +8,7 @@
 
 #include "stages/scores/missing.h"
 
-/// AUCs whose videos may be the same, and means of them.
+/// AUCs whose videos may be the same, and means of them (docs/decisions.md, V7).
 namespace realface::stages {
 
 using VideoKey = std::pair<std::string, std::string>;  // dataset and video
@@ -21,7 +21,7 @@ struct LabelledVideo {
 /// An AUC, or a mean of some.
 struct AucEstimate {
   double auc = kNaN;
-  double low = kNaN, high = kNaN;  // its 95 % interval over videos, for the detectors at hand; cut off at 0 and 1
+  double low = kNaN, high = kNaN;    // its 95 % interval over videos, for the detectors at hand; cut off at 0 and 1
   std::map<VideoKey, double> parts;  // what each video adds to the error, in the scale in which the sum of squares is
                                      // the variance; empty: fewer than two videos of a class
 };

@@ -121,8 +121,9 @@ TEST_F(ProtocolTest, ASingleTrainingSharesNothing) {
 }
 
 TEST_F(ProtocolTest, RefusesASystemThatWouldSeeTheLeftOut) {
-  write("system.yaml", "run: [pretrain.yaml, {name: tuned, file: finetune.yaml}, "
-                       "{name: evaluate, file: evaluate.yaml, weights.vit: tuned, weights.mapping: ''}]\n");
+  write("system.yaml",
+        "run: [pretrain.yaml, {name: tuned, file: finetune.yaml}, "
+        "{name: evaluate, file: evaluate.yaml, weights.vit: tuned, weights.mapping: ''}]\n");
   EXPECT_THAT(fault("leave-one-out", "tuned.train.methods: [A, B, C]\n"),
               AllOf(HasSubstr("entry tuned"), HasSubstr("'videos' holds fakes of A, but"), HasSubstr("of B, C alone")));
   EXPECT_THAT(fault("leave-one-out", "tuned.train.methods: []\n"), HasSubstr("fakes of all methods"));
@@ -138,8 +139,10 @@ TEST_F(ProtocolTest, LooksIntoRunsThatWeightsAreTakenFrom) {
                       {"run.dir=" + run, "data.shards=s"}});
   claim_run_folder(config);
   mark_finished(config, "a version");
-  write("system.yaml", "run: [{name: first, file: finetune.yaml, weights.mae: ''}, {name: evaluate, file: evaluate.yaml, "
-                       "weights.vit: '" + run + "', weights.mapping: ''}]\n");
+  write("system.yaml",
+        "run: [{name: first, file: finetune.yaml, weights.mae: ''}, {name: evaluate, file: evaluate.yaml, "
+        "weights.vit: '" +
+            run + "', weights.mapping: ''}]\n");
   EXPECT_THAT(fault("leave-one-out", ""), AllOf(HasSubstr(run), HasSubstr("holds fakes of B, but")));
   EXPECT_THAT(fault("intra-dataset", ""), Not(HasSubstr("holds fakes")));
 }
@@ -154,8 +157,8 @@ TEST_F(ProtocolTest, SaysWhatIsWrong) {
   EXPECT_THAT(fault("leave-two-out", ""), HasSubstr("did you mean 'leave-one-out'?"));
   EXPECT_THAT(fault("cross-dataset", ""), HasSubstr("'evaluate' has no data.sets"));
   EXPECT_THAT(fault("leave-one-out", "tarin.steps: 3\n"), HasSubstr("did you mean 'train.steps'?"));
-  EXPECT_THAT(fault_of("protocol: leave-one-out\n"), AllOf(HasSubstr("system is not set"), HasSubstr("seeds is not set"),
-                                                           HasSubstr("run.dir is not set")));
+  EXPECT_THAT(fault_of("protocol: leave-one-out\n"),
+              AllOf(HasSubstr("system is not set"), HasSubstr("seeds is not set"), HasSubstr("run.dir is not set")));
   EXPECT_THAT(fault("leave-one-out", "", {"system=nowhere.yaml"}), HasSubstr("nowhere.yaml"));
   write("system.yaml", "run: [pretrain.yaml]\n");
   EXPECT_THAT(fault("leave-one-out", ""), HasSubstr("no stage of this system learns from fakes"));

@@ -9,7 +9,7 @@ cd "$scratch" || exit 1
 sed -n '/^## Use it/,/^## /p' "$root/README.md" | grep '^    ' | grep -v '^    make ' >commands.sh
 [ "$(wc -l <commands.sh)" -ge 10 ] || fail "the README shows fewer commands than this test knows of"
 must bash -e -o pipefail commands.sh
-for made in out/faces.png out/shards/manifest.json out/run/finished.json out/batch.safetensors out/report.html out/system/evaluate/results.json; do
+for made in out/faces.png out/shards/manifest.json out/run/finished.json out/batch.safetensors out/report.html out/system/evaluate/results.json out/protocol/protocol.json; do
   [ -s "$made" ] || fail "$made is missing"
 done
 du -sm out

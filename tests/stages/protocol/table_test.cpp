@@ -60,6 +60,8 @@ TEST(ProtocolTable, MeansDeviationsAndCounts) {
   EXPECT_DOUBLE_EQ(a.eer, (0.5 + 0) / 2);
   const auto& mean = line_of(lines, "p_vit", 2);
   EXPECT_EQ(mean.mean_of, 2U);
+  EXPECT_EQ(mean.test.set, "test");
+  EXPECT_EQ(mean.test.trained_on, "") << "the lines differ";
   EXPECT_DOUBLE_EQ(mean.seeds[0].auc, (0.75 + 1) / 2);
   EXPECT_DOUBLE_EQ(mean.auc, (0.875 + 1) / 2);
   EXPECT_NEAR(mean.deviation, 0.125 / std::sqrt(2.0), 1e-12);
@@ -104,7 +106,9 @@ TEST(ProtocolTable, RefusesSeedsThatScoredOtherVideos) {
   try {
     (void)table_lines("evaluate", {kLeftOut}, {1, 2}, scores);
     FAIL() << "nothing was thrown";
-  } catch (const Error& error) { EXPECT_THAT(error.what(), HasSubstr("scored other videos of set 'test' with seed 2")); }
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("scored other videos of set 'test' with seed 2"));
+  }
 }
 
 }  // namespace

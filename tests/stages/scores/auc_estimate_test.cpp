@@ -63,14 +63,14 @@ TEST(AucEstimate, TheMeanOfTwoDetectorsCountsWhatTheyHaveInCommon) {
   }
 }
 
-/// Fakes of two kinds beside the same two reals. Kind f: the reals' placements are 1 and 1/2, the fakes' 1/2 and 1; kind
-/// g: all are 1. The reals' mean placements are thus 1 and 3/4, of variance 1/32; the fakes of f count half, with
+/// Fakes of two kinds beside the same two reals. Kind f: the reals' placements are 1 and 1/2, the fakes' 1/2 and 1;
+/// kind g: all are 1. The reals' mean placements are thus 1 and 3/4, of variance 1/32; the fakes of f count half, with
 /// variance 1/8 / 4. So the variance is 1/32 / 2 + 1/8 / 4 / 2 = 1/32.
 TEST(AucEstimate, TheMeanOfTwoKindsOfFakesBesideTheSameReals) {
-  const Videos f = {{{"d", "r1"}, {0.1, false}}, {{"d", "r2"}, {0.4, false}}, {{"d", "f1"}, {0.3, true}},
-                    {{"d", "f2"}, {0.9, true}}};
-  const Videos g = {{{"d", "r1"}, {0.1, false}}, {{"d", "r2"}, {0.4, false}}, {{"d", "g1"}, {0.8, true}},
-                    {{"d", "g2"}, {0.9, true}}};
+  const Videos f = {
+      {{"d", "r1"}, {0.1, false}}, {{"d", "r2"}, {0.4, false}}, {{"d", "f1"}, {0.3, true}}, {{"d", "f2"}, {0.9, true}}};
+  const Videos g = {
+      {{"d", "r1"}, {0.1, false}}, {{"d", "r2"}, {0.4, false}}, {{"d", "g1"}, {0.8, true}}, {{"d", "g2"}, {0.9, true}}};
   const auto mean = mean_estimate(std::array{estimate_auc(f), estimate_auc(g)});
   EXPECT_DOUBLE_EQ(mean.auc, 0.875);
   EXPECT_NEAR(mean.low, 0.875 - kNormal975 * std::sqrt(1.0 / 32), 1e-12);
