@@ -98,6 +98,8 @@ std::vector<CellEntry> shared_out(const Protocol& protocol, const Cell& cell, st
 
 std::vector<CellEntry> load_cell(const Protocol& protocol, const Cell& cell) {
   auto entries = shared_out(protocol, cell, load_entries(protocol, cell));
+  std::set<std::string> own;  // what they hold of another protocol, configs::refuse_other_run says
+  for (const auto& entry : entries) { own.insert(entry.config.run.dir); }
   Faults faults;
   if (std::ranges::none_of(entries, [](const auto& entry) { return entry.config.stage == "evaluate"; })) {
     faults.add(protocol.system, "this system has no entry of `stage: evaluate`, so nothing would be tested");
@@ -108,7 +110,7 @@ std::vector<CellEntry> load_cell(const Protocol& protocol, const Cell& cell) {
                                               "data.sets.NAME=FOLDER for each",
                                               entry.config.name));
     }
-    if (!cell.trained_on.empty()) { find_leaks(entry.config, cell.trained_on, protocol.per_method(), faults); }
+    if (!cell.trained_on.empty()) { find_leaks(entry.config, cell.trained_on, own, protocol.per_method(), faults); }
   }
   faults.raise();
   return entries;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "configs/fields.h"
 #include "configs/printer.h"
@@ -30,14 +31,15 @@ class Weights final : public Skimmer {
 std::string run_of(const std::string& weights) {
   const fs::path path(weights), two_up = path.parent_path().parent_path();
   for (const auto& run : {path, two_up, two_up.parent_path()}) {
-    if (has_finished(run.string())) { return run.string(); }
+    if (fs::exists(run / "config.yaml") && fs::exists(run / "checkpoints")) { return run.string(); }
   }
   return "";
 }
 
 class LeakFinder {
  public:
-  LeakFinder(const std::vector<std::string>& allowed, Faults& faults) : allowed_(allowed), faults_(faults) {}
+  LeakFinder(const std::vector<std::string>& allowed, std::set<std::string> known, Faults& faults)
+      : allowed_(allowed), seen_(std::move(known)), faults_(faults) {}
 
   /// `place`: how messages name the stage.
   void look_at(const Config& config, const std::string& place) {
@@ -67,8 +69,8 @@ class LeakFinder {
   }
 
   const std::vector<std::string>& allowed_;
+  std::set<std::string> seen_;  // run folders
   Faults& faults_;
-  std::set<std::string> seen_;
 };
 
 }  // namespace
@@ -80,8 +82,9 @@ std::vector<std::string> weights_of(const Config& config) {
   return found.paths;
 }
 
-void find_leaks(const Config& config, const std::vector<std::string>& allowed, bool refuse_select, Faults& faults) {
-  LeakFinder(allowed, faults).look_at(config, "entry " + config.name);
+void find_leaks(const Config& config, const std::vector<std::string>& allowed, const std::set<std::string>& known,
+                bool refuse_select, Faults& faults) {
+  LeakFinder(allowed, known, faults).look_at(config, "entry " + config.name);
   if (!refuse_select || config.stage != "evaluate") { return; }
   const auto select = to_json(config).at("evaluate").value("select", "");
   if (select.empty()) { return; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace realface::configs {
 std::vector<std::string> weights_of(const Config& config);
 
 /// Notes every way in which the stage, or a finished run whose weights it takes, learns from fakes of other methods
-/// than `allowed`: what counts is the streams that are trained on, not the keys. refuse_select: evaluate.select is one
-/// too, since the videos that it looks at are of all methods.
-void find_leaks(const Config& config, const std::vector<std::string>& allowed, bool refuse_select, Faults& faults);
+/// than `allowed`: what counts is the streams that are trained on, not the keys. In runs of `known` it does not look.
+/// refuse_select: evaluate.select is one too, since the videos that it looks at are of all methods.
+void find_leaks(const Config& config, const std::vector<std::string>& allowed, const std::set<std::string>& known,
+                bool refuse_select, Faults& faults);
 
 }  // namespace realface::configs

@@ -139,6 +139,7 @@ TEST_F(ProtocolTest, LooksIntoRunsThatWeightsAreTakenFrom) {
                       {"run.dir=" + run, "data.shards=s"}});
   claim_run_folder(config);
   mark_finished(config, "a version");
+  std::filesystem::create_directories(run + "/checkpoints");
   write("system.yaml",
         "run: [{name: first, file: finetune.yaml, weights.mae: ''}, {name: evaluate, file: evaluate.yaml, "
         "weights.vit: '" +

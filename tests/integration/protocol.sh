@@ -94,4 +94,6 @@ for column in ("p_fake", "p_vit", "p_mapping"):
 PYTHON
 must "$program" "${start[@]}" --table
 grep -qE "^evaluate, p_vit +test, mean of 2 .* 2 of 2$" "$scratch/last.log" || fail "the table has no mean"
-refused 78 "belongs to another configuration" "$program" "${start[@]}" --table finetune.train.batch=8
+for other in finetune.train.batch=8 protocol=cross-manipulation; do
+  refused 78 "belongs to another configuration" "$program" "${start[@]}" --table "$other"
+done
