@@ -8,7 +8,7 @@
 
 #include "stages/scores/missing.h"
 
-/// AUCs whose videos may be the same, and means of them (docs/decisions.md, V7).
+/// AUCs whose videos may be the same, and means of them (docs/decisions.md, V8).
 namespace realface::stages {
 
 using VideoKey = std::pair<std::string, std::string>;  // dataset and video
