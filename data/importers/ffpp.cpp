@@ -163,7 +163,20 @@ class FfppImporter {
         add_file(file, method, level, {fake, actors, originals, masks});
       }
       if (!actors) { note_absent(folder, present, fake); }
+      if (!masks.empty()) { note_maskless(root_ / kind / method / "masks" / "videos", present, masks); }
     }
+  }
+
+  /// A folder of masks that lacks some was perhaps not fetched whole.
+  void note_maskless(const fs::path& folder, Stems videos, const Stems& masks) {
+    const size_t all = videos.size();
+    std::erase_if(videos, [&masks](const auto& video) { return masks.contains(video.first); });
+    if (videos.empty()) { return; }
+    const auto least = std::ranges::min_element(videos, {}, &Stems::value_type::first);
+    collector_.note(
+        folder.string() + ": " + std::to_string(videos.size()) + " of the " + std::to_string(all) +
+        " videos have no mask there, which is then made of the original where that is present; for example " +
+        least->first);
   }
 
   /// What the lists name and the folder lacks: counted, since most people fetch a part.

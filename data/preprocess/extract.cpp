@@ -116,15 +116,12 @@ class Extraction {
       return;
     }
     Stopwatch watch(out_.seconds.decode);
-    std::vector<int32_t> indices;
-    for (const Seen& frame : seen_) { indices.push_back(frame.index); }
     try {
-      if (shipped) {
-        read_shipped_masks(decoder_, source_, indices, masks_);
-      } else {
-        read_pair_masks(
-            decoder_, source_.original_path, indices, frames_at_once(), config_.mask_rule,
-            [this](const auto& lot) { return pictures(lot); }, masks_);
+      const int64_t there = read_masks(shipped);
+      if (masks_.size() < seen_.size() && there < out_.record.n_src) {
+        note((shipped ? "there are " + std::to_string(there) + " masks for its "
+                      : "its original has " + std::to_string(there) + " frames for its ") +
+             std::to_string(out_.record.n_src) + (shipped ? " frames" : ""));
       }
     } catch (const UnalignedPair& error) {
       masks_ = {};
@@ -135,6 +132,29 @@ class Extraction {
     if (masks_.empty()) { return; }
     const auto made = config_.mask_rule.name == "ssim" ? MaskSource::ssim : MaskSource::difference;
     out_.record.mask_source = shipped ? MaskSource::dataset : made;
+  }
+
+  int64_t read_masks(bool shipped) {
+    std::vector<int32_t> indices;
+    for (const Seen& frame : seen_) { indices.push_back(frame.index); }
+    if (shipped) { return read_shipped_masks(decoder_, source_, reader_->info(), indices, masks_); }
+    const auto get = [this](const auto& lot) { return pictures(lot); };
+    return read_pair_masks(decoder_, source_.original_path, {indices, frames_at_once(), get, boxes()},
+                           config_.mask_rule, masks_);
+  }
+
+  /// Of everybody in each frame, or in the nearest where somebody was found.
+  std::map<int32_t, std::vector<Box>> boxes() const {
+    std::vector<int> found;
+    for (const Seen& frame : seen_) { found.push_back(frame.faces.empty() ? -1 : 0); }
+    const auto nearest = nearest_found(found);
+    std::map<int32_t, std::vector<Box>> boxes;
+    for (size_t t = 0; t < seen_.size(); ++t) {
+      auto& own = boxes[seen_[t].index];
+      if (nearest.empty()) { continue; }
+      for (const Face& face : seen_[static_cast<size_t>(nearest[t])].faces) { own.push_back(face.box); }
+    }
+    return boxes;
   }
 
   size_t frames_at_once() const {

@@ -26,18 +26,13 @@ struct MaskRule {
   double limit() const;
 };
 
-/// By that rule. Throws DataError for pictures of two sizes.
-FrameMask pair_mask(const Picture& fake, const Picture& real, const MaskRule& rule);
+/// By that rule; ssim looks at `faces` alone (ssim_mask.h). Throws DataError for pictures of two sizes.
+FrameMask pair_mask(const Picture& fake, const Picture& real, const MaskRule& rule, const std::vector<Box>& faces);
 
 /// L5 b: the mean over channels of |fake - real|, smoothed by a 5 x 5 Gaussian (1 4 6 4 1 both ways), over the
 /// threshold, a share of the range; closed by 5 x 5, opened by 3 x 3. In whole numbers, so it is the same on every
 /// processor.
 FrameMask difference_mask(const Picture& fake, const Picture& real, double threshold = 0.1);
-
-/// As MSCCNet's public annotations are made: 1 - SSIM of the grey pictures (Wang et al., IEEE TIP 2004, Gaussian of 11
-/// pixels), stretched to 0..1, smoothed by 5 x 5, over the threshold; dilated three times by an ellipse of 7, its
-/// convex hull, eroded three times by an ellipse of 5. Equal pictures have an empty mask.
-FrameMask ssim_mask(const Picture& fake, const Picture& real, double threshold = 0.08);
 
 /// Why a frame and its original cannot be compared pixel by pixel; empty if they can: their sizes differ, or one is
 /// shifted against the other by more than a pixel: phase correlation sees it, and it brings the two nearer.

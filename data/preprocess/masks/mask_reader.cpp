@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "data/codec/codec.h"
 #include "data/importers/files.h"
+#include "data/preprocess/masks/ssim_mask.h"
 
 namespace realface::data::preprocess {
 namespace {
@@ -38,14 +40,27 @@ std::map<int32_t, int32_t> frames_of_masks(const importers::Source& video, const
   return frame_of;
 }
 
-constexpr double kMostArea = 0.8;  // of a frame: more was never one face
+std::string size_of(const StreamInfo& info) { return std::to_string(info.width) + " x " + std::to_string(info.height); }
 
-FrameMask mask_of_pair(const Picture& fake, const Frame& real, const MaskRule& rule, bool first) {
-  const auto why = first ? misaligned(fake, real.picture) : std::string();
+/// A mask may be smaller or larger than its frame, to a pixel of its sides.
+bool of_one_shape(const StreamInfo& mask, const StreamInfo& frame) {
+  const int64_t across = int64_t{mask.width} * frame.height, down = int64_t{mask.height} * frame.width;
+  return std::abs(across - down) <= std::max(frame.width, frame.height);
+}
+
+constexpr double kMostArea = 0.8;  // of a frame, or of what is around the faces: more was never forged
+
+/// No mask where it would cover too much.
+std::optional<FrameMask> mask_of_pair(const Picture& fake, const Frame& real, const MaskRule& rule,
+                                      const std::vector<Box>& faces) {
+  auto mask = pair_mask(fake, real.picture, rule, faces);
+  const double area = rule.name == "ssim" ? area_about(mask, faces) : area_of(mask);
+  return area > kMostArea ? std::nullopt : std::optional(std::move(mask));
+}
+
+void require_aligned(const Picture& fake, const Picture& real) {
+  const auto why = misaligned(fake, real);
   if (!why.empty()) { throw UnalignedPair(why); }
-  auto mask = pair_mask(fake, real.picture, rule);
-  if (area_of(mask) <= kMostArea) { return mask; }
-  throw UnalignedPair("frame " + std::to_string(real.index) + " differs from its original nearly everywhere");
 }
 
 }  // namespace
@@ -75,29 +90,43 @@ importers::Source source_at(const std::string& path) {
   return source;
 }
 
-void read_shipped_masks(Decoder& decoder, const importers::Source& video, const std::vector<int32_t>& wanted,
-                        FrameMasks& masks) {
+int64_t read_shipped_masks(Decoder& decoder, const importers::Source& video, const StreamInfo& info,
+                           const std::vector<int32_t>& wanted, FrameMasks& masks) {
   const auto reader = decoder.open(source_at(video.mask_path));
+  if (!of_one_shape(reader->info(), info)) {
+    throw DataError("[" + video.mask_path + "] has masks of " + size_of(reader->info()) + " and belongs to frames of " +
+                    size_of(info) + "; give masks of the same shape, or say --masks none");
+  }
   const std::map<int32_t, int32_t> frame_of = frames_of_masks(video, wanted, *reader);
   std::vector<int32_t> ordinals;
   for (const auto& [mask, frame] : frame_of) { ordinals.push_back(mask); }
   reader->read(ordinals, [&](const Frame& mask) { masks.add(frame_of.at(mask.index), shipped_mask(mask.picture)); });
+  return static_cast<int64_t>(reader->info().times_us.size());
 }
 
-void read_pair_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted, size_t at_once,
-                     const MaskRule& rule, const GetPictures& fakes, FrameMasks& masks) {
+int64_t read_pair_masks(Decoder& decoder, const std::string& original, const FakeFrames& fake, const MaskRule& rule,
+                        FrameMasks& masks) {
   const auto reader = decoder.open(source_at(original));
-  const std::vector<int32_t> common = present(wanted, *reader);
-  for (size_t from = 0; from < common.size(); from += at_once) {
-    const size_t to = std::min(from + at_once, common.size());
+  const std::vector<int32_t> common = present(fake.wanted, *reader);
+  bool compared = false;
+  std::string too_large;
+  for (size_t from = 0; from < common.size(); from += fake.at_once) {
+    const size_t to = std::min(from + fake.at_once, common.size());
     const std::vector<int32_t> lot(common.begin() + static_cast<std::ptrdiff_t>(from),
                                    common.begin() + static_cast<std::ptrdiff_t>(to));
-    const Pictures held = fakes(lot);
+    const Pictures held = fake.pictures(lot);
     reader->read(lot, [&](const Frame& frame) {
-      const auto fake = held.find(frame.index);
-      if (fake != held.end()) { masks.add(frame.index, mask_of_pair(*fake->second, frame, rule, masks.empty())); }
+      const auto picture = held.find(frame.index);
+      if (picture == held.end()) { return; }
+      if (!std::exchange(compared, true)) { require_aligned(*picture->second, frame.picture); }
+      const auto mask = mask_of_pair(*picture->second, frame, rule, fake.faces.at(frame.index));
+      if (mask) { return masks.add(frame.index, *mask); }
+      too_large = "frame " + std::to_string(frame.index) + " differs from its original nearly everywhere";
+      if (rule.name != "ssim") { throw UnalignedPair(too_large); }
     });
   }
+  if (masks.empty() && !too_large.empty()) { throw UnalignedPair(too_large); }
+  return static_cast<int64_t>(reader->info().times_us.size());
 }
 
 }  // namespace realface::data::preprocess

@@ -39,6 +39,14 @@ importers::Source source_at(const std::string& path);
 using Pictures = std::map<int32_t, std::shared_ptr<const Picture>>;
 using GetPictures = std::function<Pictures(const std::vector<int32_t>&)>;
 
+/// A fake's side of a pair.
+struct FakeFrames {
+  std::vector<int32_t> wanted;  // ordinals, ascending
+  size_t at_once = 1;           // so many are held at a time; the original is read once for each such lot
+  GetPictures pictures;
+  std::map<int32_t, std::vector<Box>> faces;  // of everybody, for the rule ssim
+};
+
 /// A fake and its original do not show the same, pixel by pixel: no mask can be made of them.
 class UnalignedPair : public DataError {
  public:
@@ -46,12 +54,16 @@ class UnalignedPair : public DataError {
 };
 
 /// Both add to `masks` as they go, so that what was read before an error stays. `wanted` ascends. Throw DataError for
-/// what cannot be read, and what `decoder` throws.
-void read_shipped_masks(Decoder& decoder, const importers::Source& video, const std::vector<int32_t>& wanted,
+/// what cannot be read, and what `decoder` throws. Return how many frames the masks, or the original, have.
+///
+/// `info`: of the video's frames. Masks of another size are taken if they have the same shape, else DataError.
+int64_t read_shipped_masks(Decoder& decoder, const importers::Source& video, const StreamInfo& info,
+                           const std::vector<int32_t>& wanted, FrameMasks& masks);
+/// A mask that covers nearly all of the frame, or by ssim of what is around the faces, is no mask. Of a difference, it
+/// says that the pair does not align, so that no frame's mask is right; by ssim, that compression changed this frame as
+/// much as the forger. Throws UnalignedPair for the former, if the first frame and its original do not align, or if no
+/// frame has a mask.
+int64_t read_pair_masks(Decoder& decoder, const std::string& original, const FakeFrames& fake, const MaskRule& rule,
                         FrameMasks& masks);
-/// `at_once`: so many fake frames are held at a time. The original is read once for each such lot. Throws UnalignedPair
-/// if the first frame and its original do not align, or a mask covers nearly the whole frame: then none is right.
-void read_pair_masks(Decoder& decoder, const std::string& original, const std::vector<int32_t>& wanted, size_t at_once,
-                     const MaskRule& rule, const GetPictures& fakes, FrameMasks& masks);
 
 }  // namespace realface::data::preprocess

@@ -13,7 +13,10 @@
 namespace realface::data::importers {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 /// Default options but for what the function sets.
 /// A small tree of empty files: two pairs, the same stem in two methods, masks for one of them.
@@ -132,9 +135,17 @@ TEST_F(FfppImporter, TakesUncompressedVideosUnderBothOfTheirNames) {
 TEST_F(FfppImporter, CountsWhatTheListsNameAndTheTreeLacks) {
   list("test", R"([["900","901"]])");
   const auto listing = import();
-  ASSERT_EQ(listing.notes.size(), 3u);  // reals and two methods
+  ASSERT_EQ(listing.notes.size(), 4u);  // reals and two methods, and the masks of one
   EXPECT_THAT(listing.notes[0], HasSubstr("2 of the 6 videos named by splits/*.json are absent; for example 900"));
   EXPECT_THAT(listing.notes[1], HasSubstr("Deepfakes"));
+}
+
+TEST_F(FfppImporter, CountsTheFakesWhoseMasksAreAbsent) {
+  const std::string folder_of_masks = "Deepfakes/masks/videos: ", rest = "of the 2 videos have no mask there";
+  EXPECT_THAT(import().notes, Contains(AllOf(HasSubstr(folder_of_masks + "1 " + rest), HasSubstr("example 071_054"))));
+  EXPECT_THAT(import(options_with([](auto& o) { o.masks = false; })).notes, Not(Contains(HasSubstr(rest))));
+  folder.write("manipulated_sequences/Deepfakes/masks/videos/071_054.mp4");
+  EXPECT_THAT(import().notes, Not(Contains(HasSubstr(rest))));
 }
 
 TEST_F(FfppImporter, NeverTrainsOnWhatTheListsHoldOutForTesting) {

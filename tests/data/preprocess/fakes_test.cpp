@@ -65,11 +65,11 @@ class Fakes : public testing::Test {
     return source;
   }
 
-  static Extracted extracted(const Source& source) {
+  static Extracted extracted(const Source& source, const PreprocessConfig& config = {}) {
     static const auto model = std::make_shared<const FaceModels>();
     FaceFinder finder(model);
     Decoder decoder;
-    return extract(source, {}, finder, decoder);
+    return extract(source, config, finder, decoder);
   }
 
   /// The first person's frames with a brighter rectangle.
@@ -129,6 +129,7 @@ TEST_F(Fakes, PairFrameWithFrameUpToTheShorterLength) {
   const Extracted video = extracted(source);
   ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames));
   EXPECT_EQ(video.masks_missing, 2);
+  EXPECT_THAT(video.why, HasSubstr("its original has 4 frames for its 6"));
   for (size_t i = 0; i < video.record.frames.size(); ++i) {
     EXPECT_EQ(video.record.frames[i].mask.empty(), i >= 4) << i;
   }
@@ -173,6 +174,26 @@ TEST_F(Fakes, GetNoMaskWhereNearlyAllDiffers) {
   const Extracted video = extracted(source);
   EXPECT_EQ(video.record.mask_source, MaskSource::unaligned);
   EXPECT_THAT(video.why, HasSubstr("differs from its original nearly everywhere"));
+}
+
+TEST_F(Fakes, GetNoMaskBySsimWhereCompressionChangedTheFaceAsMuch) {
+  // Noise over all of a frame: the hull of what differs is the whole square about the face.
+  std::vector<cv::Mat> noisy = forged();
+  for (const size_t frame : {size_t{1}, size_t{4}}) {
+    cv::Mat noise(noisy[frame].size(), CV_8UC3);
+    cv::RNG(7).fill(noise, cv::RNG::UNIFORM, 0, 60);
+    noisy[frame] += noise;
+  }
+  Source source = fake(write("noisy", noisy));
+  source.original_path = write("original3", people_->front());
+  PreprocessConfig config;
+  config.mask_rule.name = "ssim";
+  const Extracted video = extracted(source, config);
+  EXPECT_EQ(video.record.mask_source, MaskSource::ssim);
+  EXPECT_EQ(video.masks_missing, 2);
+  for (size_t i = 0; i < video.record.frames.size(); ++i) {
+    EXPECT_EQ(video.record.frames[i].mask.empty(), i == 1 || i == 4) << i;
+  }
 }
 
 TEST_F(Fakes, AreThePersonWhomTheMaskCovers) {

@@ -20,4 +20,12 @@ inline Picture picture_of(int width, int height, const std::function<int(int, in
   return picture;
 }
 
+/// A pattern of 96 x 80, and the same with another one in the square from 30 to 50.
+inline Picture forged_pattern(bool forged) {
+  return picture_of(96, 80, [forged](int x, int y, int c) {
+    const bool inside = forged && x >= 30 && x < 50 && y >= 30 && y < 50;
+    return inside ? 40 + 11 * ((3 * x + 5 * y) % 13) : 60 + 10 * ((2 * x + 3 * y + c) % 11);
+  });
+}
+
 }  // namespace realface::data::preprocess

@@ -8,6 +8,7 @@
 
 #include "base/counter_rng.h"
 #include "base/error.h"
+#include "data/preprocess/masks/ssim_mask.h"
 #include "tests/data/preprocess/picture_of.h"
 
 namespace realface::data::preprocess {
@@ -108,36 +109,13 @@ TEST(DifferenceMask, RefusesFramesOfTwoSizes) {
   EXPECT_THROW(difference_mask(picture_of(40, 30, grey), picture_of(30, 40, grey)), DataError);
 }
 
-/// A pattern, and the same with another one in the square from 30 to 50.
-Picture pattern(bool forged) {
-  return picture_of(96, 80, [forged](int x, int y, int c) {
-    const bool inside = forged && x >= 30 && x < 50 && y >= 30 && y < 50;
-    return inside ? 40 + 11 * ((3 * x + 5 * y) % 13) : 60 + 10 * ((2 * x + 3 * y + c) % 11);
-  });
-}
-
-TEST(SsimMask, CoversWhatWasForgedAndNothingFarFromIt) {
-  const FrameMask mask = ssim_mask(pattern(true), pattern(false));
-  const auto at = [&](int x, int y) { return mask.bits[static_cast<size_t>(y * mask.width + x)]; };
-  for (int y = 0; y < 80; ++y) {
-    for (int x = 0; x < 96; ++x) {
-      if (x >= 32 && x < 48 && y >= 32 && y < 48) { ASSERT_EQ(at(x, y), 1) << x << " " << y; }
-      if (x < 14 || x > 66 || y < 14 || y > 66) { ASSERT_EQ(at(x, y), 0) << x << " " << y; }
-    }
-  }
-}
-
-TEST(SsimMask, IsEmptyOfEqualFramesAndRefusesTwoSizes) {
-  EXPECT_EQ(area_of(ssim_mask(pattern(false), pattern(false))), 0);
-  const auto grey = [](int, int, int) { return 90; };
-  EXPECT_THROW(ssim_mask(picture_of(40, 30, grey), picture_of(30, 40, grey)), DataError);
-}
-
 TEST(PairMask, IsThatOfItsRuleAndThreshold) {
-  const Picture fake = pattern(true), real = pattern(false);
-  EXPECT_EQ(pair_mask(fake, real, {}).bits, difference_mask(fake, real, 0.1).bits);
-  EXPECT_EQ(pair_mask(fake, real, {"ssim", 0}).bits, ssim_mask(fake, real, 0.08).bits);
-  EXPECT_GT(area_of(pair_mask(fake, real, {"difference", 0.01})), area_of(pair_mask(fake, real, {"difference", 0.3})));
+  const Picture fake = forged_pattern(true), real = forged_pattern(false);
+  const std::vector<Box> face{{28, 28, 52, 52}};
+  EXPECT_EQ(pair_mask(fake, real, {}, {}).bits, difference_mask(fake, real, 0.1).bits);
+  EXPECT_EQ(pair_mask(fake, real, {"ssim", 0}, face).bits, ssim_mask(fake, real, face, 0.08).bits);
+  EXPECT_GT(area_of(pair_mask(fake, real, {"difference", 0.01}, {})),
+            area_of(pair_mask(fake, real, {"difference", 0.3}, {})));
 }
 
 TEST(Misaligned, NamesTheShiftAndTheSizesAndForgivesAForgery) {
@@ -148,10 +126,10 @@ TEST(Misaligned, NamesTheShiftAndTheSizesAndForgivesAForgery) {
       return static_cast<int>(rng.below(256));
     });
   };
-  EXPECT_EQ(misaligned(pattern(true), pattern(false)), "");
+  EXPECT_EQ(misaligned(forged_pattern(true), forged_pattern(false)), "");
   EXPECT_EQ(misaligned(noise(0, 0), noise(0, 0)), "");
   EXPECT_EQ(misaligned(noise(-4, 2), noise(0, 0)), "its original is shifted by 4, -2 pixels");
-  EXPECT_NE(misaligned(picture_of(96, 81, [](int, int, int) { return 9; }), pattern(true)), "");
+  EXPECT_NE(misaligned(picture_of(96, 81, [](int, int, int) { return 9; }), forged_pattern(true)), "");
   const Picture flat = picture_of(96, 80, [](int, int, int) { return 9; });
   EXPECT_EQ(misaligned(flat, flat), "");
 }
