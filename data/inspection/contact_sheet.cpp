@@ -15,14 +15,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kFaces = 48;
-constexpr int kSide = 224, kCaption = 34, kGap = 8;
+constexpr int kSide = 224, kCaption = 34, kGap = 8, kMaskText = 104;
 
 /// One face of the sheet, found in the index.
 struct Face {
   size_t shard;
   uint64_t frame;
   bool real;
-  std::string label, key;
+  std::string label, key, masks;
 };
 
 std::vector<Face> faces_of(const Shard& shard, size_t number) {
@@ -33,7 +33,8 @@ std::vector<Face> faces_of(const Shard& shard, size_t number) {
     const auto manip = static_cast<size_t>(index.manip[v]);
     faces.push_back({number, (index.first[v] + index.first[v + 1]) / 2, index.video_label[v] == 0,
                      class_name(index.video_label[v], index.manip[v] < 0 ? "" : shard.header.names.manip[manip]),
-                     index.key_of(static_cast<int64_t>(v))});
+                     index.key_of(static_cast<int64_t>(v)),
+                     mask_source_name(static_cast<MaskSource>(index.mask_source[v]))});
   }
   return faces;
 }
@@ -88,7 +89,7 @@ void draw_mask_outline(const cv::Mat& tampered, cv::Mat& picture) {
   cv::Mat scaled;
   cv::resize(tampered, scaled, picture.size(), 0, 0, cv::INTER_NEAREST);
   std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(scaled, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  cv::findContours(scaled, outlines, cv::RETR_LIST, cv::CHAIN_APPROX_SIMPLE);  // of holes too
   cv::drawContours(picture, outlines, -1, {60, 60, 255}, 1, cv::LINE_AA);
 }
 
@@ -122,6 +123,10 @@ cv::Mat cell_of(const Shard& shard, const Face& face, uint64_t number, Sheet kin
   write(shard.header.split + "  " + (kind == Sheet::stored ? face.label : "self-blended"), kSide + 13,
         real ? cv::Scalar(120, 230, 120) : cv::Scalar(110, 110, 255));
   write(face.key, kSide + 28, {200, 200, 200});
+  if (kind == Sheet::stored && face.masks != "none") {
+    cell(cv::Rect(0, 0, kMaskText, 16)) *= 0.3;  // else it could not be read on a bright picture
+    write("mask: " + face.masks, 12, {110, 110, 255});
+  }
   return cell;
 }
 

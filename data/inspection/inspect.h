@@ -22,7 +22,8 @@ std::string inspect_text(const nlohmann::json& facts);
 /// (data/faces/self_blend.h), as `sbi` makes them in training.
 enum class Sheet : uint8_t { stored, self_blended };
 
-/// A picture of up to 48 faces drawn evenly from all videos with frames, with mask outlines and labels, as PNG.
+/// A picture of up to 48 faces drawn evenly from all videos with frames, with mask outlines, where the masks come from
+/// and labels, as PNG.
 void write_contact_sheet(const std::filesystem::path& path, const std::filesystem::path& out_png,
                          Sheet kind = Sheet::stored);
 

@@ -76,6 +76,18 @@ TEST_F(Inspect, SheetShowsStoredPixelsAndLandmarksWhereTheyAre) {
   EXPECT_LT(dot[0], 140);
 }
 
+TEST_F(Inspect, SheetShowsTheMasksOfFakesAndWhereTheyComeFrom) {
+  const fs::path out = folder_.path() / "sheet.png";
+  write_contact_sheet(folder_.path(), out);
+  const cv::Mat sheet = cv::imread(out.string());
+  for (int cell = 0; cell < 8; ++cell) {  // odd ones are fake
+    const cv::Rect picture(8 + cell % 3 * 232, 8 + cell / 3 * 266, 224, 224);
+    cv::Mat outline;
+    cv::inRange(sheet(picture), cv::Scalar(50, 50, 200), cv::Scalar(100, 100, 255), outline);
+    EXPECT_EQ(cv::countNonZero(outline) > 500, cell % 2 == 1) << cell << " " << cv::countNonZero(outline);
+  }
+}
+
 TEST_F(Inspect, SheetOfSelfBlendedFacesShowsTheRealOnesWithTheirMasks) {
   const fs::path out = folder_.path() / "sheet.png";
   write_contact_sheet(folder_.path(), out, Sheet::self_blended);
