@@ -119,10 +119,10 @@ bool Items::of_fold(const Dataset& dataset, const Video& video) const {
 }
 
 void Items::refuse_empty(const Dataset& dataset) const {
-  throw DataError("[data.shards] holds no " + config_.unit + "s of split '" + config_.split + "' with label '" +
-                  config_.label + "'" +
-                  (config_.methods.empty() ? "" : " of the manipulation " + listed(config_.methods)) + " among its " +
-                  std::to_string(dataset.manifest().frames()) + " frames" +
+  const std::string what = unit_ == Unit::segments ? "video" : config_.unit;
+  throw DataError("[data.shards] holds no " + what + "s of split '" + config_.split + "' with label '" + config_.label +
+                  "'" + (config_.methods.empty() ? "" : " of the manipulation " + listed(config_.methods)) +
+                  " among its " + std::to_string(dataset.manifest().frames()) + " frames" +
                   (too_short_ == 0 ? "" : "; " + std::to_string(too_short_) + " videos are too short") +
                   "; see `realface inspect` for what it holds");
 }

@@ -16,6 +16,33 @@ refused 1 "no such|not exist|no folder" "$program" preprocess "$scratch/absent" 
 touch "$scratch/file"
 refused 1 "$scratch/file" "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/file/shards"
 
+echo "- masks"
+cp -r "$scratch/videos" "$scratch/tree"
+forged=$scratch/tree/manipulated_sequences/Deepfakes
+names=($(ls "$forged/masks/videos"))
+must "$program" synth --out "$scratch/brief" --identities 40 --frames 2 --size 160 --fakes test --methods Deepfakes --seed 3
+python3 - "$forged/masks/videos/${names[0]}" <<'PYTHON'
+import struct, sys, zlib
+chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+rows = zlib.compress((b"\0" + b"\xff" * 160) * 80)
+open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 160, 80, 8, 0, 0, 0, 0)) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+PYTHON
+rm "$forged/masks/videos/${names[1]}"
+cp "$scratch/brief/manipulated_sequences/Deepfakes/masks/videos/${names[2]}" "$forged/masks/videos/"
+echo "not a video" >"$forged/masks/videos/${names[3]}"
+must "$program" preprocess "$scratch/tree" --dataset ffpp --methods Deepfakes --out "$scratch/masked" --size 32 --frames 4
+for words in "${names[0]%.mp4}: its mask cannot be used: .* has masks of 160 x 80 and belongs to frames of 160 x 160" "1 of the ${#names[@]} videos have no mask" \
+  "${names[2]%.mp4}: there are 2 masks for its 4 frames; 2 frames have no mask" "${names[3]%.mp4}: its mask cannot be used: .*is not a video"; do
+  grep -qE "$words" "$scratch/last.log" || fail "preprocess does not say: $words"
+done
+must "$program" verify "$scratch/masked"
+"$program" inspect "$scratch/masked" --json | python3 -c '
+import json, sys
+facts, fakes = json.load(sys.stdin), int(sys.argv[1])
+assert facts["videos_by_status"] == {"ok": 40 + fakes}, facts["videos_by_status"]
+assert facts["videos_by_mask_source"] == {"dataset": fakes - 3, "difference": 1, "none": 42}, facts["videos_by_mask_source"]' "${#names[@]}" ||
+  fail "one mask that cannot be used cost others theirs"
+
 echo "- shards"
 damage() {  # damage NAME COMMAND: a copy of the shards on which the command, given a shard, is run
   cp -r "$scratch/shards" "$scratch/$1"

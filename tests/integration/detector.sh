@@ -85,6 +85,20 @@ must ranks 2 "${mapping[@]}" run.dir="$scratch/killed"
 
 refused 1 "holds no network 'vit'" "$program" train "$recipes/evaluate.yaml" weights.vit="$scratch/run/pretrain" weights.mapping= weights.recovered= \
   data.shards="$scratch/shards" run.dir="$scratch/wrong" metrics.port=0
+evaluate=("$program" train "$recipes/evaluate.yaml" weights.mapping= weights.recovered= metrics.port=0 world.device=cpu)
+must "$program" train "$recipes/finetune.yaml" weights.mae="$scratch/run/pretrain" data.shards="$scratch/shards" "${network[@]}" finetune.frames=2 \
+  metrics.port=0 world.device=cpu train.batch=4 train.steps=4 run.stop_at=2 run.dir="$scratch/half"
+refused 78 "weights.vit is .*/half', which is no finished run" "${evaluate[@]}" weights.vit="$scratch/half" data.shards="$scratch/shards" run.dir="$scratch/wrong0"
+[ ! -e "$scratch/wrong0" ] || fail "a refused evaluation left a folder"
+refused 1 "does not fit this network.*same model" "$program" train "$recipes/finetune.yaml" weights.mae="$scratch/run/pretrain" data.shards="$scratch/shards" \
+  model.size=small model.image=64 model.patch=8 metrics.port=0 world.device=cpu run.dir="$scratch/wrong0"
+grep -q "width is 32 there and 384 here" "$scratch/last.log" || fail "it is not said how the presets differ"
+must "$program" preprocess "$scratch/videos" --dataset ffpp --split train --methods original --out "$scratch/untested" --size 64 --frames 1
+refused 1 "set 'test' .*/untested. holds no faces of split 'test', only of train" "${evaluate[@]}" weights.vit="$scratch/run/finetune" \
+  data.shards="$scratch/untested" run.dir="$scratch/wrong00"
+refused 1 "set 'b' .*/untested. holds no faces of split 'test'" "${evaluate[@]}" weights.vit="$scratch/run/finetune" data.shards="$scratch/shards" \
+  "data.sets.a=$scratch/shards" "data.sets.b=$scratch/untested" run.dir="$scratch/wrong00"
+[ ! -e "$scratch/wrong00/scores.csv" ] || fail "an evaluation that cannot end has scored some of its sets"
 refused 78 "weights.vit" "$program" train "$recipes/evaluate.yaml" weights.vit= weights.mapping= weights.recovered= data.shards="$scratch/shards" run.dir="$scratch/wrong"
 must "$program" train "$recipes/pretrain.yaml" data.shards="$scratch/shards" run.dir="$scratch/other" "${tiny[@]}" "${network[@]}" train.steps=1
 refused 1 "it is stale" "$program" "${mapping[@]}" weights.mae="$scratch/other" run.dir="$scratch/wrong1"
