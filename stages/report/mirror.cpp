@@ -28,7 +28,7 @@ std::string mirror_bars(const std::vector<double>& shares, const Axis& x, const 
 
 std::string mirror_grid(const Axis& y) {
   std::string lines;
-  for (const double share : ticks(y.low, y.high, 2)) {
+  for (const double share : ticks(y.low, y.high, 3)) {
     if (share == 0) { continue; }  // the axis between both sides
     lines += rule(kLeft, y.place(share), kWidth - kRight, y.place(share), "grid");
     lines += text(kLeft - 8, y.place(share) + 4, "tick end", html::tick(100 * share) + " %");
