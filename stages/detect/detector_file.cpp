@@ -36,8 +36,7 @@ Tensors below(const Tensors& all, const std::string& name) {
   return some;
 }
 
-void check_digest(const Tensors& tensors, const nlohmann::json& sha256, const std::string& what,
-                  const std::string& path) {
+void check_digest(const Tensors& tensors, const std::string& sha256, const std::string& what, const std::string& path) {
   if (models::weights_sha256(tensors) != sha256) { damaged(path, what + " are not those that were written"); }
 }
 
@@ -60,7 +59,7 @@ void fill(const std::string& network, torch::nn::Module& module, const Tensors& 
 
 void add_network(Detector& detector, const std::string& name, const nlohmann::json& facts, const Tensors& tensors,
                  const std::string& path) {
-  check_digest(tensors, facts.at("sha256"), "the weights of '" + name + "'", path);
+  check_digest(tensors, facts.at("sha256").get<std::string>(), "the weights of '" + name + "'", path);
   const auto module = make_branch_network(name, facts.at("description"));
   fill(name, *module, tensors, path);
   module->to(detector.device);
@@ -141,7 +140,7 @@ Detector detector_of(const models::TensorFile& file, const nlohmann::json& facts
     add_network(detector, name, network, below(file.tensors, name), path);
   }
   const auto self_test = below(file.tensors, kSelfTest);
-  check_digest(self_test, facts.at("self_test").at("sha256"), "the faces of its self-test", path);
+  check_digest(self_test, facts.at("self_test").at("sha256").get<std::string>(), "the faces of its self-test", path);
   detector.branches = branches_of(detector.networks, device);
   detector.test_faces = self_test.at("faces");
   detector.test_scores = self_test.at("p_fake");
