@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -16,9 +18,7 @@
 #include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
-#include "models/localizer/description.h"
-#include "models/localizer/localizer.h"
-#include "models/mapping_net/description.h"
+#include "stages/evaluate/branches.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/restorable.h"
@@ -37,19 +37,32 @@ struct ReconstructOptions {
   bool split_given = false;
 };
 
-/// The network of a `stage: mapping` or `stage: localization`; nothing without a run.
-void add_detector(models::Set& models, const std::string& run, distributed::World& world) {
-  if (run.empty()) { return; }
+/// Adds the network of a `stage: mapping` or `stage: localization`, and gives its name; "" without a run.
+std::string add_detector(models::Set& models, const std::string& run, int64_t image, distributed::World& world) {
+  if (run.empty()) { return ""; }
   auto& host = world.host_group();
-  if (stages::holds_network(run, "localizer", host)) {
-    stages::add_frozen(models, run, "localizer", world.device(), host, [](const nlohmann::json& description) {
-      return std::make_shared<models::LocalizerImpl>(models::localizer_description(description));
-    });
-    return;
+  const auto chosen = stages::checkpoint_folder(run, host);  // once: a run that goes on has another one soon
+  const auto folder = chosen.empty() ? run : chosen.string();
+  const std::string name = stages::holds_network(folder, "localizer", host) ? "localizer" : "mapping";
+  stages::add_frozen(models, folder, name, world.device(), host,
+                     [&](const nlohmann::json& description) { return stages::make_branch_network(name, description); });
+  const auto own = models.entry(name).description.value("image", image);
+  if (own == image) { return name; }
+  throw ConfigError(
+      fmt::format("[--mapping {}] takes faces of {} pixels and the autoencoder of {}; name a run that was "
+                  "trained on the same crops",
+                  run, own, image));
+}
+
+/// Refuses faces that were cut out in another way than the detector's. Was it trained on this very dataset?
+bool knows_dataset(const ReconstructOptions& options, const std::string& detector, const std::string& crops,
+                   const data::Streams& data, distributed::Communicator& host) {
+  if (detector.empty()) { return true; }
+  const auto& run = options.mapping;
+  if (crops == "same") {
+    stages::require_same_crops(run, detector, stages::saved_crops(run, detector, host), data.crops(), host);
   }
-  stages::add_frozen(models, run, "mapping", world.device(), host, [](const nlohmann::json& description) {
-    return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
-  });
+  return stages::saved_provenance(run, detector, host).at("dataset_digest") == data.dataset_digest();
 }
 
 /// What training kept out, or failing that, what there is.
@@ -120,16 +133,17 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
     if (!options.split_given) { wanted.split = usual_split(table); }
   });
   const auto loaded = stages::load_weights(options.run, models, "mae", world.host_group());
-  add_detector(models, options.mapping, world);
+  const auto what = stages::restorable(*config.recipe);
+  const auto detector = add_detector(models, options.mapping, what.model.image, world);
   if (wanted.split == "train" && world.rank() == 0) {
     log::warn("[reconstruct] faces of the training split are restored: their errors flatter the network");
   }
   const auto mean = mean_of_training(options, config, world);
   if (mean == nullptr) { return stages::Ending::interrupted; }
 
-  const auto what = stages::restorable(*config.recipe);
   auto data = data::open(config.data,
                          {stages::reconstruct_needs(wanted, what.model, what.mask, stages::locates(models))}, world);
+  const bool known = knows_dataset(options, detector, config.data.crops, *data, world.host_group());
   stages::Reconstruct stage(wanted, what.pixels, models, table, mean->mean(), world);
   const auto ending = stages::run(stage, *data, world, {});
   if (ending != stages::Ending::finished) { return ending; }
@@ -138,8 +152,9 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
   distributed::agree(world.host_group(), "reconstruct", [&] {
     if (world.rank() != 0) { return; }
     result.provenance = provenance(options, config, loaded, models, data->dataset_digest());
-    if (data->dataset_digest() != loaded.dataset_digest) {
-      log::warn("[reconstruct] these are other shards than the network was trained on: whom training saw is not known");
+    if (!detector.empty()) { result.provenance["detector"] = models.entry(detector).source; }
+    if (data->dataset_digest() != loaded.dataset_digest || !known) {
+      log::warn("[reconstruct] these are other shards than a network was trained on: whom training saw is not known");
       result.seen_in_training.reset();
     }
     stages::save_reconstruction(result, options.run);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "base/atomic_file.h"
@@ -56,10 +55,8 @@ void Overlay::add(data::preprocess::Frame frame, const std::vector<Mark>& marks)
   for (const auto& mark : marks) { draw(mark, picture); }
   if (!still_) { return write(picture, frame.pts_us); }
   cv::Mat bgr;
-  std::vector<uint8_t> png;
   cv::cvtColor(picture, bgr, cv::COLOR_RGB2BGR);
-  if (!cv::imencode(".png", bgr, png)) { throw Error(subject_of(path_) + " cannot be encoded as PNG"); }
-  publish_file(path_, std::string(png.begin(), png.end()));
+  stages::publish_png(path_, bgr);
 }
 
 /// H.264 wants even sides, and one size throughout.

@@ -1,7 +1,12 @@
 #include "stages/detect/heat.h"
 
+#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <string>
 #include <vector>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
 
 namespace realface::stages {
 
@@ -22,6 +27,12 @@ void lay_over(const torch::Tensor& heat, const cv::Scalar& colour, const cv::Rec
   std::vector<std::vector<cv::Point>> outlines;
   cv::findContours(scaled >= 0.5, outlines, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
   cv::drawContours(part, outlines, -1, cv::Scalar(255, 255, 255));
+}
+
+void publish_png(const std::filesystem::path& path, const cv::Mat& bgr) {
+  std::vector<uint8_t> png;
+  if (!cv::imencode(".png", bgr, png)) { throw Error(subject_of(path) + " cannot be encoded as PNG"); }
+  publish_file(path, std::string(png.begin(), png.end()));
 }
 
 }  // namespace realface::stages

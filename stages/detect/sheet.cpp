@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "base/atomic_file.h"
-#include "base/error.h"
 #include "stages/detect/heat.h"
 
 namespace realface::stages {
@@ -82,9 +79,7 @@ void write_contact_sheet(const std::filesystem::path& path, const std::map<int64
     draw_row(sheet, person, looks, heat, top);
     top += height;
   }
-  std::vector<uint8_t> png;
-  if (!cv::imencode(".png", sheet, png)) { throw Error(subject_of(path) + " cannot be encoded as PNG"); }
-  publish_file(path, std::string(png.begin(), png.end()));
+  publish_png(path, sheet);
 }
 
 }  // namespace realface::stages

@@ -203,10 +203,12 @@ StepReport Evaluate::step(const data::Step& /*step*/) {
   if (scores->masks.defined()) {
     progress_->localization[set.name] = localization_results(*table, config_.split, scores->masks);
   }
+  const auto before = scores_.videos.size();
   keep(set, *table, *scores);
   ++progress_->position;
   StepReport report;
-  report.samples = static_cast<int64_t>(table->videos().size());
+  report.samples = std::count_if(scores_.videos.begin() + static_cast<ptrdiff_t>(before), scores_.videos.end(),
+                                 [](const VideoScore& video) { return !std::isnan(video.p_fake); });
   return report;
 }
 

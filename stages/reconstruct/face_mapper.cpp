@@ -41,9 +41,10 @@ MapFace by_localizer(const models::Set& set, torch::Device device) {
   const auto network = set.get<models::LocalizerImpl>("localizer");
   return [network, pixels = Normaliser("imagenet", 1, device)](const torch::Tensor& face) {
     const torch::AutoGradMode recording(true);
-    const auto picture = pixels.planes(face.unsqueeze(0)).requires_grad_();
+    const auto picture = pixels.planes(face.unsqueeze(0));
     auto features = network->features(picture, kKept);
     if (features.defined()) { features = features.detach().requires_grad_(); }
+    if (!features.defined()) { picture.requires_grad_(); }
     const auto found = network->forward(picture, features, network->adapted(), kKept, {});
     const int64_t side = face.size(0);
     // Without mapping the encoder's features are the last that the classifier sees.

@@ -99,7 +99,8 @@ std::optional<Picture> load_picture(const nlohmann::json& json, const std::files
     picture.video = json.at("video").get<std::string>();
     picture.sample = json.at("sample").get<int64_t>();
     for (size_t view = 0; view < kViews.size(); ++view) {
-      const auto& [name, png] = kViews[view];
+      const auto& name = kViews[view].name;
+      const auto png = kViews[view].png;
       if (view >= kNeededViews && !json.contains(name)) { continue; }
       picture.*png = read_file(folder / json.at(name).get<std::string>());
     }

@@ -42,24 +42,26 @@ struct Picture {
   std::string mapped = {};     // by a mapping network, enlarged
   std::string mask = {};       // where a localiser says that somebody tampered with the face: white
   std::string true_mask = {};  // where somebody did; empty too if it is not known
-  // What speaks for a fake, laid over the restored face, which is then judged, and that of the original over its map.
+  // What speaks for a fake, laid over the restored face, which is then judged, and that of the original over its map,
+  // if there is one.
   std::string restored_activation = {}, mapped_activation = {};
 };
 
-/// A picture's views, in the order in which they are shown, with their names in files. The first kNeededViews are
-/// always there.
+/// A picture's views, in the order in which they are shown, with their names in files and for readers. The first
+/// kNeededViews are always there.
 struct View {
   const char* name;
   std::string Picture::*png;
+  const char* label;
 };
-inline constexpr std::array kViews{View{"original", &Picture::original},
-                                   View{"masked", &Picture::masked},
-                                   View{"restored", &Picture::restored},
-                                   View{"mapped", &Picture::mapped},
-                                   View{"mask", &Picture::mask},
-                                   View{"true_mask", &Picture::true_mask},
-                                   View{"restored_activation", &Picture::restored_activation},
-                                   View{"mapped_activation", &Picture::mapped_activation}};
+inline constexpr std::array kViews{View{"original", &Picture::original, "original"},
+                                   View{"masked", &Picture::masked, "masked"},
+                                   View{"restored", &Picture::restored, "restored"},
+                                   View{"mapped", &Picture::mapped, "mapped"},
+                                   View{"mask", &Picture::mask, "predicted mask"},
+                                   View{"true_mask", &Picture::true_mask, "true mask"},
+                                   View{"restored_activation", &Picture::restored_activation, "activation, restored"},
+                                   View{"mapped_activation", &Picture::mapped_activation, "activation, original"}};
 inline constexpr size_t kNeededViews = 3;
 
 /// What a trained network restored, and how well. Saved as RUN/reconstruction.json with RUN/reconstruction/*.png.

@@ -11,11 +11,6 @@ namespace {
 const char* const kNoReconstruction =
     "No faces were restored yet: <code>realface reconstruct RUN</code> does it, then this page can be made again.";
 
-/// As they are called below the pictures, in the order of kViews.
-constexpr std::array<const char*, kViews.size()> kViewNames{
-    "original",          "masked", "restored", "mapped", "predicted mask", "true mask", "activation, restored",
-    "activation, mapped"};
-
 bool shows(const Reconstruction& result, std::string Picture::*view) {
   return std::ranges::any_of(result.pictures, [view](const Picture& picture) { return !(picture.*view).empty(); });
 }
@@ -23,9 +18,9 @@ bool shows(const Reconstruction& result, std::string Picture::*view) {
 std::string figure_of(const Picture& picture) {
   std::string cells;
   size_t shown = 0;
-  for (size_t view = 0; view < kViews.size(); ++view) {
-    const auto& png = picture.*kViews[view].png;
-    const std::string name = kViewNames[view];
+  for (const auto& view : kViews) {
+    const auto& png = picture.*view.png;
+    const std::string name = view.label;
     if (png.empty()) { continue; }
     ++shown;
     cells += "<div>" + image(png, spoken(picture.class_name) + ", " + picture.video + ": " + name) + "<span>" + name +
@@ -66,7 +61,7 @@ std::string about_views(const Reconstruction& result) {
   if (shows(result, &Picture::restored_activation)) {
     words += paragraph(
         "Activation maps (Grad-CAM) show which places speak for a fake, from dark for none to light for the most of this picture: once "
-        "for the restored face, and once for the original, laid over what the network maps it to.");
+        "for the restored face, and once for the original, laid over what the network maps it to, if it maps.");
   }
   return words;
 }

@@ -26,9 +26,9 @@ std::string det_chart(const TestedSet& set) {
   return charts::draw(chart) +
          element(
              "figcaption", "caption",
-             "The DET curve: the two kinds of mistakes at each threshold, lower left is better. Axes are normal deviates, so that rare mistakes have room; scores that are normally distributed give a straight line. It meets the dotted line at the EER, " +
+             "The DET curve: the two kinds of mistakes at each threshold, lower left is better. Axes are normal deviates, so that rare mistakes have room; scores that are normally distributed give a straight line. It meets the dotted line near the EER, " +
                  percent(number_at(set.all(), "eer")) +
-                 ". The faint diagonal is a coin toss; a rate of 0 is drawn at half a video.");
+                 ". The faint diagonal is a coin toss; a rate of 0 is drawn at half a video, or 0.01 %.");
 }
 
 /// Of "A: name", with the end of the name, which tells folders apart.

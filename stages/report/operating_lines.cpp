@@ -57,7 +57,7 @@ std::vector<charts::Tick> deviate_ticks(double lowest) {
   for (size_t i = rates.size() - 1; i-- > 0;) { rates.push_back(1 - rates[i]); }
   const auto places = deviates(rates);
   std::vector<charts::Tick> marks;
-  for (size_t i = 0; i < rates.size(); ++i) { marks.push_back({places[i], tick(100 * rates[i])}); }
+  for (size_t i = 0; i < rates.size(); ++i) { marks.push_back({places[i], tick(100 * rates[i], 4)}); }
   return marks;
 }
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 
 #include "stages/report/html.h"
@@ -18,11 +17,6 @@ Work work_of(const RunPart& part) {
     if (!std::isfinite(point.samples) || !std::isfinite(point.seconds)) { continue; }
     work.samples += point.samples, work.seconds += point.seconds;
   }
-  // An evaluation reads the list of all videos, but scores those of its split.
-  if (part.scores && !part.trained()) {
-    work.samples = static_cast<double>(
-        std::ranges::count_if(part.scores->videos, [](const VideoScore& video) { return !std::isnan(video.p_fake); }));
-  }
   return work;
 }
 
@@ -40,8 +34,8 @@ std::string throughput(const ReportInput& input) {
   return section(
       "throughput", "How fast it ran",
       paragraph(
-          "From the start of a stage to its last update, with the reading of data and the writing of checkpoints. A sample is what "
-          "the stage takes at a time: a face, a clip, or some frames of a video.") +
+          "As the lines of metrics.jsonl say, with the reading of data and the writing of checkpoints. A sample is what the stage takes "
+          "at a time: a face, a clip, or some frames of a video.") +
           table("Throughput of each stage, all ranks together", {"stage", "what", "how many", "time", "a second"}, rows,
                 2));
 }

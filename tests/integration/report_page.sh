@@ -29,7 +29,7 @@ must "$program" run "$recipes/delocate.yaml" data.shards="$scratch/shards" run.d
 must "$program" reconstruct "$scratch/run/pretrain" --mapping "$scratch/run/localization"
 must "$program" report "$scratch/run" --out "$scratch/report.html"
 for words in "DET curve of test" "How fast it ran" 'alt="Deepfakes, [^"]*: predicted mask' 'alt="Deepfakes, [^"]*: true mask' \
-  'alt="real faces, [^"]*: activation, restored' 'alt="real faces, [^"]*: activation, mapped'; do
+  'alt="real faces, [^"]*: activation, restored' 'alt="real faces, [^"]*: activation, original'; do
   grep -qE "$words" "$scratch/report.html" || fail "the report lacks: $words"
 done
 look "$scratch/report.html" || fail "the report in the browser: $(cat "$scratch/last.log")"

@@ -115,7 +115,7 @@ TEST(Report, ShowsPredictedMasksBesideTrueOnes) {
   EXPECT_EQ(references(page).size(), 11u);
   EXPECT_TRUE(says(page, "The predicted mask says where"));
   EXPECT_TRUE(says(page, "alt=\"&lt;b&gt;Swap&lt;/b&gt;, ds/x/001_002: true mask\""));
-  EXPECT_TRUE(says(page, "ds/x/001_002: activation, mapped\""));
+  EXPECT_TRUE(says(page, "ds/x/001_002: activation, original\""));
   EXPECT_TRUE(says(page, "Activation maps (Grad-CAM)"));
   EXPECT_TRUE(says(page, "<details open=\"open\"><summary>Manipulated faces"));
 }
