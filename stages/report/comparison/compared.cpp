@@ -33,6 +33,27 @@ std::vector<std::string> methods_of(const std::vector<Compared>& runs, const std
   return methods;
 }
 
+/// What a reader must know before believing a difference: sets that only one has, and checkpoints that were chosen by
+/// the very videos.
+std::string caveats(const Compared& first, const Compared& other, const Comparison& result) {
+  std::string notes;
+  for (const auto& set : result.sets_only_a) {
+    notes += element("li", "", escape(set) + ": only " + first.letter + " has it");
+  }
+  for (const auto& set : result.sets_only_b) {
+    notes += element("li", "", escape(set) + ": only " + other.letter + " has it");
+  }
+  for (const auto* run : {&first, &other}) {
+    for (const auto& set : run->sets) {
+      if (!is_oracle(set)) { continue; }
+      notes += element(
+          "li", "",
+          escape(set.name) + ": an oracle for " + run->letter + ", whose checkpoints were chosen by these very videos");
+    }
+  }
+  return notes;
+}
+
 std::string signed_number(double value) { return std::isnan(value) ? "not known" : fmt::format("{:+.4f}", value); }
 
 }  // namespace
@@ -45,7 +66,8 @@ std::string table_of_runs(const std::vector<Compared>& runs) {
     for (const auto& branch : part.scores ? part.scores->branches : std::vector<std::string>()) {
       branches += (branches.empty() ? "" : ", ") + escape(branch);
     }
-    rows.push_back({run.letter, escape(run.run->run), branches, fact(part, "seed"), fact(part, "code")});
+    const auto name = escape(run.run->run) + (part.finished ? "" : " (not finished)");
+    rows.push_back({run.letter, name, branches, fact(part, "seed"), fact(part, "code")});
   }
   return table("Detectors on this page", {"", "run", "networks", "seed", "code"}, rows, 5);
 }
@@ -60,7 +82,8 @@ std::string auc_table(const std::vector<Compared>& runs, const std::string& set)
     for (const auto& run : runs) {
       const auto metrics = member(metrics_of(run.set(set)), method);
       const auto interval = interval_of(metrics);
-      row.push_back(number(number_at(metrics, "auc")) +
+      const bool chosen = run.set(set) != nullptr && is_oracle(*run.set(set));
+      row.push_back(number(number_at(metrics, "auc")) + (chosen ? " (oracle)" : "") +
                     (interval.empty() ? "" : "<br /><span class=\"soft\">" + interval + "</span>"));
     }
   }
@@ -84,7 +107,7 @@ std::string figures_table(const std::vector<Compared>& runs, const std::string& 
 std::string difference_table(const Compared& first, const Compared& other) {
   const auto result = compare_scores({first.run->run, first.scores}, {other.run->run, other.scores});
   std::vector<std::vector<std::string>> rows;
-  std::string notes;
+  std::string notes = caveats(first, other, result);
   for (const auto& row : result.rows) {
     const std::string what = escape(row.set) + ", " + (row.method.empty() ? "all together" : escape(row.method));
     rows.push_back(

@@ -37,6 +37,7 @@ ReportInput run_of(const std::string& name, const Scores& scores) {
   part.name = part.kind = "evaluate";
   part.scores = scores;
   part.results = results_of(scores);
+  part.finished = true;
   part.provenance = {{"seed", "3"}};
   return input;
 }
@@ -92,7 +93,20 @@ TEST(Comparison, SaysOnWhichVideosItIsMade) {
   EXPECT_EQ(nesting_fault(page), "");
   EXPECT_TRUE(says(page, "videos left out: 0 that only A scores, 3 that only B scores"));
   EXPECT_TRUE(says(page, "On the videos of &lt;other&gt;</h2>"));
+  EXPECT_TRUE(says(page, "&lt;other&gt;: only B has it"));
   EXPECT_TRUE(says(page, "7 / 20"));
+}
+
+TEST(Comparison, MarksOraclesAndWhatIsNotFinished) {
+  auto b = run_of("b", some_scores("test", 0.06));
+  const auto plain = render_comparison({run_of("a", some_scores("test", 0.02)), b});
+  EXPECT_FALSE(says(plain, "oracle") || says(plain, "not finished"));
+  b.parts.front().results["sets"]["test"]["oracle"] = "the checkpoint of each branch";
+  b.parts.front().finished = false;
+  const auto page = render_comparison({run_of("a", some_scores("test", 0.02)), b});
+  EXPECT_TRUE(says(page, "test: an oracle for B, whose checkpoints were chosen by these very videos"));
+  EXPECT_TRUE(says(page, " (oracle)<br />"));
+  EXPECT_TRUE(says(page, "<td>b (not finished)</td>"));
 }
 
 TEST(Comparison, NeedsScoresAndASetInCommon) {
