@@ -48,7 +48,7 @@ bool of_one_shape(const StreamInfo& mask, const StreamInfo& frame) {
   return std::abs(across - down) <= std::max(frame.width, frame.height);
 }
 
-constexpr double kMostArea = 0.8;  // of a frame, or of what is around the faces: more was never forged
+constexpr double kMostArea = 0.8;  // of a frame, or of what is around a face: more was never forged
 
 /// No mask where it would cover too much.
 std::optional<FrameMask> mask_of_pair(const Picture& fake, const Frame& real, const MaskRule& rule,
@@ -108,8 +108,7 @@ int64_t read_pair_masks(Decoder& decoder, const std::string& original, const Fak
                         FrameMasks& masks) {
   const auto reader = decoder.open(source_at(original));
   const std::vector<int32_t> common = present(fake.wanted, *reader);
-  bool compared = false;
-  std::string too_large;
+  bool compared = false, too_large = false;
   for (size_t from = 0; from < common.size(); from += fake.at_once) {
     const size_t to = std::min(from + fake.at_once, common.size());
     const std::vector<int32_t> lot(common.begin() + static_cast<std::ptrdiff_t>(from),
@@ -121,11 +120,16 @@ int64_t read_pair_masks(Decoder& decoder, const std::string& original, const Fak
       if (!std::exchange(compared, true)) { require_aligned(*picture->second, frame.picture); }
       const auto mask = mask_of_pair(*picture->second, frame, rule, fake.faces.at(frame.index));
       if (mask) { return masks.add(frame.index, *mask); }
-      too_large = "frame " + std::to_string(frame.index) + " differs from its original nearly everywhere";
-      if (rule.name != "ssim") { throw UnalignedPair(too_large); }
+      too_large = true;
+      if (rule.name == "ssim") { return; }
+      throw UnalignedPair("frame " + std::to_string(frame.index) + " differs from its original nearly everywhere");
     });
   }
-  if (masks.empty() && !too_large.empty()) { throw UnalignedPair(too_large); }
+  if (masks.empty() && too_large) {
+    throw DataError("[" + original +
+                    "] the face differs from it nearly everywhere in every frame, which another "
+                    "compression does too; give originals of the same compression, or say --mask-rule difference");
+  }
   return static_cast<int64_t>(reader->info().times_us.size());
 }
 

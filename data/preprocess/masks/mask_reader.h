@@ -59,10 +59,10 @@ class UnalignedPair : public DataError {
 /// `info`: of the video's frames. Masks of another size are taken if they have the same shape, else DataError.
 int64_t read_shipped_masks(Decoder& decoder, const importers::Source& video, const StreamInfo& info,
                            const std::vector<int32_t>& wanted, FrameMasks& masks);
-/// A mask that covers nearly all of the frame, or by ssim of what is around the faces, is no mask. Of a difference, it
+/// A mask that covers nearly all of the frame, or by ssim of what is around a face, is no mask. Of a difference, it
 /// says that the pair does not align, so that no frame's mask is right; by ssim, that compression changed this frame as
-/// much as the forger. Throws UnalignedPair for the former, if the first frame and its original do not align, or if no
-/// frame has a mask.
+/// much as the forger. Throws UnalignedPair for the former, or if the first frame and its original do not align, and
+/// DataError if by ssim no frame has a mask.
 int64_t read_pair_masks(Decoder& decoder, const std::string& original, const FakeFrames& fake, const MaskRule& rule,
                         FrameMasks& masks);
 

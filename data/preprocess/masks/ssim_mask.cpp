@@ -87,10 +87,13 @@ FrameMask ssim_mask(const Picture& fake, const Picture& real, const std::vector<
 }
 
 double area_about(const FrameMask& mask, const std::vector<Box>& faces) {
-  cv::Mat about = cv::Mat::zeros(mask.height, mask.width, CV_8UC1);
-  for (const cv::Rect& square : squares_about(faces, mask.width, mask.height)) { about(square).setTo(1); }
-  const int all = cv::countNonZero(about);
-  return all == 0 ? 0 : static_cast<double>(std::ranges::count(mask.bits, 1)) / all;
+  FrameMask copy = mask;  // OpenCV has no view of what is constant
+  const cv::Mat bits = bits_of(copy);
+  double most = 0;
+  for (const cv::Rect& square : squares_about(faces, mask.width, mask.height)) {
+    most = std::max(most, static_cast<double>(cv::countNonZero(bits(square))) / square.area());
+  }
+  return most;
 }
 
 }  // namespace realface::data::preprocess

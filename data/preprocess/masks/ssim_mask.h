@@ -15,7 +15,7 @@ namespace realface::data::preprocess {
 /// `faces`: boxes in pixels of the frame. Throws DataError for pictures of two sizes.
 FrameMask ssim_mask(const Picture& fake, const Picture& real, const std::vector<Box>& faces, double threshold = 0.08);
 
-/// The share of the pixels of those squares that is tampered with; 0 without a face.
+/// The share of the pixels of such a square that is tampered with, the largest of them; 0 without a face.
 double area_about(const FrameMask& mask, const std::vector<Box>& faces);
 
 }  // namespace realface::data::preprocess

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -176,15 +177,18 @@ TEST_F(Fakes, GetNoMaskWhereNearlyAllDiffers) {
   EXPECT_THAT(video.why, HasSubstr("differs from its original nearly everywhere"));
 }
 
+std::vector<cv::Mat> with_noise(std::vector<cv::Mat> frames, const std::vector<size_t>& which) {
+  for (const size_t frame : which) {
+    cv::Mat noise(frames[frame].size(), CV_8UC3);
+    cv::RNG(7).fill(noise, cv::RNG::UNIFORM, 0, 60);
+    frames[frame] = frames[frame] + noise;
+  }
+  return frames;
+}
+
 TEST_F(Fakes, GetNoMaskBySsimWhereCompressionChangedTheFaceAsMuch) {
   // Noise over all of a frame: the hull of what differs is the whole square about the face.
-  std::vector<cv::Mat> noisy = forged();
-  for (const size_t frame : {size_t{1}, size_t{4}}) {
-    cv::Mat noise(noisy[frame].size(), CV_8UC3);
-    cv::RNG(7).fill(noise, cv::RNG::UNIFORM, 0, 60);
-    noisy[frame] += noise;
-  }
-  Source source = fake(write("noisy", noisy));
+  Source source = fake(write("noisy", with_noise(forged(), {1, 4})));
   source.original_path = write("original3", people_->front());
   PreprocessConfig config;
   config.mask_rule.name = "ssim";
@@ -194,6 +198,19 @@ TEST_F(Fakes, GetNoMaskBySsimWhereCompressionChangedTheFaceAsMuch) {
   for (size_t i = 0; i < video.record.frames.size(); ++i) {
     EXPECT_EQ(video.record.frames[i].mask.empty(), i == 1 || i == 4) << i;
   }
+}
+
+TEST_F(Fakes, WhereAllOfTheirFramesAreChangedLikeThatAreNotCalledUnaligned) {
+  std::vector<size_t> all(kFrames);
+  std::iota(all.begin(), all.end(), 0);
+  Source source = fake(write("noisier", with_noise(forged(), all)));
+  source.original_path = write("original4", people_->front());
+  PreprocessConfig config;
+  config.mask_rule.name = "ssim";
+  const Extracted video = extracted(source, config);
+  EXPECT_EQ(video.record.mask_source, MaskSource::none);
+  EXPECT_EQ(video.masks_missing, kFrames);
+  EXPECT_THAT(video.why, HasSubstr("differs from it nearly everywhere in every frame"));
 }
 
 TEST_F(Fakes, AreThePersonWhomTheMaskCovers) {

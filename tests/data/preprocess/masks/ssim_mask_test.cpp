@@ -55,6 +55,16 @@ TEST(SsimMask, OfSeveralFacesIsWhereTheForgedOneIs) {
   EXPECT_EQ(tampered_in(mask, 60, 0, 96, 80), 0);
 }
 
+TEST(SsimMask, IsAsLargeAsItIsAboutTheFaceOfWhichItCoversMost) {
+  FrameMask mask{96, 80, std::vector<uint8_t>(96 * 80)};
+  for (int y = 20; y < 40; ++y) {
+    for (int x = 20; x < 40; ++x) { mask.bits[static_cast<size_t>(y * 96 + x)] = 1; }
+  }
+  const Box forged{24, 24, 35, 35}, untouched{60, 24, 90, 54};  // what is about the first, is tampered with
+  EXPECT_DOUBLE_EQ(area_about(mask, {untouched, forged}), 1);
+  EXPECT_DOUBLE_EQ(area_about(mask, {untouched}), 0);
+}
+
 TEST(SsimMask, IsEmptyOfEqualFramesAndRefusesTwoSizes) {
   EXPECT_EQ(area_of(ssim_mask(forged_pattern(false), forged_pattern(false), kEverything)), 0);
   const auto grey = [](int, int, int) { return 90; };
