@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "configs/fields.h"
@@ -16,15 +17,16 @@ namespace {
 /// The keys that say whose fakes are learned from.
 class MethodKeys final : public Skimmer {
  public:
-  void methods(const Key& key, std::vector<std::string>&) override { keys.insert(dotted(key)); }
+  void methods(const Key& key, std::vector<std::string>& values) override { found[dotted(key)] = values; }
 
-  std::set<std::string> keys;
+  std::map<std::string, std::vector<std::string>> found;
 };
 
-std::set<std::string> method_keys(Config& config) {
-  MethodKeys found;
-  fields(found, config);
-  return found.keys;
+/// With their values.
+std::map<std::string, std::vector<std::string>> method_keys(Config& config) {
+  MethodKeys keys;
+  fields(keys, config);
+  return keys.found;
 }
 
 /// Replaces references to the run folders of entries that were moved.
@@ -44,7 +46,7 @@ class MovedWeights final : public Skimmer {
 std::set<std::string> keys_to_set(const Protocol& protocol) {
   std::set<std::string> keys;
   for (auto& config : load_system({protocol.system, protocol.overrides}, Completeness::for_reading)) {
-    keys.merge(method_keys(config));
+    for (const auto& [key, values] : method_keys(config)) { keys.insert(key); }
   }
   Faults faults;
   for (const auto& text : protocol.overrides) {
@@ -94,6 +96,16 @@ std::vector<CellEntry> shared_out(const Protocol& protocol, const Cell& cell, st
   return entries;
 }
 
+/// NAME.train.methods, which counts more than what the protocol sets for all entries.
+void refuse_own_methods(Config& config, const Cell& cell, Faults& faults) {
+  for (const auto& [key, values] : method_keys(config)) {
+    if (values == cell.trained_on) { continue; }
+    faults.add("entry " + config.name,
+               fmt::format("{} is [{}], but the protocol sets it to [{}] here; remove {}.{}", key,
+                           fmt::join(values, ", "), fmt::join(cell.trained_on, ", "), config.name, key));
+  }
+}
+
 }  // namespace
 
 std::vector<CellEntry> load_cell(const Protocol& protocol, const Cell& cell) {
@@ -104,13 +116,15 @@ std::vector<CellEntry> load_cell(const Protocol& protocol, const Cell& cell) {
   if (std::ranges::none_of(entries, [](const auto& entry) { return entry.config.stage == "evaluate"; })) {
     faults.add(protocol.system, "this system has no entry of `stage: evaluate`, so nothing would be tested");
   }
-  for (const auto& entry : entries) {
+  for (auto& entry : entries) {
     if (protocol.kind == "cross-dataset" && entry.config.stage == "evaluate" && entry.config.data.sets.empty()) {
       faults.add(protocol.system, fmt::format("'{}' has no data.sets, but cross-dataset tests on other datasets; add "
                                               "data.sets.NAME=FOLDER for each",
                                               entry.config.name));
     }
-    if (!cell.trained_on.empty()) { find_leaks(entry.config, cell.trained_on, own, protocol.per_method(), faults); }
+    if (cell.trained_on.empty()) { continue; }
+    refuse_own_methods(entry.config, cell, faults);
+    find_leaks(entry.config, cell.trained_on, own, protocol.per_method(), faults);
   }
   faults.raise();
   return entries;

@@ -31,7 +31,8 @@ class Weights final : public Skimmer {
 std::string run_of(const std::string& weights) {
   const fs::path path(weights), two_up = path.parent_path().parent_path();
   for (const auto& run : {path, two_up, two_up.parent_path()}) {
-    if (fs::exists(run / "config.yaml") && fs::exists(run / "checkpoints")) { return run.string(); }
+    const bool trained = fs::exists(run / "checkpoints") || has_finished(run.string());
+    if (trained && fs::exists(run / "config.yaml")) { return run.string(); }
   }
   return "";
 }
@@ -49,12 +50,22 @@ class LeakFinder {
     }
     for (const auto& path : weights_of(config)) {
       const auto run = run_of(path);
-      if (run.empty() || !seen_.insert(run).second) { continue; }
-      look_at(load_run(run), run);
+      if (run.empty()) {
+        require_file(path, place);
+      } else if (seen_.insert(run).second) {
+        look_at(load_run(run), run);
+      }
     }
   }
 
  private:
+  /// What is no run is a plain file, or a run of this cell that is still to come.
+  void require_file(const std::string& path, const std::string& place) {
+    if (fs::is_regular_file(path) || seen_.contains(path)) { return; }
+    faults_.add(place, fmt::format("it takes weights from '{}', which is no run folder and no file, so its training "
+                                   "cannot be looked at; put it back, or give other weights",
+                                   path));
+  }
   void look_at(const data::StreamNeeds& stream, const std::string& place) {
     const auto text = fmt::format("this training may see fakes of {} alone", fmt::join(allowed_, ", "));
     if (stream.methods.empty()) {

@@ -128,6 +128,9 @@ TEST_F(ProtocolTest, RefusesASystemThatWouldSeeTheLeftOut) {
               AllOf(HasSubstr("entry tuned"), HasSubstr("'videos' holds fakes of A, but"), HasSubstr("of B, C alone")));
   EXPECT_THAT(fault("leave-one-out", "tuned.train.methods: []\n"), HasSubstr("fakes of all methods"));
   EXPECT_THAT(fault("leave-one-out", "train.methods: [B]\n"), HasSubstr("the protocol sets this key"));
+  for (const auto* kind : {"leave-one-out", "intra-dataset"}) {
+    EXPECT_THAT(fault(kind, "tuned.train.methods: [B]\n"), HasSubstr("remove tuned.train.methods")) << "fewer, too";
+  }
   EXPECT_THAT(fault("leave-one-out", "evaluate.select: val\n"), HasSubstr("chooses checkpoints by fakes of all"));
   EXPECT_EQ(fault("leave-one-out", ""), "");
 }
@@ -146,6 +149,22 @@ TEST_F(ProtocolTest, LooksIntoRunsThatWeightsAreTakenFrom) {
             run + "', weights.mapping: ''}]\n");
   EXPECT_THAT(fault("leave-one-out", ""), AllOf(HasSubstr(run), HasSubstr("holds fakes of B, but")));
   EXPECT_THAT(fault("intra-dataset", ""), Not(HasSubstr("holds fakes")));
+}
+
+TEST_F(ProtocolTest, RefusesARunWhoseOwnWeightsAreGone) {
+  const auto run = (folder_ / "before").string(), first = (folder_ / "first").string();
+  write("first/finished.json", "{}");
+  const auto config =
+      load({write("tuned.yaml", "stage: finetune\nweights: {mae: " + first + "}\ntrain.methods: [B, C]\n"),
+            {"run.dir=" + run, "data.shards=s"}});
+  claim_run_folder(config);
+  mark_finished(config, "a version");
+  std::filesystem::remove_all(first);
+  write("system.yaml",
+        "run: [{name: first, file: finetune.yaml, weights.mae: ''}, {name: evaluate, file: evaluate.yaml, "
+        "weights.vit: '" +
+            run + "', weights.mapping: ''}]\n");
+  EXPECT_THAT(fault("leave-one-out", ""), HasSubstr("'" + first + "', which is no run folder and no file"));
 }
 
 TEST_F(ProtocolTest, SaysWhatIsWrong) {
