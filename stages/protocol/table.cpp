@@ -6,7 +6,6 @@
 #include <cmath>
 #include <optional>
 
-#include "base/error.h"
 #include "stages/scores/roc.h"
 
 namespace realface::stages {
@@ -105,7 +104,7 @@ class Detector {
       const auto found = scores_.find({seed, test.cell});
       if (found == scores_.end()) { continue; }
       const auto videos = tested_videos(found->second, score_, test);
-      require_same_videos(first ? *first : videos, videos, test, seed);
+      if (first && !same_videos(*first, videos)) { return of_other_videos(test, seed); }
       first = videos;
       add_seed(seed, videos, measured);
     }
@@ -124,15 +123,21 @@ class Detector {
     measured.seeds.push_back({shown, estimate_auc(videos)});
   }
 
-  void require_same_videos(const std::map<VideoKey, LabelledVideo>& first,
-                           const std::map<VideoKey, LabelledVideo>& videos, const Test& test, uint64_t seed) const {
-    const auto same = [](const auto& a, const auto& b) { return a.first == b.first && a.second.fake == b.second.fake; };
-    if (std::ranges::equal(first, videos, same)) { return; }
-    throw Error(
-        fmt::format("[protocol] entry '{}' of the training '{}' scored other videos of set '{}' with seed {} "
-                    "than with the seed before; a mean over seeds is of the same videos: run one of them again "
-                    "in a new folder",
-                    entry_, test.cell, test.set, seed));
+  static bool same_videos(const std::map<VideoKey, LabelledVideo>& first,
+                          const std::map<VideoKey, LabelledVideo>& videos) {
+    return std::ranges::equal(first, videos, [](const auto& a, const auto& b) {
+      return a.first == b.first && a.second.fake == b.second.fake;
+    });
+  }
+
+  /// Without numbers, since a mean over seeds is of the same videos.
+  MeasuredLine of_other_videos(const Test& test, uint64_t seed) const {
+    MeasuredLine measured{begin(test), {}};
+    measured.line.reason = fmt::format(
+        "seed {} scored other videos of set '{}' than the seed before; remove RUN/{}/{}/{}, or that of the "
+        "other seed, and start again",
+        seed, test.set, seed, test.cell, entry_);
+    return measured;
   }
 
   /// What all lines say alike.

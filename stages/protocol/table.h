@@ -46,8 +46,8 @@ struct TableLine {
 /// Scores of one entry by seed and cell; those that are not finished are missing.
 using CellScores = std::map<std::pair<uint64_t, std::string>, Scores>;
 
-/// The lines of every detector of an entry: p_fake, then each branch if there are several. Throws Error, naming the
-/// line, if two seeds did not score the same videos.
+/// The lines of every detector of an entry: p_fake, then each branch if there are several. A line has no numbers, but a
+/// reason, if two seeds did not score the same videos.
 std::vector<TableLine> table_lines(const std::string& entry, const std::vector<TestBlock>& blocks,
                                    const std::vector<uint64_t>& seeds, const CellScores& scores);
 

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "base/error.h"
 #include "stages/scores/roc.h"
 
 namespace realface::stages {
@@ -99,16 +98,16 @@ TEST(ProtocolTable, SaysWhyThereIsNoNumber) {
   EXPECT_EQ(line_json(lines[0]).at("reason"), "no fake videos");
 }
 
-TEST(ProtocolTable, RefusesSeedsThatScoredOtherVideos) {
+TEST(ProtocolTable, SeedsThatScoredOtherVideosHaveNoMean) {
   auto fewer = some_scores(0.3);
   fewer.videos.pop_back();
   const CellScores scores = {{{1, "B"}, some_scores(0.3)}, {{2, "B"}, fewer}};
-  try {
-    (void)table_lines("evaluate", {kLeftOut}, {1, 2}, scores);
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("scored other videos of set 'test' with seed 2"));
-  }
+  const auto lines = table_lines("evaluate", {kLeftOut}, {1, 2}, scores);
+  EXPECT_TRUE(std::isnan(lines.at(1).auc));
+  EXPECT_THAT(lines.at(1).seeds, testing::IsEmpty());
+  EXPECT_THAT(lines.at(1).reason, HasSubstr("seed 2 scored other videos of set 'test'"));
+  EXPECT_THAT(lines.at(1).reason, HasSubstr("remove RUN/2/B/evaluate"));
+  EXPECT_EQ(lines.at(0).reason, "") << "a line that they do not concern";
 }
 
 }  // namespace
