@@ -76,7 +76,7 @@ TEST_F(Inspect, SheetShowsStoredPixelsAndLandmarksWhereTheyAre) {
   EXPECT_LT(dot[0], 140);
 }
 
-TEST_F(Inspect, SheetShowsTheMasksOfFakesAndWhereTheyComeFrom) {
+TEST_F(Inspect, SheetShowsTheMasksOfFakes) {
   const fs::path out = folder_.path() / "sheet.png";
   write_contact_sheet(folder_.path(), out);
   const cv::Mat sheet = cv::imread(out.string());
@@ -86,6 +86,33 @@ TEST_F(Inspect, SheetShowsTheMasksOfFakesAndWhereTheyComeFrom) {
     cv::inRange(sheet(picture), cv::Scalar(50, 50, 200), cv::Scalar(100, 100, 255), outline);
     EXPECT_EQ(cv::countNonZero(outline) > 500, cell % 2 == 1) << cell << " " << cv::countNonZero(outline);
   }
+}
+
+/// How many pixels are of a colour (blue, green, red), give or take `off`.
+int pixels_like(const cv::Mat& part, const cv::Scalar& colour, double off) {
+  cv::Mat like;
+  cv::inRange(part, colour - cv::Scalar::all(off), colour + cv::Scalar::all(off), like);
+  return cv::countNonZero(like);
+}
+
+TEST_F(Inspect, SheetShowsHolesOfMasksAndWhereTheyComeFrom) {
+  cv::Mat ring = cv::Mat::zeros(48, 48, CV_8UC1);
+  ring(cv::Rect(6, 6, 36, 36)).setTo(1);
+  ring(cv::Rect(12, 12, 24, 24)).setTo(0);
+  const TemporaryFolder folder;
+  samples::write_dataset(folder.path(), {.shards = 1,
+                                         .videos_per_shard = 2,
+                                         .frames = 1,
+                                         .size = 48,
+                                         .mask = {ring.begin<uint8_t>(), ring.end<uint8_t>()}});
+  write_contact_sheet(folder.path(), folder.path() / "sheet.png");
+  const cv::Mat sheet = cv::imread((folder.path() / "sheet.png").string());
+  const cv::Mat real = sheet(cv::Rect(8, 8, 224, 224)), fake = sheet(cv::Rect(240, 8, 224, 224));
+  const cv::Rect hole_edge(54, 70, 3, 84), caption(0, 0, 224, 16);  // 56 is the hole's first column
+  EXPECT_GE(pixels_like(fake(hole_edge), {60, 60, 255}, 20), 84);
+  EXPECT_EQ(pixels_like(real(hole_edge), {60, 60, 255}, 20), 0);
+  EXPECT_GE(pixels_like(fake(caption), {110, 110, 255}, 15), 5);
+  EXPECT_EQ(pixels_like(real(caption), {110, 110, 255}, 15), 0);
 }
 
 TEST_F(Inspect, SheetOfSelfBlendedFacesShowsTheRealOnesWithTheirMasks) {

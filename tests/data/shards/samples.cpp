@@ -98,7 +98,12 @@ Manifest write_dataset(const fs::path& folder, const Plan& plan) {
     ShardTotals totals;
     for (int v = 0; v < plan.videos_per_shard; ++v) {
       videos.push_back(video(s * plan.videos_per_shard + v, plan.frames, facts));
-      for (auto& frame : videos.back().frames) { frame.mask = plan.masks ? frame.mask : ""; }
+      if (videos.back().label == 1 && !plan.mask.empty()) { videos.back().mask_source = MaskSource::dataset; }
+      for (auto& frame : videos.back().frames) {
+        if (!plan.masks) { frame.mask.clear(); }
+        if (frame.mask.empty() || plan.mask.empty()) { continue; }
+        frame.mask = encode_mask(plan.mask.data(), plan.size, plan.size);
+      }
       totals.count(videos.back());
     }
     facts.shard_id = s;

@@ -25,7 +25,8 @@ struct Plan {
   int shards = 2, videos_per_shard = 3, frames = 4, size = 32;
   std::string split = "train";
   CodecConfig codec{};
-  bool masks = true;  // of fakes
+  bool masks = true;               // of fakes
+  std::vector<uint8_t> mask = {};  // [size, size], theirs, as if shipped; empty: stripes of no source
 };
 
 /// Writes shards and manifest to `folder`.
