@@ -19,6 +19,7 @@
 #include "distributed/agreement.h"
 #include "launcher/protocol/table.h"
 #include "launcher/walk.h"
+#include "stages/evaluate/sets.h"
 
 namespace realface::launcher {
 namespace {
@@ -47,6 +48,7 @@ void add_trained(const configs::Config& config, Wanted& wanted) {
 
 void add_tested(const configs::Protocol& protocol, const configs::Config& evaluation, Wanted& wanted) {
   const auto split = configs::to_json(evaluation).at("evaluate").at("split").get<std::string>();
+  stages::require_faces(evaluation.data, split);
   const auto folders = configs::sets_of(evaluation);
   for (const auto& block : configs::tests_of(protocol, evaluation)) {
     for (const auto& test : block) {

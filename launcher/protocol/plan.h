@@ -24,8 +24,8 @@ struct Plan {
 /// Only reads, so every rank may call it before the world is joined.
 Plan load_plan(const configs::Arguments& arguments);
 
-/// Refuses methods of which a split that is trained on or tested has no fakes, before hours were spent on others.
-/// Throws DataError naming them, and for a folder that is no dataset.
+/// Refuses methods of which a split that is trained on or tested has no fakes, and sets without faces, before hours
+/// were spent on others. Throws DataError naming them, and for a folder that is no dataset.
 void require_fakes(const Plan& plan);
 
 /// Runs one cell after another, skipping what is finished, and keeps the table of what is done in RUN/protocol.json

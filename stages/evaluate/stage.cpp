@@ -1,19 +1,18 @@
 #include "stages/evaluate/stage.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "data/shards/manifest.h"
 #include "distributed/agreement.h"
 #include "stages/evaluate/select.h"
+#include "stages/evaluate/sets.h"
 #include "stages/evaluate/similarity.h"
 #include "stages/scores/frame_scores.h"
 #include "stages/scores/localization.h"
@@ -30,18 +29,6 @@ std::string shown(const nlohmann::json& number) {
 
 std::string located(const nlohmann::json& fakes) {
   return fmt::format(", masks of fakes with IoU {} (pooled {})", shown(fakes["iou"]), shown(fakes["iou_pooled"]));
-}
-
-/// At the start, since what was scored before would otherwise be scored again once the set is mended.
-void require_faces(const std::string& set, const std::string& folder, const std::string& split) {
-  std::set<std::string> splits;
-  for (const auto& shard : data::Manifest::load(folder).shards) {
-    if (shard.frames > 0) { splits.insert(shard.split); }
-  }
-  if (split == "all" ? !splits.empty() : splits.contains(split)) { return; }
-  throw DataError(fmt::format(
-      "[data.sets] set '{}' ({}) holds no faces of split '{}', {}; name other shards, or another evaluate.split", set,
-      folder, split, splits.empty() ? "nor any others" : fmt::format("only of {}", fmt::join(splits, ", "))));
 }
 
 }  // namespace
@@ -108,7 +95,8 @@ Evaluate::Evaluate(const EvaluateConfig& config, const Walk& walk)
   for (const auto& [name, folder] : walk.data_config.sets) { sets_.push_back({name, folder}); }
   if (sets_.empty()) { sets_.push_back({"test", walk.data_config.shards}); }
   distributed::agree(walk.world.host_group(), "evaluate", [&] {
-    for (const auto& set : sets_) { require_faces(set.name, set.folder, config.split); }
+    // At the start, since what was scored before would otherwise be scored again once the set is mended.
+    require_faces(walk.data_config, config.split);
   });
   read_crops();
   select_checkpoints();

@@ -94,9 +94,9 @@ refused 1 "does not fit this network.*same model" "$program" train "$recipes/fin
   model.size=small model.image=64 model.patch=8 metrics.port=0 world.device=cpu run.dir="$scratch/wrong0"
 grep -q "width is 32 there and 384 here" "$scratch/last.log" || fail "it is not said how the presets differ"
 must "$program" preprocess "$scratch/videos" --dataset ffpp --split train --methods original --out "$scratch/untested" --size 64 --frames 1
-refused 1 "set 'test' .*/untested. holds no faces of split 'test', only of train" "${evaluate[@]}" weights.vit="$scratch/run/finetune" \
+refused 1 "data.shards. .*/untested holds no faces of split 'test', only of train" "${evaluate[@]}" weights.vit="$scratch/run/finetune" \
   data.shards="$scratch/untested" run.dir="$scratch/wrong00"
-refused 1 "set 'b' .*/untested. holds no faces of split 'test'" "${evaluate[@]}" weights.vit="$scratch/run/finetune" data.shards="$scratch/shards" \
+refused 1 "data.sets.b. .*/untested holds no faces of split 'test'" "${evaluate[@]}" weights.vit="$scratch/run/finetune" data.shards="$scratch/shards" \
   "data.sets.a=$scratch/shards" "data.sets.b=$scratch/untested" run.dir="$scratch/wrong00"
 [ ! -e "$scratch/wrong00/scores.csv" ] || fail "an evaluation that cannot end has scored some of its sets"
 refused 78 "weights.vit" "$program" train "$recipes/evaluate.yaml" weights.vit= weights.mapping= weights.recovered= data.shards="$scratch/shards" run.dir="$scratch/wrong"
