@@ -6,10 +6,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "checkpoints/format/folder.h"
+#include "configs/inputs.h"
 #include "configs/load.h"
 #include "configs/printer.h"
 #include "distributed/agreement.h"
@@ -25,6 +28,32 @@ std::filesystem::path finished_path(const Config& config) {
 /// A start that failed before its first checkpoint leaves only a config.yaml, which the corrected one replaces.
 bool holds_anything(const Config& config) {
   return std::filesystem::exists(finished_path(config)) || !checkpoints::Folder(config.run.dir).steps().empty();
+}
+
+/// What finished.json says; an empty object where it is missing or damaged.
+nlohmann::json note_of(const Config& config) {
+  if (!has_finished(config.run.dir)) { return nlohmann::json::object(); }
+  auto note = nlohmann::json::parse(read_file(finished_path(config)), nullptr, /*allow_exceptions=*/false);
+  return note.is_object() ? note : nlohmann::json::object();
+}
+
+/// The path of something that an evaluation looked at and that is another now; empty: none. What is not known of both
+/// is not compared.
+std::string changed_input(const nlohmann::json& note, const Config& config) {
+  const auto before = note.value("inputs", nlohmann::json::object());
+  const auto inputs = inputs_of(config);
+  for (const auto& [path, digest] : inputs.items()) {
+    if (before.contains(path) && before.at(path) != digest) { return path; }
+  }
+  return "";
+}
+
+/// The checkpoints know how far it was done, so without them it begins anew. The note goes last: after a kill in
+/// between, the next start sees once more that something has changed.
+void begin_anew(const Config& config) {
+  const checkpoints::Folder folder(config.run.dir);
+  for (const int64_t step : folder.steps()) { folder.remove(step); }
+  std::filesystem::remove(finished_path(config));
 }
 
 std::string absent_or(const std::map<std::string, std::string>& values, const std::string& key) {
@@ -77,6 +106,10 @@ void refuse_other_run(const Config& config) {
 void claim_run_folder(const Config& config) {
   make_folder(config.run.dir);
   refuse_other_run(config);
+  if (const auto changed = changed_input(note_of(config), config); !changed.empty()) {
+    log::info("evaluating in " + config.run.dir + " again, since " + changed + " has changed");
+    begin_anew(config);
+  }
   publish_file(config_path(config.run.dir), to_yaml(config));
 }
 
@@ -85,9 +118,8 @@ bool has_finished(const std::string& run_dir) {
 }
 
 bool is_finished(const Config& config) {
-  if (!has_finished(config.run.dir)) { return false; }
-  const auto note = nlohmann::json::parse(read_file(finished_path(config)), nullptr, /*allow_exceptions=*/false);
-  return note.is_object() && note.value("length", nlohmann::json()) == config.recipe->length();
+  const auto note = note_of(config);
+  return note.contains("length") && note.at("length") == config.recipe->length() && changed_input(note, config).empty();
 }
 
 bool is_finished(const Config& config, distributed::Communicator& host) {
@@ -97,8 +129,8 @@ bool is_finished(const Config& config, distributed::Communicator& host) {
 }
 
 void mark_finished(const Config& config, const std::string& code_version) {
-  const nlohmann::json note{
-      {"stage", config.stage}, {"length", config.recipe->length()}, {"code_version", code_version}};
+  nlohmann::json note{{"stage", config.stage}, {"length", config.recipe->length()}, {"code_version", code_version}};
+  if (auto inputs = inputs_of(config); !inputs.empty()) { note["inputs"] = std::move(inputs); }
   publish_file(finished_path(config), note.dump(2) + "\n");
 }
 

@@ -18,10 +18,12 @@ std::vector<std::string> differences(const Config& there, const Config& here);
 void refuse_other_run(const Config& config);
 
 /// Makes the folder's configuration this one. Called by one rank, which holds the folder's lock: another start may have
-/// taken the folder since refuse_other_run was last asked, so this asks again. Throws ConfigError.
+/// taken the folder since refuse_other_run was last asked, so this asks again. Of a finished evaluation whose inputs
+/// have changed, it removes the checkpoints and finished.json, so that it is made again. Throws ConfigError.
 void claim_run_folder(const Config& config);
 
-/// Is there a finished run (RUN/finished.json) with the length that the configuration asks for?
+/// Is there a finished run (RUN/finished.json) with the length that the configuration asks for? An evaluation of which
+/// the weights or the data have changed since (inputs.h) is not.
 bool is_finished(const Config& config);
 /// The same for all ranks: the first one looks, because others may see an older state of a shared folder. Collective.
 bool is_finished(const Config& config, distributed::Communicator& host);

@@ -69,11 +69,9 @@ void require_methods(const std::set<std::string>& wanted, const std::string& sha
   }
 }
 
-/// All but what it shares with other cells.
 bool is_cell_finished(const PlannedCell& planned, distributed::World& world) {
-  return std::ranges::all_of(planned.entries, [&](const auto& entry) {
-    return entry.shared || configs::is_finished(entry.config, world.host_group());
-  });
+  return std::ranges::all_of(planned.entries,
+                             [&](const auto& entry) { return configs::is_finished(entry.config, world.host_group()); });
 }
 
 void keep_table(const Plan& plan, distributed::World& world) {

@@ -27,7 +27,9 @@ void print_table(const Plan& plan, bool json) {
 void protocol(const ProtocolOptions& options) {
   const auto plan = load_plan(options.arguments);
   if (options.table) {
-    print_table(plan, options.json);
+    distributed::in_world({.device = "cpu"}, [&](auto& world) {  // for under mpirun, it is printed once
+      if (world.rank() == 0) { print_table(plan, options.json); }
+    });
     return;
   }
   require_fakes(plan);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <span>
 
 #include "configs/run_folder.h"
 #include "configs/tested.h"
@@ -17,26 +18,26 @@ namespace {
 
 using Columns = std::vector<std::string>;
 
+/// Are the first entries of the cell finished?
+bool are_finished(const PlannedCell& planned, size_t count) {
+  return std::ranges::all_of(std::span(planned.entries).first(count),
+                             [](const auto& entry) { return configs::is_finished(entry.config); });
+}
+
 /// Adds the lines of one entry of `stage: evaluate`, of which each cell has its own.
 void add_entry(const Plan& plan, size_t index, ProtocolTable& table) {
   stages::CellScores scores;
   for (const auto& planned : plan.cells) {
     const auto& evaluation = planned.entries[index].config;
-    if (!configs::is_finished(evaluation)) { continue; }
+    if (!are_finished(planned, index + 1)) { continue; }  // scores of what is to be trained on would be old ones
     const std::filesystem::path folder(evaluation.run.dir);
     scores[{planned.cell.seed, planned.cell.name}] = stages::read_scores(folder / stages::kScoresFile);
-    for (const auto& set : stages::oracle_sets(folder)) { table.oracles.insert(set); }
+    for (const auto& set : stages::oracle_sets(folder)) { table.oracles.insert({evaluation.name, set}); }
   }
   const auto& evaluation = plan.cells.front().entries[index].config;
   const auto lines =
       stages::table_lines(evaluation.name, configs::tests_of(plan.protocol, evaluation), plan.protocol.seeds, scores);
   table.lines.insert(table.lines.end(), lines.begin(), lines.end());
-}
-
-bool is_evaluated(const PlannedCell& planned) {
-  return std::ranges::all_of(planned.entries, [](const auto& entry) {
-    return entry.config.stage != "evaluate" || configs::is_finished(entry.config);
-  });
 }
 
 std::string fixed(double value, int digits) { return std::isnan(value) ? "" : fmt::format("{:.{}f}", value, digits); }
@@ -69,8 +70,8 @@ std::string notes_of(const ProtocolTable& table) {
     if (line.reason.empty()) { continue; }
     notes += fmt::format("{}, {}, {}: {}\n", line.entry, line.test.trained_on, videos_text(line), line.reason);
   }
-  for (const auto& set : table.oracles) {
-    notes += set + ": an oracle, whose checkpoints were chosen by these very videos\n";
+  for (const auto& [entry, set] : table.oracles) {
+    notes += fmt::format("{}, {}: an oracle, whose checkpoints were chosen by these very videos\n", entry, set);
   }
   for (const auto& folder : table.unfinished) { notes += "not finished: " + folder + "\n"; }
   return notes;
@@ -85,18 +86,20 @@ ProtocolTable read_table(const Plan& plan) {
     if (entries[i].config.stage == "evaluate") { add_entry(plan, i, table); }
   }
   for (const auto& planned : plan.cells) {
-    if (!is_evaluated(planned)) { table.unfinished.push_back(planned.cell.folder(plan.protocol)); }
+    if (are_finished(planned, planned.entries.size())) { continue; }
+    table.unfinished.push_back(planned.cell.folder(plan.protocol));
   }
   return table;
 }
 
 nlohmann::json table_json(const Plan& plan, const ProtocolTable& table) {
   const auto& protocol = plan.protocol;
-  nlohmann::json lines = nlohmann::json::array();
+  auto lines = nlohmann::json::array(), oracles = nlohmann::json::array();
   for (const auto& line : table.lines) { lines.push_back(stages::line_json(line)); }
+  for (const auto& [entry, set] : table.oracles) { oracles.push_back({{"entry", entry}, {"set", set}}); }
   return {{"protocol", protocol.kind},      {"system", protocol.system},   {"seeds", protocol.seeds},
           {"methods", protocol.methods},    {"run_dir", protocol.run_dir}, {"lines", lines},
-          {"unfinished", table.unfinished}, {"oracles", table.oracles}};
+          {"unfinished", table.unfinished}, {"oracles", oracles}};
 }
 
 std::string table_text(const Plan& plan, const ProtocolTable& table) {

@@ -70,6 +70,28 @@ TEST_F(RunFolder, AFinishedRunIsKnownUnlessMoreIsAskedOfIt) {
   EXPECT_FALSE(is_finished(config({"train.steps=20"})));
 }
 
+TEST_F(RunFolder, AnEvaluationOfOtherWeightsThanThoseNowIsMadeAgain) {
+  const auto detector = (folder_ / "detector").string(),
+             manifest = std::string("detector/checkpoints/step-5/manifest.json");
+  write("detector/finished.json", "{}");
+  write(manifest, "first");
+  const auto evaluation = load({write("e.yaml", "stage: evaluate\nweights: {vit: '" + detector + "'}\n"),
+                                {"run.dir=" + (folder_ / "run").string(), "data.shards=s"}});
+  claim_run_folder(evaluation);
+  write("run/checkpoints/step-1/manifest.json", "");
+  mark_finished(evaluation, "test");
+  EXPECT_TRUE(is_finished(evaluation));
+  claim_run_folder(evaluation);
+  EXPECT_TRUE(has_finished((folder_ / "run").string())) << "nothing has changed";
+  std::filesystem::remove_all(folder_ / "detector" / "checkpoints");
+  EXPECT_TRUE(is_finished(evaluation)) << "they may be removed to save room";
+  write(manifest, "trained again");
+  EXPECT_FALSE(is_finished(evaluation));
+  claim_run_folder(evaluation);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run" / "checkpoints" / "step-1"));
+  EXPECT_FALSE(has_finished((folder_ / "run").string()));
+}
+
 TEST_F(RunFolder, ADamagedNoteCountsAsUnfinished) {
   claim_run_folder(config());
   write("run/finished.json", "{");

@@ -26,6 +26,7 @@ must "$program" "${start[@]}" --table
 grep -qE "^evaluate +all but FaceSwap +test, FaceSwap +0 of 2$" "$scratch/last.log" || fail "what is not run is not empty"
 [ ! -e "$run" ] || fail "--table wrote a run folder"
 refused 1 "no fakes of 'FaceSwop' in split .*did you mean 'FaceSwap'" "$program" "${start[@]}" "methods=[Deepfakes,FaceSwop]"
+refused 1 "$scratch/none.*manifest.json" "$program" "${start[@]}" "data.sets.other=$scratch/none" protocol=cross-dataset
 refused 78 "seeds names 1 twice" "$program" "${start[@]}" "seeds=[1,1]"
 refused 78 "nowhere.yaml" "$program" "${start[@]}" system=nowhere.yaml
 refused 78 "entry finetune: its stream 'videos' holds fakes of Deepfakes, but" "$program" "${start[@]}" \
@@ -92,8 +93,18 @@ for column in ("p_fake", "p_vit", "p_mapping"):
     assert lines[2]["mean_of"] == 2 and abs(lines[2]["auc"] - statistics.mean(means)) < 1e-12, lines[2]
     assert abs(lines[2]["auc_deviation"] - statistics.stdev(means)) < 1e-12, lines[2]
 PYTHON
+must ranks 2 "${start[@]}" --table
+[ "$(grep -c "^leave-one-out of" "$scratch/last.log")" = 1 ] || fail "--table is printed by each rank"
 must "$program" "${start[@]}" --table
 grep -qE "^evaluate, p_vit +test, mean of 2 .* 2 of 2$" "$scratch/last.log" || fail "the table has no mean"
 for other in finetune.train.batch=8 protocol=cross-manipulation; do
   refused 78 "belongs to another configuration" "$program" "${start[@]}" --table "$other"
 done
+rm -r "$run/1/shared/composite"
+must "$program" "${start[@]}" finetune.train.steps=21 --table
+grep -qE "^evaluate +all but Deepfakes +test, Deepfakes +0 of 2$" "$scratch/last.log" || fail "AUCs of 20 steps are shown as those of 21"
+cp "$run/1/FaceSwap/evaluate/results.json" "$scratch/results.json"
+must ranks 2 "${start[@]}" finetune.train.steps=21
+grep -q "evaluating in $run/1/FaceSwap/evaluate again, since $run/1/FaceSwap/finetune has changed" "$scratch/last.log" || fail "a longer training is not evaluated"
+[ -e "$run/1/shared/composite/finished.json" ] || fail "a shared run that was removed is not made again"
+! cmp -s "$run/1/FaceSwap/evaluate/results.json" "$scratch/results.json" || fail "the results are those of the shorter training"
