@@ -40,7 +40,7 @@ struct Cell {
   std::string folder(const Protocol& protocol) const;
 };
 
-/// The only cell of a seed where there is none for each method.
+/// The only cell of a seed, unless each method has one.
 inline constexpr const char* kWholeCell = "all";
 /// The folder RUN/SEED/shared holds what is the same in all cells of a seed.
 inline constexpr const char* kSharedCell = "shared";

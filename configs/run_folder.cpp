@@ -30,7 +30,7 @@ bool holds_anything(const Config& config) {
   return std::filesystem::exists(finished_path(config)) || !checkpoints::Folder(config.run.dir).steps().empty();
 }
 
-/// What finished.json says; an empty object where it is missing or damaged.
+/// What finished.json says; an empty object if it is missing or damaged.
 nlohmann::json note_of(const Config& config) {
   if (!has_finished(config.run.dir)) { return nlohmann::json::object(); }
   auto note = nlohmann::json::parse(read_file(finished_path(config)), nullptr, /*allow_exceptions=*/false);
@@ -48,8 +48,8 @@ std::string changed_input(const nlohmann::json& note, const Config& config) {
   return "";
 }
 
-/// The checkpoints know how far it was done, so without them it begins anew. The note goes last: after a kill in
-/// between, the next start sees once more that something has changed.
+/// Removes its checkpoints, which hold its progress, so that it starts from the beginning. The note goes last: after a
+/// kill in between, the next start sees once more that something has changed.
 void begin_anew(const Config& config) {
   const checkpoints::Folder folder(config.run.dir);
   for (const int64_t step : folder.steps()) { folder.remove(step); }

@@ -41,10 +41,8 @@ struct ReconstructOptions {
 std::string add_detector(models::Set& models, const std::string& run, int64_t image, distributed::World& world) {
   if (run.empty()) { return ""; }
   auto& host = world.host_group();
-  const auto chosen = stages::checkpoint_folder(run, host);  // once: a run that goes on has another one soon
-  const auto folder = chosen.empty() ? run : chosen.string();
-  const std::string name = stages::holds_network(folder, "localizer", host) ? "localizer" : "mapping";
-  stages::add_frozen(models, folder, name, world.device(), host,
+  const std::string name = stages::holds_network(run, "localizer", host) ? "localizer" : "mapping";
+  stages::add_frozen(models, run, name, world.device(), host,
                      [&](const nlohmann::json& description) { return stages::make_branch_network(name, description); });
   const auto own = models.entry(name).description.value("image", image);
   if (own == image) { return name; }
@@ -133,6 +131,9 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
     if (!options.split_given) { wanted.split = usual_split(table); }
   });
   const auto loaded = stages::load_weights(options.run, models, "mae", world.host_group());
+  // Once: to verify a large checkpoint takes long, and a run that goes on has another one soon.
+  const auto chosen = stages::checkpoint_folder(options.mapping, world.host_group());
+  if (!chosen.empty()) { options.mapping = chosen.string(); }
   const auto what = stages::restorable(*config.recipe);
   const auto detector = add_detector(models, options.mapping, what.model.image, world);
   if (wanted.split == "train" && world.rank() == 0) {

@@ -22,8 +22,8 @@ std::string inspect_text(const nlohmann::json& facts);
 /// (data/faces/self_blend.h), as `sbi` makes them in training.
 enum class Sheet : uint8_t { stored, self_blended };
 
-/// A picture of up to 48 faces drawn evenly from all videos with frames, with mask outlines, where the masks come from
-/// and labels, as PNG.
+/// A PNG of up to 48 faces, drawn evenly from all videos with frames. Each has its label, the outline of its mask, and
+/// what the mask was made from.
 void write_contact_sheet(const std::filesystem::path& path, const std::filesystem::path& out_png,
                          Sheet kind = Sheet::stored);
 

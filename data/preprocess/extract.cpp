@@ -143,7 +143,7 @@ class Extraction {
                            config_.mask_rule, masks_);
   }
 
-  /// Of everybody in each frame, or in the nearest where somebody was found.
+  /// Of everybody in each frame; if nobody was found in it, of the nearest frame with somebody.
   std::map<int32_t, std::vector<Box>> boxes() const {
     std::vector<int> found;
     for (const Seen& frame : seen_) { found.push_back(frame.faces.empty() ? -1 : 0); }

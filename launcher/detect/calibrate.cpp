@@ -30,8 +30,6 @@ struct CalibrateOptions {
   double rate = 0.05;
 };
 
-/// As many frames of a video as `detect` looks at together, and as many clips as those hold.
-constexpr int64_t kFrames = 30;
 constexpr int64_t kBatch = 4;
 
 /// The bound on errors is one for videos that the networks have not seen.
@@ -52,7 +50,7 @@ std::optional<stages::CalibrationVideos> score(const CalibrateOptions& options, 
                                                std::string& digest, distributed::World& world) {
   const auto& branches = detector.branches;
   const int64_t clip = stages::clip_of(branches);
-  const stages::FramesScored frames{kFrames, clip > 0 ? (kFrames + clip - 1) / clip : 1};
+  const stages::FramesScored frames{kFramesTogether, clip > 0 ? (kFramesTogether + clip - 1) / clip : 1};
   data::DataConfig config;
   config.shards = options.shards;
   const auto stream = data::open(

@@ -10,6 +10,10 @@
 /// A trained detector, ready to score faces.
 namespace realface::launcher {
 
+/// Frames of a video that are looked at together, as many as preprocess stores of one (G13): their mean features and
+/// their common box are what the networks were trained on.
+inline constexpr int kFramesTogether = 30;
+
 /// The run folder of a system's evaluation, of that or of the system's.
 std::string evaluation_folder(const std::string& run);
 /// The configuration of such an evaluation, which says what networks score together. Throws ConfigError, and Error if

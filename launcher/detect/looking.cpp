@@ -8,14 +8,12 @@
 
 #include "base/error.h"
 #include "data/preprocess/masks/mask_reader.h"
+#include "launcher/detect/load.h"
 #include "stages/detect/person_scores.h"
 
 namespace realface::launcher {
 namespace {
 
-/// Frames that are looked at together, as many as preprocess stores of a video (G13): their mean features and their
-/// common box are what the networks were trained on.
-constexpr int kWindow = 30;
 constexpr size_t kMostPeople = 32;  // of whom faces are kept for a sheet: a film has somebody new after every cut
 
 }  // namespace
@@ -60,7 +58,7 @@ void Looking::look(const std::string& path, const std::filesystem::path& out) {
   if (!reader->info().times_us.empty()) { began_us_ = reader->info().times_us.front(); }
   std::vector<int32_t> wanted;
   const auto frames = static_cast<int32_t>(reader->info().times_us.size());
-  const auto stored = data::preprocess::chosen_frames(frames, kWindow);
+  const auto stored = data::preprocess::chosen_frames(frames, kFramesTogether);
   const int32_t usual = stored.size() > 1 ? stored[1] - stored[0] : 1, step = every_ > 0 ? every_ : usual;
   for (int32_t frame = 0; frame < frames; frame += step) { wanted.push_back(frame); }
   std::function<void(data::preprocess::Frame)> drawn;
@@ -69,7 +67,7 @@ void Looking::look(const std::string& path, const std::filesystem::path& out) {
     drawn = [this](auto frame) { draw(std::move(frame)); };
   }
   data::preprocess::People people(
-      policy_, kWindow, [this](const auto& found) { score(found); }, drawn);
+      policy_, kFramesTogether, [this](const auto& found) { score(found); }, drawn);
   finder_.begin();
   try {
     reader->read(wanted, [&](data::preprocess::Frame frame) {

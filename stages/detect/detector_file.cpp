@@ -78,6 +78,37 @@ void run_self_test(const Detector& detector, const std::string& path) {
       path, off, kTolerance));
 }
 
+/// Tensors of a place that no fact speaks of would be covered by no digest.
+void refuse_strangers(const Tensors& tensors, const nlohmann::json& networks, const std::string& path) {
+  for (const auto& [name, tensor] : tensors) {
+    const auto place = name.substr(0, name.find('/'));
+    if (place != kSelfTest && !networks.contains(place)) {
+      damaged(path, "it holds '" + name + "', which it does not describe");
+    }
+  }
+}
+
+Detector detector_of(const models::TensorFile& file, const nlohmann::json& facts, torch::Device device,
+                     const std::string& path) {
+  Detector detector{{}, {}, device, facts.at("crops"), facts.at("card"), calibration_from(facts.at("calibration")),
+                    {}, {}};
+  const auto& networks = facts.at("networks");
+  refuse_strangers(file.tensors, networks, path);
+  for (const auto& [name, network] : networks.items()) {
+    add_network(detector, name, network, below(file.tensors, name), path);
+  }
+  const auto self_test = below(file.tensors, kSelfTest);
+  check_digest(self_test, facts.at("self_test").at("sha256").get<std::string>(), "the faces of its self-test", path);
+  detector.branches = branches_of(detector.networks, device);
+  detector.test_faces = self_test.at("faces");
+  detector.test_scores = self_test.at("p_fake");
+  if (detector.branches.empty() || detector.test_faces.numel() == 0 || !detector.crops.is_object()) {
+    damaged(path, "it lacks networks, faces of a self-test, or how faces are cut out");
+  }
+  run_self_test(detector, path);
+  return detector;
+}
+
 }  // namespace
 
 void write_detector(const fs::path& path, Detector& detector) {
@@ -117,41 +148,6 @@ nlohmann::json detector_facts(const std::map<std::string, std::string>& metadata
   if (!facts.is_object()) { damaged(path, "its facts are no JSON object"); }
   return facts;
 }
-
-namespace {
-
-/// Tensors of a place that no fact speaks of would be covered by no digest.
-void refuse_strangers(const Tensors& tensors, const nlohmann::json& networks, const std::string& path) {
-  for (const auto& [name, tensor] : tensors) {
-    const auto place = name.substr(0, name.find('/'));
-    if (place != kSelfTest && !networks.contains(place)) {
-      damaged(path, "it holds '" + name + "', which it does not describe");
-    }
-  }
-}
-
-Detector detector_of(const models::TensorFile& file, const nlohmann::json& facts, torch::Device device,
-                     const std::string& path) {
-  Detector detector{{}, {}, device, facts.at("crops"), facts.at("card"), calibration_from(facts.at("calibration")),
-                    {}, {}};
-  const auto& networks = facts.at("networks");
-  refuse_strangers(file.tensors, networks, path);
-  for (const auto& [name, network] : networks.items()) {
-    add_network(detector, name, network, below(file.tensors, name), path);
-  }
-  const auto self_test = below(file.tensors, kSelfTest);
-  check_digest(self_test, facts.at("self_test").at("sha256").get<std::string>(), "the faces of its self-test", path);
-  detector.branches = branches_of(detector.networks, device);
-  detector.test_faces = self_test.at("faces");
-  detector.test_scores = self_test.at("p_fake");
-  if (detector.branches.empty() || detector.test_faces.numel() == 0 || !detector.crops.is_object()) {
-    damaged(path, "it lacks networks, faces of a self-test, or how faces are cut out");
-  }
-  run_self_test(detector, path);
-  return detector;
-}
-
-}  // namespace
 
 Detector read_detector(const fs::path& path, torch::Device device) {
   const auto file = models::read_tensor_file(path);
