@@ -119,6 +119,11 @@ void tell(const stages::Reconstruction& result) {
   }
 }
 
+void forget_whom_training_saw(stages::Reconstruction& result) {
+  log::warn("[reconstruct] these are other shards than a network was trained on: whom training saw is not known");
+  result.seen_in_training.reset();
+}
+
 stages::Ending restore_faces(ReconstructOptions options, configs::Config config, distributed::World& world) {
   auto& wanted = options.config;
   // Any number of ranks serves: each takes as many faces of an update as another.
@@ -154,10 +159,7 @@ stages::Ending restore_faces(ReconstructOptions options, configs::Config config,
     if (world.rank() != 0) { return; }
     result.provenance = provenance(options, config, loaded, models, data->dataset_digest());
     if (!detector.empty()) { result.provenance["detector"] = models.entry(detector).source; }
-    if (data->dataset_digest() != loaded.dataset_digest || !known) {
-      log::warn("[reconstruct] these are other shards than a network was trained on: whom training saw is not known");
-      result.seen_in_training.reset();
-    }
+    if (!known || data->dataset_digest() != loaded.dataset_digest) { forget_whom_training_saw(result); }
     stages::save_reconstruction(result, options.run);
   });
   tell(result);
