@@ -25,6 +25,7 @@ void fields(Visitor& v, MaskConfig& c) {
   v.field("parts", c.parts, {"literal", "semantic"});
   v.field("only", c.only, {"all", "eyes", "nose", "lips"});
   v.field("roi_tau", c.roi_tau, share());
+  v.field("blocks", c.blocks, within(1, 1024));
   v.field("key_share", c.key_share, share());
   v.field("equalise", c.equalise, within(0, kMaxCount));
 }

@@ -18,7 +18,6 @@
 #include "distributed/failure.h"
 #include "launcher/commands.h"
 #include "launcher/version.h"
-#include "stages/evaluate/branches.h"
 #include "stages/reconstruct/predictors.h"
 #include "stages/reconstruct/reconstruct.h"
 #include "stages/reconstruct/restorable.h"
@@ -42,8 +41,7 @@ std::string add_detector(models::Set& models, const std::string& run, int64_t im
   if (run.empty()) { return ""; }
   auto& host = world.host_group();
   const std::string name = stages::holds_network(run, "localizer", host) ? "localizer" : "mapping";
-  stages::add_frozen(models, run, name, world.device(), host,
-                     [&](const nlohmann::json& description) { return stages::make_branch_network(name, description); });
+  stages::add_frozen(models, run, name, world.device(), host);
   const auto own = models.entry(name).description.value("image", image);
   if (own == image) { return name; }
   throw ConfigError(

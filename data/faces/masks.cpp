@@ -1,5 +1,7 @@
 #include "data/faces/masks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,9 +13,6 @@
 
 namespace realface::data {
 namespace {
-
-/// RFFR's block: 3 x 3 patches of a 14 x 14 grid, never on the border (F1, F2).
-constexpr int64_t kBlockGrid = 14, kBlockSide = 3, kBlockOffsets = 10;
 
 const std::vector<std::string> kKinds = {"none", "random", "part", "roi_part", "tube", "block", "key_region"};
 const std::vector<std::string> kCuts = {"literal", "semantic"};
@@ -84,13 +83,17 @@ DrawnMask facial(const MaskConfig& config, CounterRng& rng, Geometry geometry, L
                                : regions_of_part(config, rng, *parts, geometry, landmarks);
 }
 
-DrawnMask block(CounterRng& rng) {
-  const auto row = 1 + static_cast<int64_t>(rng.below(kBlockOffsets));
-  const auto column = 1 + static_cast<int64_t>(rng.below(kBlockOffsets));
+/// Patches a side of RFFR's blocks, 3 of 14 for 4 blocks (F1).
+int64_t block_side(const MaskConfig& config, int64_t grid) { return (grid - 2) / config.blocks; }
+
+/// Anywhere but on the border (F2).
+DrawnMask block(const MaskConfig& config, CounterRng& rng, int64_t grid) {
+  const int64_t side = block_side(config, grid);
+  const auto offsets = static_cast<uint64_t>(grid - 1 - side);
+  const auto row = 1 + static_cast<int64_t>(rng.below(offsets));
+  const auto column = 1 + static_cast<int64_t>(rng.below(offsets));
   DrawnMask draw;
-  for (int64_t i = 0; i < kBlockSide * kBlockSide; ++i) {
-    draw.masked.push_back(kBlockGrid * (row + i / kBlockSide) + column + i % kBlockSide);
-  }
+  for (int64_t i = 0; i < side * side; ++i) { draw.masked.push_back(grid * (row + i / side) + column + i % side); }
   return draw;
 }
 
@@ -129,7 +132,7 @@ DrawnMask draw_patches(const MaskConfig& config, CounterRng& rng, Geometry geome
   if (config.kind == "tube") {
     return uniform(rng, geometry.patches(), floor_share(config.ratio, static_cast<size_t>(geometry.patches())));
   }
-  if (config.kind == "block") { return block(rng); }
+  if (config.kind == "block") { return block(config, rng, geometry.grid); }
   if (config.kind == "key_region") { return key_region(config, rng, geometry, landmarks); }
   return facial(config, rng, geometry, landmarks);
 }
@@ -179,9 +182,11 @@ std::vector<std::string> mask_faults(const MaskConfig& config, int64_t grid) {
   if (!(config.roi_tau >= 0 && config.roi_tau <= 1)) {
     faults.push_back("roi_tau is " + std::to_string(config.roi_tau) + "; expected a share of 0 to 1");
   }
-  if (config.kind == "block" && grid != kBlockGrid) {
-    faults.push_back("kind is 'block' on a grid of " + std::to_string(grid) +
-                     " patches a side; RFFR's blocks are defined on 14 (224 px images, 16 px patches)");
+  if (config.kind == "block" && (grid < 3 || (grid - 2) % config.blocks != 0)) {
+    faults.push_back(
+        fmt::format("kind is 'block' on a grid of {0} patches a side, whose {1} within the border cannot be "
+                    "cut into {2} blocks a side; give a mask.blocks that divides {1}",
+                    grid, grid - 2, config.blocks));
   }
   if (config.equalise < 0 || config.equalise >= grid * grid) {
     faults.push_back("equalise is " + std::to_string(config.equalise) + "; expected 0 to " +
@@ -237,7 +242,7 @@ int64_t fixed_mask_count(const MaskConfig& config, int64_t grid) {
   if (config.equalise > 0) { return config.equalise; }
   if (config.kind == "random" || config.kind == "key_region") { return image_share(config.ratio, patches); }
   if (config.kind == "tube") { return floor_share(config.ratio, static_cast<size_t>(patches)); }
-  return config.kind == "block" ? kBlockSide * kBlockSide : 0;
+  return config.kind == "block" ? block_side(config, grid) * block_side(config, grid) : 0;
 }
 
 }  // namespace realface::data

@@ -20,6 +20,7 @@ struct MaskConfig {
   std::string only = "all";       // all | eyes | nose | lips: always the same part (ablation)
   double roi_tau = 0.25;   // a patch is signed when this share of it lies in a region of interest (G4); 0 signs every
                            // patch (ablation without regions)
+  int64_t blocks = 4;      // block: as many of them fill a side of the picture within a border of one patch (F1)
   double key_share = 0.9;  // key_region: share of the key patches that is masked (E2)
   int64_t equalise =
       0;  // 0: as drawn; else exactly this many masked patches, filled from the same part, then from the rest (G7)

@@ -39,7 +39,7 @@ stages::Detector detector_of_file(const std::string& path, distributed::World& w
   std::string digests;
   distributed::agree(host, "weights", [&] {
     detector = stages::read_detector(path, world.device());
-    for (const auto& name : detector->names()) { digests += detector->networks.sha256(name) + ' '; }
+    for (const auto& [name, entry] : detector->networks.entries()) { digests += detector->networks.sha256(name) + " "; }
   });
   const auto first = distributed::broadcast_string(host, digests);
   distributed::agree(host, "weights", [&] {

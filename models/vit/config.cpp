@@ -16,10 +16,16 @@ VitConfig vit_preset(const std::string& size, const std::string& architecture) {
 }
 
 void fields(Visitor& v, VitConfig& c) {
-  const auto size = c.size, architecture = c.architecture;
+  const auto architecture = c.architecture;
   v.field("architecture", c.architecture, {"vit", "video_vit"});
+  if (c.architecture != architecture) { c = vit_preset(c.size, c.architecture); }
+  size_fields(v, c);
+}
+
+void size_fields(Visitor& v, VitConfig& c) {
+  const auto size = c.size;
   v.field("size", c.size, {"tiny", "small", "base", "large", "huge"});
-  if (c.size != size || c.architecture != architecture) { c = vit_preset(c.size, c.architecture); }
+  if (c.size != size) { c = vit_preset(c.size, c.architecture); }
   v.field("image", c.image, within(1, 8192));
   v.field("patch", c.patch, within(1, 1024));
   if (c.of_clips()) {

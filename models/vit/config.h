@@ -22,6 +22,7 @@ struct VitConfig {
 
 /// A key that follows `architecture` and `size` begins with that preset's number.
 void fields(Visitor& visitor, VitConfig& config);
+void size_fields(Visitor& visitor, VitConfig& config);  // without `architecture`
 void check(const VitConfig& config, Checker& checker);
 
 /// The encoder of models::mae_preset. Throws ConfigError for an unknown size.

@@ -19,12 +19,13 @@ void CnnRecipe::fields(Visitor& v) {
   group(v, "model", [&] { models::fields(v, config_.model); });
   group(v, "train", [&] {
     stages::fields(v, config_.train);
-    v.methods("methods", config_.methods);
+    stages::fields(v, config_.fakes);
   });
 }
 
 void CnnRecipe::check(Checker& checker) const {
   stages::check(config_.train, checker);
+  stages::check(config_.fakes, config_.train, checker);
   if (config_.train.dtype != "fp32") {
     checker.fault({"train.dtype"}, "train.dtype must be fp32: batch norms of so small a network gain nothing by bf16");
   }
@@ -43,20 +44,7 @@ models::Set CnnRecipe::build(uint64_t seed, torch::Device device, distributed::C
 }
 
 std::vector<data::StreamNeeds> CnnRecipe::needs(uint64_t seed, int /*world_size*/) const {
-  data::StreamNeeds faces;
-  faces.name = Cnn::kStream;
-  faces.label = "any";
-  faces.unit = "video";
-  faces.methods = config_.methods;
-  faces.balance = "label";  // G20
-  faces.augment = augmentation(config_.train);
-  faces.batch = config_.train.batch;
-  faces.accumulate = config_.train.accumulate;
-  faces.seed = seed;
-  faces.image = config_.model.image;
-  faces.patch = 1;  // there are no patches
-  faces.mask.kind = "none";
-  return {faces};
+  return labelled_streams(config_.fakes, config_.train, {.image = config_.model.image}, seed);
 }
 
 std::unique_ptr<Stage> CnnRecipe::make(const Walk& walk) const { return std::make_unique<Cnn>(config_, walk); }

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "models/cnn/cnn.h"
 #include "stages/recipe.h"
+#include "stages/training/labelled.h"
 #include "stages/training/train_config.h"
 
 namespace realface::stages {
@@ -14,10 +12,10 @@ struct CnnStageConfig {
 
   models::CnnConfig model;
   TrainConfig train;
-  std::vector<std::string> methods;  // train.methods: manipulations whose fakes are trained on; empty: all
+  FakesConfig fakes;
 };
 
-/// `stage: cnn`: the plain convolutional network "cnn" on the stream "faces", the baseline that a detector has to beat.
+/// `stage: cnn`: the plain convolutional network "cnn" on single faces, the baseline that a detector has to beat.
 class CnnRecipe final : public Recipe {
  public:
   CnnRecipe() = default;

@@ -11,7 +11,7 @@ Cnn::Cnn(const CnnStageConfig& config, const Walk& walk)
 
 StepReport Cnn::step(const data::Step& step) {
   auto& network = trainer_.working<models::CnnImpl>("cnn");
-  return train_classifier(trainer_, step.streams.at(kStream), samples_,
+  return train_classifier(trainer_, labelled_batches(step), samples_,
                           [&](const data::Batch& batch) { return network.forward(pixels_.planes(batch.images)); });
 }
 

@@ -8,12 +8,10 @@
 
 namespace realface::stages {
 
-/// Training of the plain network "cnn" of the set on single whole faces of the stream "faces", real and fake, one frame
-/// of a video (training/classification.h). Nothing in it knows of real faces or facial parts.
+/// Training of the plain network "cnn" of the set on single whole faces , real and fake
+/// (training/labelled.h). Nothing in it knows of real faces or facial parts.
 class Cnn final : public TrainerStage {
  public:
-  static constexpr const char* kStream = "faces";
-
   /// What `walk` refers to outlives the stage. Collective.
   Cnn(const CnnStageConfig& config, const Walk& walk);
 

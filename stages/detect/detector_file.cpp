@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/exception_text.h"
 #include "base/sha256.h"
+#include "models/network.h"
 #include "models/weights/tensor_file.h"
 #include "stages/detect/person_scores.h"
 
@@ -60,7 +61,7 @@ void fill(const std::string& network, torch::nn::Module& module, const Tensors& 
 void add_network(Detector& detector, const std::string& name, const nlohmann::json& facts, const Tensors& tensors,
                  const std::string& path) {
   check_digest(tensors, facts.at("sha256").get<std::string>(), "the weights of '" + name + "'", path);
-  const auto module = make_branch_network(name, facts.at("description"));
+  const auto module = models::make_network(facts.at("description"));
   fill(name, *module, tensors, path);
   module->to(detector.device);
   module->eval();
@@ -121,8 +122,7 @@ void write_detector(const fs::path& path, Detector& detector) {
                           {"card", detector.card},
                           {"calibration", to_json(detector.calibration)},
                           {"self_test", {{"sha256", models::weights_sha256(self_test)}}}};
-  for (const auto& name : detector.names()) {
-    const auto& entry = detector.networks.entry(name);
+  for (const auto& [name, entry] : detector.networks.entries()) {
     facts["networks"][name] = {
         {"description", entry.description}, {"source", entry.source}, {"sha256", detector.networks.sha256(name)}};
     for (const auto& [own, tensor] : models::named_tensors(*entry.module)) { file.tensors[name + "/" + own] = tensor; }

@@ -4,15 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.h"
-#include "models/cnn/description.h"
-#include "models/localizer/description.h"
+#include "models/cnn/cnn.h"
 #include "models/localizer/localizer.h"
-#include "models/mapping_net/description.h"
+#include "models/mapping_net/mapping_net.h"
 #include "models/vit/description.h"
 #include "stages/finetune/stage.h"
+#include "stages/residual/stage.h"
 #include "stages/training/pixels.h"
 
 namespace realface::stages {
@@ -76,56 +75,58 @@ Branch baseline(const models::Set& set, torch::Device device) {
   return {"cnn", network->config().image, 0, true, false, score};
 }
 
-using Json = nlohmann::json;
+Branch residuals(const models::Set& set, torch::Device device) {
+  const auto network = set.get<models::RffrImpl>("rffr");
+  const ResidualView view(network->config(), residual_network(set, network->config()), device);
+  const auto score = [network, view](const torch::Tensor& frames) {
+    const auto p = p_fake(view.logits(*network, frames.flatten(0, 1), view.all_blocks()));
+    const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
+    return BranchScores{by_frame.mean(1), by_frame, {}};
+  };
+  return {"rffr", network->config().vit.image, 0, true, false, score};
+}
 
 struct KnownBranch {
   const char* name;
-  std::shared_ptr<torch::nn::Module> (*network)(const Json& description);
+  std::vector<Partner> partners;
   Branch (*branch)(const models::Set&, torch::Device);
 };
 
-const std::array<KnownBranch, 4> kKnownBranches{{
-    {"vit",
-     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
-       return models::make_classifier(models::vit_description(description).config);
-     },
-     classifier},
-    {"mapping",
-     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
-       return std::make_shared<models::MappingNetImpl>(models::mapping_description(description));
-     },
-     mapping},
-    {"localizer",
-     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
-       return std::make_shared<models::LocalizerImpl>(models::localizer_description(description));
-     },
-     localizer},
-    {"cnn",
-     [](const Json& description) -> std::shared_ptr<torch::nn::Module> {
-       return std::make_shared<models::CnnImpl>(models::cnn_description(description));
-     },
-     baseline},
-}};
+const std::vector<KnownBranch>& known_branches() {
+  static const std::vector<KnownBranch> all{{"vit", {}, classifier},
+                                            {"mapping", {}, mapping},
+                                            {"localizer", {}, localizer},
+                                            {"cnn", {}, baseline},
+                                            {"rffr", {{"mae", "mae"}}, residuals}};
+  return all;
+}
 
 }  // namespace
 
 std::vector<std::string> branch_names() {
   std::vector<std::string> names;
-  for (const auto& kind : kKnownBranches) { names.emplace_back(kind.name); }
+  for (const auto& kind : known_branches()) { names.emplace_back(kind.name); }
   return names;
 }
 
-std::shared_ptr<torch::nn::Module> make_branch_network(const std::string& name, const Json& description) {
-  const auto kind = std::ranges::find(kKnownBranches, name, &KnownBranch::name);
-  if (kind == kKnownBranches.end()) {
-    throw Error(fmt::format("[weights] no branch is called '{}'; known: {}", name, fmt::join(branch_names(), ", ")));
+std::vector<Partner> partners_of(const std::string& branch) {
+  const auto kind = std::ranges::find(known_branches(), branch, &KnownBranch::name);
+  return kind == known_branches().end() ? std::vector<Partner>{} : kind->partners;
+}
+
+std::vector<Partner> all_partners() {
+  std::vector<Partner> all;
+  for (const auto& kind : known_branches()) {
+    for (const auto& partner : kind.partners) {
+      if (std::ranges::find(all, partner.name, &Partner::name) == all.end()) { all.push_back(partner); }
+    }
   }
-  return kind->network(description);
+  return all;
 }
 
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device) {
   std::vector<Branch> branches;
-  for (const auto& kind : kKnownBranches) {
+  for (const auto& kind : known_branches()) {
     if (set.entries().contains(kind.name)) { branches.push_back(kind.branch(set, device)); }
   }
   for (const auto& branch : branches) {

@@ -29,11 +29,17 @@ struct Branch {
   std::function<BranchScores(const torch::Tensor& frames)> score;  // of frames u8 [B, T, H, W, 3]
 };
 
+/// A frozen network that a branch works with.
+struct Partner {
+  std::string name;   // in the set
+  std::string saved;  // in the checkpoints of the run that trained it
+};
+
 /// What branches can be called, in the order of their columns.
 std::vector<std::string> branch_names();
-/// The network of the branch `name`, with unset weights, from what its weights say of it
-/// (models/weights/description.h). Throws Error for an unknown name or description.
-std::shared_ptr<torch::nn::Module> make_branch_network(const std::string& name, const nlohmann::json& description);
+/// Those of the branch of that name, and of all branches, each once.
+std::vector<Partner> partners_of(const std::string& branch);
+std::vector<Partner> all_partners();
 
 /// Those of a set of networks: "vit" scores the mean of its frames' features (D1) or, if it is a network of clips, a
 /// clip, which counts for each of its frames (RC2); "mapping", "localizer" and "cnn" score each frame, and a video by

@@ -1,23 +1,24 @@
 #include "stages/evaluate/recipe.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "stages/evaluate/branches.h"
 #include "stages/evaluate/stage.h"
 #include "stages/training/frozen.h"
 
 namespace realface::stages {
 
-const std::string& EvaluateConfig::weights_of(const std::string& branch) const {
-  if (branch == "vit") { return vit; }
-  if (branch == "mapping") { return mapping; }
-  return branch == "localizer" ? localizer : cnn;
+std::string EvaluateConfig::weights_of(const std::string& network) const {
+  const auto found = networks.find(network);
+  return found == networks.end() ? "" : found->second;
 }
 
 void EvaluateRecipe::fields(Visitor& v) {
   group(v, "weights", [&] {
-    v.weights("vit", config_.vit);
-    v.weights("mapping", config_.mapping);
-    v.weights("localizer", config_.localizer);
-    v.weights("cnn", config_.cnn);
+    for (const auto& name : branch_names()) { v.weights(Key(name, true), config_.networks[name]); }
+    for (const auto& partner : all_partners()) { v.weights(Key(partner.name, true), config_.networks[partner.name]); }
     v.weights("recovered", config_.recovered);
   });
   group(v, "evaluate", [&] {
@@ -30,13 +31,11 @@ void EvaluateRecipe::fields(Visitor& v) {
 }
 
 void EvaluateRecipe::check(Checker& checker) const {
-  const bool none = config_.vit.empty() && config_.mapping.empty() && config_.localizer.empty() && config_.cnn.empty();
-  if (none) {
-    checker.fault(
-        {"weights.vit", "weights.mapping", "weights.localizer", "weights.cnn"},
-        "none of weights.vit, weights.mapping, weights.localizer and weights.cnn is set; name the entry or run "
-        "of a trained detector");
-  }
+  const auto names = branch_names();
+  if (std::ranges::any_of(names, [&](const auto& name) { return !config_.weights_of(name).empty(); })) { return; }
+  checker.fault({"weights." + names.front()},
+                fmt::format("none of weights.{} is set; name the entry or run of a trained detector",
+                            fmt::join(names, ", weights.")));
 }
 
 nlohmann::json EvaluateRecipe::length() const {
@@ -46,8 +45,12 @@ nlohmann::json EvaluateRecipe::length() const {
 models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {
   models::Set set;
   for (const auto& name : branch_names()) {
-    add_frozen(set, config_.weights_of(name), name, device, host,
-               [&](const nlohmann::json& description) { return make_branch_network(name, description); });
+    const auto path = config_.weights_of(name);
+    add_frozen(set, path, name, device, host);
+    for (const auto& [partner, saved] : partners_of(name)) {
+      if (path.empty()) { continue; }
+      add_partner(set, config_.weights_of(partner), partner, saved, {path, name}, device, host);
+    }
   }
   return set;
 }

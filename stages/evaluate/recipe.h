@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "stages/recipe.h"
@@ -7,10 +8,9 @@
 namespace realface::stages {
 
 struct EvaluateConfig {
-  std::string vit;        // weights.vit: the run or checkpoint of a fine-tuned classifier; empty: not a branch
-  std::string mapping;    // weights.mapping: that of a mapping network; empty: not a branch
-  std::string localizer;  // weights.localizer: that of a localiser; empty: not a branch
-  std::string cnn;        // weights.cnn: that of a plain network, the baseline; empty: not a branch
+  std::map<std::string, std::string> networks;  // weights.NAME: the run or checkpoint that trained the branch NAME
+                                                // (branch_names); empty: not a branch. Or where a partner of branches
+                                                // comes from (all_partners)
   std::string recovered;  // weights.recovered: the run of a `stage: composite`, to compare its faces and the mapped
                           // ones with the originals (Recap, Fig. 5); empty: only the mapped ones are
   std::string split = "test";  // whose videos are scored
@@ -22,7 +22,7 @@ struct EvaluateConfig {
                                // data.shards (V6)
   int64_t batch = 16;          // videos a rank scores at once
 
-  const std::string& weights_of(const std::string& branch) const;
+  std::string weights_of(const std::string& network) const;  // "" if not set
 };
 
 /// `stage: evaluate`: scores every video of the sets `data.sets`, or of data.shards as the set "test", by the mean over

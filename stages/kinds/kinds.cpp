@@ -8,6 +8,7 @@
 #include "stages/mapping/recipe.h"
 #include "stages/pretrain/recipe.h"
 #include "stages/recipe.h"
+#include "stages/residual/recipe.h"
 
 namespace realface::stages {
 
@@ -20,6 +21,7 @@ std::span<const Kind> kinds() {
            make_recipe<MappingRecipe>},
       Kind{"localization", "Localiser of what was tampered with, by episodes over manipulations",
            make_recipe<LocalizationRecipe>},
+      Kind{"rffr", "Detector of faces and of what an autoencoder leaves of them", make_recipe<ResidualRecipe>},
       Kind{"cnn", "Plain convolutional network on labelled faces, the baseline", make_recipe<CnnRecipe>},
       Kind{"evaluate", "Scores of videos by trained networks", make_recipe<EvaluateRecipe>},
   };

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <torch/nn/module.h>
-#include <functional>
-#include <memory>
-#include <nlohmann/json.hpp>
+#include <torch/types.h>
 #include <string>
 
 #include "distributed/communicator.h"
@@ -11,13 +8,22 @@
 
 namespace realface::stages {
 
-/// Makes a network from its description, with unset weights.
-using MakeNetwork = std::function<std::shared_ptr<torch::nn::Module>(const nlohmann::json& description)>;
-
 /// Adds the network `name` that a run, checkpoint or file holds to the set, frozen, for evaluation and on the device:
 /// the weights themselves say what network they are. Nothing if `path` is empty. Collective. Throws as load_weights
 /// and saved_description do.
 void add_frozen(models::Set& set, const std::string& path, const std::string& name, torch::Device device,
-                distributed::Communicator& host, const MakeNetwork& make);
+                distributed::Communicator& host);
+
+/// A trained network that needs a frozen one to work, as a detector of residuals needs the autoencoder that restores.
+struct TrainedWith {
+  std::string path;     // where it was trained: a run or a checkpoint
+  std::string network;  // its name there
+};
+
+/// Adds that frozen network, unless it is there, to the set under the name `name` that it had in the training; nothing
+/// if `user` was trained without one. path: a run, checkpoint or file that holds its weights, in a run as the network
+/// `saved`. Collective. Throws ConfigError if `user` was trained with other weights than these.
+void add_partner(models::Set& set, const std::string& path, const std::string& name, const std::string& saved,
+                 const TrainedWith& user, torch::Device device, distributed::Communicator& host);
 
 }  // namespace realface::stages

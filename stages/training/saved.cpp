@@ -149,6 +149,15 @@ void require_same_crops(const fs::path& weights, const std::string& network, con
   });
 }
 
+nlohmann::json saved_frozen(const fs::path& path, const std::string& network, const std::string& frozen,
+                            distributed::Communicator& host) {
+  const auto find = [&](const fs::path&, const checkpoints::Manifest& manifest) {
+    const auto found = manifest.values.find("frozen." + frozen);
+    return found == manifest.values.end() ? "null" : found->second.dump();
+  };
+  return nlohmann::json::parse(found_by_first(path, network, host, find));
+}
+
 nlohmann::json saved_description(const fs::path& path, const std::string& network, distributed::Communicator& host) {
   const auto text =
       found_by_first(path, network, host, [&](const fs::path& folder, const checkpoints::Manifest& manifest) {

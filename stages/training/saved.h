@@ -45,6 +45,11 @@ nlohmann::json saved_crops(const std::filesystem::path& path, const std::string&
 void require_same_crops(const std::filesystem::path& weights, const std::string& network, const nlohmann::json& trained,
                         const nlohmann::json& here, distributed::Communicator& host);
 
+/// Of a frozen network that `network` was trained with there: {"sha256", "source", "description"}; null if
+/// it was trained without one of that name.
+nlohmann::json saved_frozen(const std::filesystem::path& path, const std::string& network, const std::string& frozen,
+                            distributed::Communicator& host);
+
 /// What the weights say of their network (models/weights/description.h). Throws Error if `path` is no such folder or
 /// they say nothing.
 nlohmann::json saved_description(const std::filesystem::path& path, const std::string& network,
