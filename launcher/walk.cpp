@@ -17,6 +17,7 @@
 #include "data/streams.h"
 #include "distributed/agreement.h"
 #include "launcher/version.h"
+#include "stages/evaluate/validation.h"
 #include "stages/recipe.h"
 
 namespace realface::launcher {
@@ -90,7 +91,8 @@ stages::Ending walk(const configs::Config& config, distributed::World& world) {
     config.recipe->begin(models, world.host_group());
   }
 
-  const auto ending = stages::run(*stage, *data, saver, metrics, world, config.loop);
+  const auto evaluation = stages::validation(config.loop, models, config.data, world);
+  const auto ending = stages::run(*stage, *data, saver, metrics, world, config.loop, evaluation);
   if (ending == stages::Ending::finished && world.rank() == 0) { configs::mark_finished(config, code_version()); }
   return ending;
 }

@@ -18,13 +18,14 @@ namespace {
 class Loop {
  public:
   Loop(Stage& stage, data::Streams& data, checkpoints::Saver* saver, cluster::Metrics* metrics,
-       distributed::World& world, const LoopConfig& config)
+       distributed::World& world, const LoopConfig& config, const Evaluation& evaluation)
       : stage_(stage),
         data_(data),
         saver_(saver),
         metrics_(metrics),
         world_(world),
         config_(config),
+        evaluation_(evaluation),
         last_step_(config.stop_at > 0 ? std::min(stage.steps(), config.stop_at) : stage.steps()),
         finished_before_(stage.position() >= stage.steps()),
         progress_(stage, world, last_step_, data.steps_per_epoch()) {}
@@ -64,7 +65,9 @@ class Loop {
 
   void evaluate() {
     const telemetry::PhaseTimer timer(telemetry::Phase::eval);
-    progress_.add_values(stage_.evaluate());
+    auto values = stage_.evaluate();
+    if (evaluation_) { values.merge(evaluation_()); }
+    progress_.add_values(values);
   }
 
   // A stage that skips updates may have diverged: its state must not push out sound checkpoints, so what is due waits
@@ -124,6 +127,7 @@ class Loop {
   cluster::Metrics* metrics_;
   distributed::World& world_;
   const LoopConfig& config_;
+  Evaluation evaluation_;
   int64_t last_step_;
   bool finished_before_;  // resumed from the last checkpoint of all
   ProgressLog progress_;
@@ -136,17 +140,19 @@ void run_fields(Visitor& v, LoopConfig& c) {
   v.field(may_change("stop_at"), c.stop_at, within(0, kMaxSteps));
   v.field(may_change("nonfinite_limit"), c.nonfinite_limit, within(0, kMaxCount));
   v.field(may_change("eval_every"), c.eval_every, within(0, kMaxSteps));
+  v.field(may_change("eval_split"), c.eval_split, {"train", "val", "test", "all"});
+  v.field(may_change("eval_frames"), c.eval_frames, within(1, 1024));
 }
 
 void log_fields(Visitor& v, LoopConfig& c) { v.field(may_change("log_every"), c.log_every, within(1, kMaxCount)); }
 
 Ending run(Stage& stage, data::Streams& data, checkpoints::Saver& saver, cluster::Metrics& metrics,
-           distributed::World& world, const LoopConfig& config) {
-  return Loop(stage, data, &saver, &metrics, world, config).run();
+           distributed::World& world, const LoopConfig& config, const Evaluation& evaluation) {
+  return Loop(stage, data, &saver, &metrics, world, config, evaluation).run();
 }
 
 Ending run(Stage& stage, data::Streams& data, distributed::World& world, const LoopConfig& config) {
-  return Loop(stage, data, nullptr, nullptr, world, config).run();
+  return Loop(stage, data, nullptr, nullptr, world, config, {}).run();
 }
 
 }  // namespace realface::stages

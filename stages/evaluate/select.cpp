@@ -10,7 +10,7 @@
 #include "checkpoints/format/folder.h"
 #include "distributed/agreement.h"
 #include "stages/evaluate/score_videos.h"
-#include "stages/scores/roc.h"
+#include "stages/scores/auc_of_videos.h"
 #include "stages/training/weights.h"
 
 namespace realface::stages {
@@ -32,13 +32,7 @@ double auc_of(const Branch& branch, const SelectionVideos& videos, distributed::
     throw Error("[evaluate.select] stopped by a signal, nothing was chosen; start the same command again",
                 ExitCode::requeue);
   }
-  std::vector<Scored> scored;
-  for (size_t i = 0; i < videos.table.videos().size(); ++i) {
-    const int8_t label = videos.table.videos()[i].label;
-    const double score = scores->videos[static_cast<int64_t>(i)][0].item<double>();
-    if (label >= 0 && !std::isnan(score)) { scored.push_back({score, static_cast<int32_t>(i), label == 1}); }
-  }
-  const auto metrics = roc_metrics(scored);
+  const auto metrics = auc_of_videos(videos.table, scores->videos.select(1, 0), {});
   if (!std::isnan(metrics.auc)) { return metrics.auc; }
   throw ConfigError(fmt::format("[evaluate.select] '{}' has no AUC to choose by: {}; name a set with both classes",
                                 videos.name, metrics.reason));
