@@ -33,8 +33,8 @@ Module cnn(const Json& description) { return std::make_shared<CnnImpl>(cnn_descr
 
 const std::map<std::string, Module (*)(const Json&)>& architectures() {
   static const std::map<std::string, Module (*)(const Json&)> all{
-      {"cnn", cnn},         {"localizer", localizer},   {"mae", autoencoder},      {"mapping_net", mapping},
-      {"rffr", rffr},         {"vit", classifier},  {"video_mae", autoencoder}, {"video_vit", classifier},
+      {"cnn", cnn},   {"localizer", localizer}, {"mae", autoencoder},       {"mapping_net", mapping},
+      {"rffr", rffr}, {"vit", classifier},      {"video_mae", autoencoder}, {"video_vit", classifier},
   };
   return all;
 }

@@ -15,10 +15,10 @@
 namespace realface::stages {
 
 struct LoopConfig {
-  int64_t log_every = 20;        // steps between log lines: the only steps that wait for the device
-  int64_t stop_at = 0;           // above 0: checkpoint and end after this update, though the stage has more
-  int64_t nonfinite_limit = 10;  // a run ends when so many updates in a row were skipped for gradients not finite
-  int64_t eval_every = 0;        // updates between evaluations of what was learned until then; 0: none
+  int64_t log_every = 20;          // steps between log lines: the only steps that wait for the device
+  int64_t stop_at = 0;             // above 0: checkpoint and end after this update, though the stage has more
+  int64_t nonfinite_limit = 10;    // a run ends when so many updates in a row were skipped for gradients not finite
+  int64_t eval_every = 0;          // updates between evaluations of what was learned until then; 0: none
   std::string eval_split = "val";  // whose videos are scored then
   int64_t eval_frames = 1;         // of each video, the middle ones of as many parts
 };

@@ -39,8 +39,9 @@ void check(const RffrConfig& c, Checker& checker) {
                               c.blocks, covered(c)));
   }
   if (c.compat_official && (c.inputs != "both" || c.patches != "random")) {
-    checker.fault({"rffr.compat_official"},
-                  "rffr.compat_official needs rffr.inputs=both and rffr.patches=random, as the published code has them");
+    checker.fault(
+        {"rffr.compat_official"},
+        "rffr.compat_official needs rffr.inputs=both and rffr.patches=random, as the published code has them");
   }
 }
 

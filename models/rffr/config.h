@@ -12,13 +12,13 @@ namespace realface::models {
 
 /// The detector of RFFR: its vision transformers, and what they are shown.
 struct RffrConfig {
-  VitConfig vit;                  // of each branch
-  int64_t blocks = 4;             // a side, within a border of one patch (F1)
-  std::string inputs = "both";    // both | original | residual: which branches there are (Table 5)
-  std::string source = "masked";  // masked | autoencoder | high_pass: what is subtracted from the face (Table 8, F13)
-  std::string patches = "random";  // random: those of blocks that are drawn anew in each update, of all blocks in a test
-                                   // | whole: every patch of the picture, always (Table 5)
-  bool compat_official = false;    // as the published code has it, for weights that it trained (F6)
+  VitConfig vit;                   // of each branch
+  int64_t blocks = 4;              // a side, within a border of one patch (F1)
+  std::string inputs = "both";     // both | original | residual: which branches there are (Table 5)
+  std::string source = "masked";   // masked | autoencoder | high_pass: what is subtracted from the face (Table 8, F13)
+  std::string patches = "random";  // random: those of blocks that are drawn anew in each update, of all blocks in a
+                                   // test | whole: every patch of the picture, always (Table 5)
+  bool compat_official = false;  // as the published code has it, for weights that it trained (F6)
 
   bool has_original() const { return inputs != "residual"; }
   bool has_residual() const { return inputs != "original"; }

@@ -60,12 +60,8 @@ torch::Tensor PatchBranch::forward(const torch::Tensor& patches, const torch::Te
 }
 
 RffrImpl::RffrImpl(const RffrConfig& config) : config_(config) {
-  if (config.has_original()) {
-    backbone_1_ = register_module("backbone_1", std::make_shared<PatchBranch>(config.vit));
-  }
-  if (config.has_residual()) {
-    backbone_2_ = register_module("backbone_2", std::make_shared<PatchBranch>(config.vit));
-  }
+  if (config.has_original()) { backbone_1_ = register_module("backbone_1", std::make_shared<PatchBranch>(config.vit)); }
+  if (config.has_residual()) { backbone_2_ = register_module("backbone_2", std::make_shared<PatchBranch>(config.vit)); }
   const auto features = static_cast<int64_t>(branches().size()) * config.vit.width;
   classifier_ = register_module("classifier", std::make_shared<Linear>(features, Classifier::kClasses));
 }
@@ -86,7 +82,9 @@ torch::Tensor RffrImpl::forward(const torch::Tensor& originals, const torch::Ten
   std::vector<torch::Tensor> features;
   if (backbone_1_ != nullptr) { features.push_back(backbone_1_->forward(originals, ids, official)); }
   // The published code adds one to the same ids for each branch in turn.
-  if (backbone_2_ != nullptr) { features.push_back(backbone_2_->forward(residuals, official ? ids + 1 : ids, official)); }
+  if (backbone_2_ != nullptr) {
+    features.push_back(backbone_2_->forward(residuals, official ? ids + 1 : ids, official));
+  }
   return classifier_->forward(at::cat(features, 1));
 }
 

@@ -39,11 +39,7 @@ class Validation {
  public:
   Validation(const LoopConfig& config, const models::Set& models, const data::DataConfig& data,
              distributed::World& world)
-      : config_(config),
-        models_(models),
-        data_(data),
-        world_(world),
-        branches_(branches_of(models, world.device())) {
+      : config_(config), models_(models), data_(data), world_(world), branches_(branches_of(models, world.device())) {
     if (branches_.empty()) { return; }
     sets_ = data.sets;
     if (sets_.empty()) { sets_["validation"] = data.shards; }

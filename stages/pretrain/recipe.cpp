@@ -25,7 +25,10 @@ void PretrainRecipe::fields(Visitor& v) {
 void PretrainRecipe::check(Checker& checker) const {
   models::check(config_.model, checker);
   const auto& model = config_.model;
-  data::check_face_mask(config_.mask, model.image, model.patch, model.of_clips(), checker);
+  // Without a mask it is the plain autoencoder of RFFR's Table 8 (F13).
+  if (config_.mask.kind != "none") {
+    data::check_face_mask(config_.mask, model.image, model.patch, model.of_clips(), checker);
+  }
   stages::check(config_.train, checker);
   if (config_.pixels == "unit" && config_.model.norm_pix) {
     checker.fault(

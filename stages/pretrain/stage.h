@@ -3,6 +3,7 @@
 #include <torch/types.h>
 #include <string>
 
+#include "models/mae/masked_autoencoder.h"
 #include "stages/pretrain/recipe.h"
 #include "stages/training/pixels.h"
 #include "stages/training/trainer_stage.h"
@@ -13,7 +14,8 @@ namespace realface::stages {
 /// five systems: they differ in network, masks, pixels and optimizer).
 ///
 /// The loss of an update is the squared error summed over all masked tokens of all ranks and micro-batches, divided by
-/// their number (G8): the same as one big batch.
+/// their number (G8): the same as one big batch. With `mask.kind: none` it is a plain autoencoder: all tokens are seen,
+/// and all count.
 class Pretrain final : public TrainerStage {
  public:
   static constexpr const char* kStream = "faces";
@@ -27,9 +29,10 @@ class Pretrain final : public TrainerStage {
 
  private:
   torch::Tensor loss(const data::Batch& batch);
+  torch::Tensor plain_loss(models::MaskedAutoencoder& network, const torch::Tensor& target);
 
-  int64_t samples_;  // an update
-  bool packed_;
+  int64_t samples_, tokens_;  // of an update; of a sample
+  bool packed_, hides_;
   Normaliser pixels_;
 };
 

@@ -35,8 +35,9 @@ void begin_with(torch::nn::Module& branch, const models::Entry& given) {
   for (const auto& [name, own] : models::named_tensors(branch)) {
     const auto found = tensors.find(name);
     if (found == tensors.end() || found->second.sizes() != own.sizes()) {
-      throw ConfigError(fmt::format("[weights.vit] {} has no {} of the shape {} that model.* asks for; give weights of the same model.* keys",
-                                    given.source, name, fmt::join(own.sizes(), "x")));
+      throw ConfigError(fmt::format(
+          "[weights.vit] {} has no {} of the shape {} that model.* asks for; give weights of the same model.* keys",
+          given.source, name, fmt::join(own.sizes(), "x")));
     }
     own.detach().copy_(found->second);
   }
@@ -77,8 +78,9 @@ void ResidualRecipe::check(Checker& checker) const {
   stages::check(config_.train, checker);
   stages::check(config_.fakes, config_.train, checker);
   if (config_.model.needs_autoencoder() && config_.mae.empty()) {
-    checker.fault({"weights.mae", "rffr.source"},
-                  "weights.mae is not set; name the entry, run or file of an autoencoder that was trained on real faces");
+    checker.fault(
+        {"weights.mae", "rffr.source"},
+        "weights.mae is not set; name the entry, run or file of an autoencoder that was trained on real faces");
   }
 }
 

@@ -12,11 +12,11 @@ namespace realface::stages {
 struct ResidualConfig {
   ResidualConfig();
 
-  std::string mae;         // weights.mae: the autoencoder that restores, which saw pixels in [0, 1] (F3)
-  std::string vit;         // weights.vit: what each branch begins with (F7): the file of a vision transformer, or the run
-                           // of an autoencoder, for its encoder; empty: from scratch
+  std::string mae;  // weights.mae: the autoencoder that restores, which saw pixels in [0, 1] (F3)
+  std::string vit;  // weights.vit: what each branch begins with (F7): the file of a vision transformer, or the run
+                    // of an autoencoder, for its encoder; empty: from scratch
   models::RffrConfig model;
-  double share = 0.25;     // rffr.share: of the blocks, with which each is drawn in an update (F4)
+  double share = 0.25;  // rffr.share: of the blocks, with which each is drawn in an update (F4)
   TrainConfig train;
   FakesConfig fakes;
 };

@@ -26,8 +26,9 @@ std::shared_ptr<models::MaskedAutoencoder> residual_network(const models::Set& s
   if (mae.config.of_clips()) { refuse("clips", "an autoencoder of single pictures"); }
   if (mae.config.norm_pix) { refuse("normalised patches", "model.norm_pix=false"); }
   if (mae.config.image != config.vit.image || mae.config.patch != config.vit.patch) {
-    refuse(fmt::format("{} pixels in patches of {}", mae.config.image, mae.config.patch),
-           fmt::format("model.image={} and model.patch={}, as the detector has them", config.vit.image, config.vit.patch));
+    refuse(
+        fmt::format("{} pixels in patches of {}", mae.config.image, mae.config.patch),
+        fmt::format("model.image={} and model.patch={}, as the detector has them", config.vit.image, config.vit.patch));
   }
   network->eval();
   return network;
@@ -74,9 +75,8 @@ Residual::Residual(const ResidualConfig& config, const Walk& walk)
 StepReport Residual::step(const data::Step& step) {
   const auto blocks = draw_blocks(view_.all_blocks(), share_, seed_, step.index);
   const auto& detector = trainer_.working<models::RffrImpl>("rffr");
-  return train_classifier(trainer_, labelled_batches(step), samples_, [&](const data::Batch& batch) {
-    return view_.logits(detector, batch.images, blocks);
-  });
+  return train_classifier(trainer_, labelled_batches(step), samples_,
+                          [&](const data::Batch& batch) { return view_.logits(detector, batch.images, blocks); });
 }
 
 }  // namespace realface::stages

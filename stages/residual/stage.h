@@ -19,7 +19,8 @@ class ResidualView {
                torch::Device device);
 
   /// Logits [B, 2] of a detector of this configuration. blocks: i64 [k, n], whose patches are seen.
-  torch::Tensor logits(const models::RffrImpl& detector, const torch::Tensor& images, const torch::Tensor& blocks) const;
+  torch::Tensor logits(const models::RffrImpl& detector, const torch::Tensor& images,
+                       const torch::Tensor& blocks) const;
   /// f32 [B, N, V]; undefined if no branch sees them.
   torch::Tensor residuals(const torch::Tensor& images, const torch::Tensor& blocks) const;
   /// Of all blocks, on the device: what a test sees (F5).

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -91,6 +92,25 @@ TEST(Pretrain, PackedPatchesTrainAsPaddedOnes) {
     mpi_world().group().all_reduce(total)->wait();
     EXPECT_NEAR(total.item<double>(), loss, 1e-5 * loss) << config.model.architecture;
     EXPECT_NEAR(report.grad_norm.item<double>(), norm, 1e-5 * norm) << config.model.architecture;
+  }
+}
+
+TEST(Pretrain, WithoutMasksIsAnAutoencoderOfAllTokens) {
+  for (auto config : {small_config(), small_video_config()}) {
+    config.mask.kind = "none";
+    auto set = build_models(config, mpi_world());
+    const auto mae = set.get<models::MaskedAutoencoder>("mae");
+    const auto batch = FakeStreams::batch(config, 0, 0, config.train.batch);
+    const auto target =
+        Normaliser(config.pixels, config.model.patch, torch::kCPU, config.model.tubelet).patches(batch.images);
+    const auto nothing = at::zeros({target.size(0), target.size(1)}, torch::kBool);
+    const auto seen = models::visible_tokens(nothing, target.size(1), false);
+    const double expected = (mae->forward(target, seen) - target).square().mean().item<double>();
+    Training training(config);
+    EXPECT_NEAR(training.loss(), expected, 1e-5 * expected) << config.model.architecture;
+    double last = 0;
+    for (int i = 0; i < 30; ++i) { last = training.loss(); }
+    EXPECT_LT(last, expected) << config.model.architecture;
   }
 }
 

@@ -174,7 +174,8 @@ TEST(DrawBlocks, AreOneDrawForAllRanksAndOftenAsManyAsTheShareSays) {
     blocks += drawn.size(0);
     counts.insert(drawn.size(0));
   }
-  // 16 / 4, and all 16 in the 1.0 % of updates that draw none: 4.16 (docs/decisions.md, F4); its standard error is 0.04.
+  // 16 / 4, and all 16 in the 1.0 % of updates that draw none: 4.16 (docs/decisions.md, F4); its standard error is
+  // 0.04.
   EXPECT_NEAR(static_cast<double>(blocks) / kSteps, 4 + 16 * std::pow(0.75, 16), 0.12);
   EXPECT_GT(counts.size(), 8U);
   EXPECT_TRUE(at::equal(draw_blocks(all, 0.25, 7, 3), draw_blocks(all, 0.25, 7, 3)));
