@@ -7,9 +7,10 @@
 
 namespace realface::models {
 
-Conv::Conv(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t groups, bool has_bias)
+Conv::Conv(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t groups, bool has_bias,
+           std::optional<int64_t> padding)
     : stride_(stride),
-      padding_(kernel / 2),
+      padding_(padding.value_or(kernel / 2)),
       groups_(groups),
       weight_(register_parameter("weight", at::zeros({out, in / groups, kernel, kernel}))) {
   if (has_bias) { bias_ = register_parameter("bias", at::zeros({out})); }

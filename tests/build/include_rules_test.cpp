@@ -154,6 +154,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"models/layers", "models/weights", "models/mae", "models/vit", "models/rffr"},
     {"models/layers", "models/weights", "models/mapping_net", "models/localizer"},
     {"models/layers", "models/weights", "models/cnn"},
+    {"models/layers", "models/weights", "models/xception", "models/lre"},
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
     {"stages/training", "stages/scores", "stages/pretrain", "stages/reconstruct", "stages/report",
