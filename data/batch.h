@@ -16,7 +16,7 @@ struct BatchTensors {
   torch::Tensor images;     // u8 [B, H, W, 3] RGB; of clips and segments [B, T, H, W, 3]
   torch::Tensor landmarks;  // f32 [B, 68, 2] in crop pixels (of T frames: their median, G11)
   torch::Tensor mask;       // bool [B, N], true = masked; undefined where the stream draws none;
-                            // [B, passes, N] if each sample has several
+                            // [B, passes, N] if each sample has several, [B, T, N] if each frame has one
   torch::Tensor tampered;   // u8 [B, (T,) H, W]: 1 tampered with, 0 not, kNotKnown of a fake without a mask; undefined
                             // unless the stream self-blends or asks for the truth
   torch::Tensor companion;  // f16 [B, C, h, w]: each sample's row of the stream's companion, or undefined

@@ -61,8 +61,12 @@ struct StreamNeeds {
   MaskConfig mask;                  // kind none: no mask
   int64_t passes = 0;               // masks a sample, the same in every epoch (draw_passes); 0: one, drawn anew in each
   bool cover = false;               // after each of them another: all else that it might have masked
+  bool by_frame = false;            // of clips and segments: a mask of each frame instead, by its own landmarks and
+                                    // number, the same in every epoch
   bool truth = false;               // the dataset's masks of what was tampered with
   std::string companion = {};       // folder of a sealed companion, whose rows come with the samples
+
+  bool several_masks() const { return passes > 0 || by_frame; }  // a sample
 };
 
 /// The named, resumable streams of a stage. Threads read ahead; what was handed out, not what was read, is the position

@@ -130,8 +130,7 @@ bool FrameReader::load_all(const std::vector<uint64_t>& numbers, uint8_t* images
   return true;
 }
 
-bool FrameReader::load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks) {
-  thread_local std::vector<float> all;
+bool FrameReader::load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks, std::vector<float>& all) {
   all.resize(numbers.size() * kLandmarkNumbers);
   for (size_t t = 0; t < numbers.size(); ++t) {
     const Dataset::Place place = dataset_->find(numbers[t]);
@@ -183,8 +182,10 @@ bool FrameReader::load_truth(uint64_t number, uint8_t* tampered) {
   return false;
 }
 
-bool FrameReader::load_rest(const std::vector<uint64_t>& numbers, const SampleSlot& slot) {
-  if (!load_landmarks(numbers, slot.landmarks) || !has_row(numbers.front())) { return false; }
+bool FrameReader::load_rest(const std::vector<uint64_t>& numbers, const SampleSlot& slot, SampleFacts& facts) {
+  thread_local std::vector<float> scratch;
+  auto& of_frames = config_.by_frame ? facts.landmarks : scratch;
+  if (!load_landmarks(numbers, slot.landmarks, of_frames) || !has_row(numbers.front())) { return false; }
   for (size_t t = 0; config_.truth && t < numbers.size(); ++t) {
     if (!load_truth(numbers[t], slot.tampered + t * frame_bytes() / 3)) { return false; }
   }
@@ -205,7 +206,7 @@ SampleFacts FrameReader::read(const Draw& draw, const SampleSlot& slot) {
 
 SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers, bool damaged, const SampleSlot& slot) {
   SampleFacts facts;
-  damaged = damaged || !load_rest(numbers, slot);
+  damaged = damaged || !load_rest(numbers, slot, facts);
   facts.substituted = damaged;
   for (uint64_t attempt = 0; damaged; ++attempt) {
     if (attempt == kMostAttempts) {
@@ -216,7 +217,7 @@ SampleFacts FrameReader::finish(const Draw& draw, std::vector<uint64_t> numbers,
     Draw other = draw;
     other.item = items_->substitute(draw, attempt);
     items_->frames_of(other, numbers.data());
-    damaged = !load_all(numbers, slot.images) || !load_rest(numbers, slot);
+    damaged = !load_all(numbers, slot.images) || !load_rest(numbers, slot, facts);
   }
   facts.number = numbers.front();
   facts.frames = std::move(numbers);
@@ -244,17 +245,37 @@ void FrameReader::draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts&
     if (slot.tampered != nullptr) { augment_map(drawn, slot.tampered + place / 3, size, scratch); }
   }
   augment_landmarks(drawn, std::span<float, 136>(slot.landmarks, kLandmarkNumbers), size);
+  for (size_t at = 0; at < facts.landmarks.size(); at += kLandmarkNumbers) {
+    augment_landmarks(drawn, std::span<float, 136>(&facts.landmarks[at], kLandmarkNumbers), size);
+  }
   if (slot.companion != nullptr) { config_.companion->read(facts.number, drawn, size, slot.companion); }
   if (slot.mask != nullptr) { draw_masks(draw, slot, facts); }
 }
 
+std::vector<uint8_t> FrameReader::drawn_masks(const Draw& draw, const SampleSlot& slot, const SampleFacts& facts,
+                                              int64_t grid) const {
+  const Landmarks landmarks(slot.landmarks, kLandmarkNumbers);
+  if (config_.passes > 0) {
+    return draw_passes(config_.mask, config_.passes, config_.cover, grid, config_.patch, landmarks, config_.seed,
+                       facts.number, config_.slots);
+  }
+  if (!config_.by_frame) {
+    return draw_mask(config_.mask, grid, config_.patch, landmarks, config_.seed, draw.epoch, facts.number,
+                     config_.slots);
+  }
+  std::vector<uint8_t> masks;
+  for (size_t t = 0; t < facts.frames.size(); ++t) {
+    const auto mask = draw_mask(config_.mask, grid, config_.patch,
+                                Landmarks(&facts.landmarks[t * kLandmarkNumbers], kLandmarkNumbers), config_.seed,
+                                /*epoch=*/0, facts.frames[t]);
+    masks.insert(masks.end(), mask.begin(), mask.end());
+  }
+  return masks;
+}
+
 void FrameReader::draw_masks(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const {
   const int64_t grid = dataset_->manifest().width / config_.patch;
-  const Landmarks landmarks(slot.landmarks, kLandmarkNumbers);
-  const auto masks = config_.passes > 0 ? draw_passes(config_.mask, config_.passes, config_.cover, grid, config_.patch,
-                                                      landmarks, config_.seed, facts.number, config_.slots)
-                                        : draw_mask(config_.mask, grid, config_.patch, landmarks, config_.seed,
-                                                    draw.epoch, facts.number, config_.slots);
+  const auto masks = drawn_masks(draw, slot, facts, grid);
   std::copy(masks.begin(), masks.end(), slot.mask);
   const int64_t tokens = config_.slots * grid * grid;
   facts.masked = tokens;

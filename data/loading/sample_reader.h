@@ -31,7 +31,8 @@ struct SampleFacts {
   uint64_t number = 0;                // of its first frame in the whole dataset: the key of what is drawn about it
   std::vector<uint64_t> frames = {};  // the numbers of all of its frames
   int8_t label = -1;
-  int64_t masked = 0;  // patches; of several masks, the fewest of one
+  std::vector<float> landmarks = {};  // of each of them, augmented, if masks are drawn by frame
+  int64_t masked = 0;                 // patches; of several masks, the fewest of one
   bool substituted = false;
 };
 
@@ -43,6 +44,7 @@ struct FrameReaderConfig {
   int64_t passes = 0;  // masks a sample (draw_passes); 0: one
   int64_t slots = 1;   // of a clip's mask, one for each tubelet
   bool cover = false;
+  bool by_frame = false;  // a mask of each frame
   std::shared_ptr<const Companion> companion = {};
   int64_t patch = 16;
   uint64_t seed = 0;
@@ -92,13 +94,16 @@ class FrameReader {
   bool load_again(uint64_t number, uint8_t* image);  // past the kernel's copy; notes the damage where that fails too
   bool load_all(const std::vector<uint64_t>& numbers, uint8_t* images);
   bool has_row(uint64_t number) const;  // in the companion, if there is one
-  bool load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks);
+  bool load_landmarks(const std::vector<uint64_t>& numbers, float* landmarks, std::vector<float>& of_frames);
   bool load_truth(uint64_t number, uint8_t* tampered);
-  bool load_rest(const std::vector<uint64_t>& numbers, const SampleSlot& slot);  // all but the pixels
+  bool load_rest(const std::vector<uint64_t>& numbers, const SampleSlot& slot,
+                 SampleFacts& facts);  // all but the pixels
   void note_damage(uint64_t number, const std::string& why);
   void draw_on(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
   void blend(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
   void draw_masks(const Draw& draw, const SampleSlot& slot, SampleFacts& facts) const;
+  std::vector<uint8_t> drawn_masks(const Draw& draw, const SampleSlot& slot, const SampleFacts& facts,
+                                   int64_t grid) const;
   int8_t label_of(uint64_t number) const;
 
   std::shared_ptr<const Dataset> dataset_;

@@ -30,6 +30,7 @@ FrameReaderConfig reader_config(const DataConfig& config, const StreamNeeds& nee
           .passes = needs.passes,
           .slots = needs.slots,
           .cover = needs.cover,
+          .by_frame = needs.by_frame,
           .companion = std::move(companion),
           .patch = needs.patch,
           .seed = needs.seed,
@@ -135,7 +136,7 @@ Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_p
   if (needs.mask.kind == "none") { return; }
   const int64_t grid = needs.image / needs.patch;
   patches_ = needs.slots * grid * grid;
-  if (needs.passes > 0) { return; }  // nothing is normalised by their number
+  if (needs.several_masks()) { return; }  // nothing is normalised by their number
   fixed_masked_ = needs.slots * fixed_mask_count(needs.mask, grid);
   counts_ = fixed_masked_ == 0 || !needs.endless;  // an evaluation's padding and substitutes count nothing
 }
@@ -156,7 +157,7 @@ void Stream::begin() {
   config.height = dataset_->manifest().height;
   config.width = dataset_->manifest().width;
   config.patches = patches_;
-  config.masks = needs_.passes * (needs_.cover ? 2 : 1);
+  config.masks = needs_.by_frame ? items_->frames() : needs_.passes * (needs_.cover ? 2 : 1);
   config.clips = has_frames(items_->unit());
   config.tampered = needs_.sbi > 0 || needs_.truth;
   if (companion_) { config.companion = companion_->shape(); }
@@ -207,7 +208,7 @@ void Stream::start_count(int64_t step) {
 }
 
 int64_t Stream::take_count(int64_t step) {
-  if (patches_ == 0 || needs_.passes > 0) { return 0; }
+  if (patches_ == 0 || needs_.several_masks()) { return 0; }
   if (!counts_) { return fixed_masked_ * needs_.batch; }
   if (!count_) { start_count(step); }
   const PhaseTimer timer(Phase::data_wait);
@@ -286,7 +287,7 @@ std::vector<Batch> Stream::split(const RingSlot& slot, const std::vector<torch::
     const int64_t frames = items_->frames();
     batch.frames.assign(slot.frames.begin() + begin * frames, slot.frames.begin() + (begin + size) * frames);
     const auto first = slot.masked.begin() + begin;
-    batch.masked = needs_.passes > 0 ? 0 : std::accumulate(first, first + size, int64_t{0});
+    batch.masked = needs_.several_masks() ? 0 : std::accumulate(first, first + size, int64_t{0});
     batch.visible_max = patches_ - *std::min_element(first, first + size);
     batch.fixed_visible = patches_ == 0 || fixed_masked_ > 0;
     batches.push_back(std::move(batch));

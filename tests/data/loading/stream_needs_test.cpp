@@ -94,6 +94,38 @@ TEST_F(StreamsTest, PassesMaskEachPartOnceTheSameInEveryEpoch) {
   }
 }
 
+TEST_F(StreamsTest, AFrameHasItsOwnMaskWhateverItIsShownWith) {
+  needs_.mask.kind = "key_region";
+  needs_.patch = 8;
+  needs_.by_frame = true;
+  needs_.endless = false;
+  needs_.label = "any";
+  std::map<int64_t, torch::Tensor> masks;
+  for (const int64_t frames : {4, 2, 4}) {
+    needs_.unit = frames == 4 ? "clip" : "segments";
+    needs_.frames = frames;
+    const auto streams = open();
+    while (const auto step = streams->next()) {
+      for (const auto& batch : step->streams.at("faces")) {
+        ASSERT_EQ(batch.mask.sizes(), (std::vector<int64_t>{batch.size(), frames, 64}));
+        EXPECT_TRUE(batch.mask.sum(2).eq(48).all().item<bool>());
+        for (int64_t i = 0; i < batch.size() * frames; ++i) {
+          const auto mask = batch.mask.flatten(0, 1)[i].clone();
+          const auto [known, fresh] = masks.emplace(batch.frames[static_cast<size_t>(i)], mask);
+          EXPECT_TRUE(at::equal(known->second, mask));
+        }
+      }
+    }
+  }
+  std::set<std::string> different;
+  for (const auto& [frame, mask] : masks) {
+    std::string text;
+    for (int64_t i = 0; i < 64; ++i) { text += mask[i].item<bool>() ? '1' : '0'; }
+    different.insert(text);
+  }
+  EXPECT_EQ(different.size(), masks.size());
+}
+
 /// A companion of the fixture's dataset in a folder that all ranks see; row 7 was never written.
 class CompanionStreams : public StreamsTest {
  protected:
