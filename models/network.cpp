@@ -9,12 +9,16 @@
 #include "models/cnn/description.h"
 #include "models/localizer/description.h"
 #include "models/localizer/localizer.h"
+#include "models/lre/description.h"
+#include "models/lre/lre.h"
 #include "models/mae/description.h"
 #include "models/mae/masked_autoencoder.h"
 #include "models/mapping_net/description.h"
 #include "models/rffr/rffr.h"
 #include "models/vit/classifier.h"
 #include "models/vit/description.h"
+#include "models/xception/description.h"
+#include "models/xception/xception.h"
 
 namespace realface::models {
 namespace {
@@ -29,12 +33,16 @@ Module localizer(const Json& description) {
   return std::make_shared<LocalizerImpl>(localizer_description(description));
 }
 Module rffr(const Json& description) { return std::make_shared<RffrImpl>(rffr_description(description)); }
+Module lre(const Json& description) { return std::make_shared<LreImpl>(lre_description(description)); }
+Module xception(const Json& description) { return std::make_shared<XceptionImpl>(xception_description(description)); }
 Module cnn(const Json& description) { return std::make_shared<CnnImpl>(cnn_description(description)); }
 
 const std::map<std::string, Module (*)(const Json&)>& architectures() {
   static const std::map<std::string, Module (*)(const Json&)> all{
-      {"cnn", cnn},   {"localizer", localizer}, {"mae", autoencoder},       {"mapping_net", mapping},
-      {"rffr", rffr}, {"vit", classifier},      {"video_mae", autoencoder}, {"video_vit", classifier},
+      {"cnn", cnn},           {"localizer", localizer},   {"lre", lre},
+      {"mae", autoencoder},   {"mapping_net", mapping},   {"rffr", rffr},
+      {"vit", classifier},    {"video_mae", autoencoder}, {"video_vit", classifier},
+      {"xception", xception},
   };
   return all;
 }

@@ -33,7 +33,7 @@ else
   videos=$(realpath "$videos")
   data=$root/out/demo/own
   rm -rf "$data"
-  options+=('meta.domains=[any]' meta.reference=0)
+  ! grep -q 'meta\.' "$recipe" || options+=('meta.domains=[any]' meta.reference=0)
 fi
 
 say "2/5 finding faces and writing shards, on 2 ranks"
@@ -46,7 +46,8 @@ train=("${two_ranks[@]}" run "$recipe" "run.dir=$run" "data.shards=$data/shards"
 say "3/5 training the detector stage by stage, on 2 ranks, until rank 1 is killed"
 "${train[@]}" &
 starter=$!
-until ls -d "$run"/finetune/checkpoints/step-*[0-9] >/dev/null 2>&1; do
+first=$(grep -oE 'name: (finetune|extractor|detector)' "$recipe" | head -n 1 | cut -d ' ' -f 2)  # that learns from fakes
+until ls -d "$run/$first"/checkpoints/step-*[0-9] >/dev/null 2>&1; do
   kill -0 "$starter" 2>/dev/null || { wait "$starter"; exit 1; }
   sleep 0.2
 done
@@ -61,6 +62,7 @@ mapped=()
 for detector in mapping localization; do
   [ ! -d "$run/$detector" ] || mapped=(--mapping "$run/$detector")
 done
+[ "$system" != lre ] || mapped=(--mapping "$run/detector")
 "${two_ranks[@]}" reconstruct "$run/pretrain" "${mapped[@]}"
 "$program" report "$run" --out "$run/report.html"
 printf '\nPeople it has never seen: %s\nThe report: %s\nThe faces:  %s\n' "$(sed -n 's/.*\(AUC .*\)/\1/p' "$run/evaluate/log.txt" | tail -n 1)" "$run/report.html" "$data/faces.png"

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "models/cnn/description.h"
-#include "stages/cnn/stage.h"
+#include "stages/training/frame_classifier.h"
+#include "stages/training/pixels.h"
 
 namespace realface::stages {
 
@@ -47,6 +48,12 @@ std::vector<data::StreamNeeds> CnnRecipe::needs(uint64_t seed, int /*world_size*
   return labelled_streams(config_.fakes, config_.train, {.image = config_.model.image}, seed);
 }
 
-std::unique_ptr<Stage> CnnRecipe::make(const Walk& walk) const { return std::make_unique<Cnn>(config_, walk); }
+std::unique_ptr<Stage> CnnRecipe::make(const Walk& walk) const {
+  const Normaliser pixels("imagenet", 1, walk.world.device());
+  return std::make_unique<FrameClassifier<models::CnnImpl>>(
+      "cnn", config_.train, walk, [pixels](models::CnnImpl& network, const data::Batch& batch) {
+        return network.forward(pixels.planes(batch.images));
+      });
+}
 
 }  // namespace realface::stages

@@ -5,8 +5,11 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+
+#include "base/error.h"
 
 namespace realface::stages {
 namespace {
@@ -24,6 +27,12 @@ torch::Tensor differences(const torch::Tensor& faces, const torch::Tensor& mappe
 
 /// Of one branch: p_fake [T].
 PersonScores whole(const Branch& branch, const torch::Tensor& faces) {
+  if (branch.hidden) {
+    throw Error(
+        fmt::format("[detect] '{}' has parts of a face restored, which it finds by landmarks, and these are not "
+                    "looked for here; score its faces with stage: evaluate",
+                    branch.name));
+  }
   const auto scores = branch.score(faces.unsqueeze(0));
   const auto frames = scores.frames.defined() ? scores.frames[0] : scores.videos.expand({faces.size(0)});
   PersonScores own{frames.to(torch::kCPU, torch::kFloat64), {}, scores.masks.defined()};

@@ -8,8 +8,11 @@
 #include "base/error.h"
 #include "models/cnn/cnn.h"
 #include "models/localizer/localizer.h"
+#include "models/lre/lre.h"
 #include "models/mapping_net/mapping_net.h"
 #include "models/vit/description.h"
+#include "models/xception/xception.h"
+#include "stages/attention/differences.h"
 #include "stages/finetune/stage.h"
 #include "stages/residual/stage.h"
 #include "stages/training/pixels.h"
@@ -64,24 +67,48 @@ Branch localizer(const models::Set& set, torch::Device device) {
   return {"localizer", config.mapping.image, 0, true, config.locates, score};
 }
 
-Branch baseline(const models::Set& set, torch::Device device) {
-  const auto network = set.get<models::CnnImpl>("cnn");
-  const Normaliser pixels("imagenet", 1, device);
+/// Of frames [B, T, ...] by the logits of each, [B * T, 2].
+BranchScores scored_by_frame(const torch::Tensor& frames, const torch::Tensor& logits) {
+  const auto by_frame = p_fake(logits).unflatten(0, {frames.size(0), frames.size(1)});
+  return {by_frame.mean(1), by_frame, {}};
+}
+
+/// A plain network that sees single faces.
+template <class Network>
+Branch baseline(const models::Set& set, const std::string& name, const std::string& kind, torch::Device device) {
+  const auto network = set.get<Network>(name);
+  const Normaliser pixels(kind, 1, device);
   const auto score = [network, pixels](const torch::Tensor& frames) {
-    const auto p = p_fake(network->forward(pixels.planes(frames.flatten(0, 1))));
-    const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
-    return BranchScores{by_frame.mean(1), by_frame, {}};
+    return scored_by_frame(frames, network->forward(pixels.planes(frames.flatten(0, 1))));
   };
-  return {"cnn", network->config().image, 0, true, false, score};
+  return {name, network->config().image, 0, true, false, score};
+}
+
+Branch cnn(const models::Set& set, torch::Device device) {
+  return baseline<models::CnnImpl>(set, "cnn", "imagenet", device);
+}
+
+Branch xception(const models::Set& set, torch::Device device) {
+  return baseline<models::XceptionImpl>(set, "xception", "half", device);
+}
+
+Branch attention(const models::Set& set, torch::Device device) {
+  const auto network = set.get<models::LreImpl>("lre");
+  const Differences differences(set, network->lre(), device);
+  Branch branch{"lre", network->config().image, 0, true, false, {}};
+  branch.hidden = Hidden{mask_of(network->lre()), differences.patch()};
+  branch.score_hidden = [network, differences](const torch::Tensor& frames, const torch::Tensor& masks) {
+    const auto seen = differences.of(frames.flatten(0, 1), masks.flatten(0, 1));
+    return scored_by_frame(frames, two_logits(network->forward(seen.faces, seen.maps)));
+  };
+  return branch;
 }
 
 Branch residuals(const models::Set& set, torch::Device device) {
   const auto network = set.get<models::RffrImpl>("rffr");
   const ResidualView view(network->config(), residual_network(set, network->config()), device);
   const auto score = [network, view](const torch::Tensor& frames) {
-    const auto p = p_fake(view.logits(*network, frames.flatten(0, 1), view.all_blocks()));
-    const auto by_frame = p.unflatten(0, {frames.size(0), frames.size(1)});
-    return BranchScores{by_frame.mean(1), by_frame, {}};
+    return scored_by_frame(frames, view.logits(*network, frames.flatten(0, 1), view.all_blocks()));
   };
   return {"rffr", network->config().vit.image, 0, true, false, score};
 }
@@ -96,12 +123,18 @@ const std::vector<KnownBranch>& known_branches() {
   static const std::vector<KnownBranch> all{{"vit", {}, classifier},
                                             {"mapping", {}, mapping},
                                             {"localizer", {}, localizer},
-                                            {"cnn", {}, baseline},
-                                            {"rffr", {{"mae", "mae"}}, residuals}};
+                                            {"cnn", {}, cnn},
+                                            {"xception", {}, xception},
+                                            {"rffr", {{"mae", "mae"}}, residuals},
+                                            {"lre", {{"mae", "mae"}, {"extractor", "xception"}}, attention}};
   return all;
 }
 
 }  // namespace
+
+BranchScores scores_of(const Branch& branch, const torch::Tensor& frames, const torch::Tensor& masks) {
+  return branch.hidden ? branch.score_hidden(frames, masks) : branch.score(frames);
+}
 
 std::vector<std::string> branch_names() {
   std::vector<std::string> names;

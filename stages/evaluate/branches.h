@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "data/faces/masks.h"
 #include "models/set.h"
 
 namespace realface::stages {
@@ -19,6 +21,12 @@ struct BranchScores {
   torch::Tensor masks = {};  // [B, T, H, W], where a localiser says that faces were tampered with; else undefined
 };
 
+/// What a branch hides of each frame.
+struct Hidden {
+  data::MaskConfig mask;  // of a fixed number of patches
+  int64_t patch = 16;     // their side
+};
+
 /// One network of a detector that scores videos.
 struct Branch {
   std::string name;   // as in the column p_NAME
@@ -27,7 +35,13 @@ struct Branch {
   bool has_frames = false;
   bool locates = false;                                            // has masks
   std::function<BranchScores(const torch::Tensor& frames)> score;  // of frames u8 [B, T, H, W, 3]
+  std::optional<Hidden> hidden = {};  // if the branch has parts of the frames restored; `score` is then empty
+  /// Instead of `score`, with masks bool [B, T, N].
+  std::function<BranchScores(const torch::Tensor& frames, const torch::Tensor& masks)> score_hidden = {};
 };
+
+/// By the one or the other. masks: undefined if the branch hides nothing.
+BranchScores scores_of(const Branch& branch, const torch::Tensor& frames, const torch::Tensor& masks);
 
 /// A frozen network that a branch works with.
 struct Partner {
@@ -42,8 +56,8 @@ std::vector<Partner> partners_of(const std::string& branch);
 std::vector<Partner> all_partners();
 
 /// Those of a set of networks: "vit" scores the mean of its frames' features (D1) or, if it is a network of clips, a
-/// clip, which counts for each of its frames (RC2); "mapping", "localizer" and "cnn" score each frame, and a video by
-/// their mean (D15). They hold the networks. Throws Error if they take pictures of unequal sides.
+/// clip, which counts for each of its frames (RC2); the others score each frame, and a video by their mean (D15). They
+/// hold the networks. Throws Error if they take pictures of unequal sides.
 std::vector<Branch> branches_of(const models::Set& set, torch::Device device);
 
 }  // namespace realface::stages

@@ -91,7 +91,7 @@ class ScoreVideos final : public Stage {
     std::vector<torch::Tensor> videos, frames;
     torch::Tensor maps, masks;
     for (const auto& branch : branches_) {
-      const auto scores = branch.score(batch.images);
+      const auto scores = scores_of(branch, batch.images, batch.mask);
       videos.push_back(scores.videos.to(torch::kFloat64));
       if (branch.has_frames) { frames.push_back(scores.frames); }
       if (scores.maps.defined()) { maps = scores.maps; }
@@ -154,8 +154,14 @@ data::StreamNeeds videos_to_score(const std::vector<Branch>& branches, const std
   if (clip_of(branches) > 0) { videos.views = frames.clips; }
   videos.batch = batch;
   videos.image = branches.front().image;
-  videos.patch = 1;  // nothing is masked
+  videos.patch = 1;
   videos.mask.kind = "none";
+  for (const auto& branch : branches) {
+    if (!branch.hidden) { continue; }
+    videos.patch = branch.hidden->patch;
+    videos.mask = branch.hidden->mask;
+    videos.by_frame = true;
+  }
   videos.truth = std::ranges::any_of(branches, &Branch::locates);
   return videos;
 }

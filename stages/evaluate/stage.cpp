@@ -243,6 +243,10 @@ nlohmann::json Evaluate::results() const {
   std::vector<std::string> without;
   for (const auto& branch : branches_) {
     results["weights"][branch.name] = walk_.models.entry(branch.name).source;
+    for (const auto& partner : partners_of(branch.name)) {
+      if (!walk_.models.entries().contains(partner.name)) { continue; }
+      results["partners"][branch.name][partner.name] = walk_.models.entry(partner.name).source;
+    }
     if (!branch.has_frames) { without.push_back(branch.name); }
   }
   if (!selected_.empty()) { results["selected"] = {{"by", config_.select}, {"branches", selected_}}; }

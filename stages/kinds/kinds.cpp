@@ -1,5 +1,6 @@
 #include <array>
 
+#include "stages/attention/recipe.h"
 #include "stages/cnn/recipe.h"
 #include "stages/composite/recipe.h"
 #include "stages/evaluate/recipe.h"
@@ -9,6 +10,7 @@
 #include "stages/pretrain/recipe.h"
 #include "stages/recipe.h"
 #include "stages/residual/recipe.h"
+#include "stages/xception/recipe.h"
 
 namespace realface::stages {
 
@@ -22,6 +24,10 @@ std::span<const Kind> kinds() {
       Kind{"localization", "Localiser of what was tampered with, by episodes over manipulations",
            make_recipe<LocalizationRecipe>},
       Kind{"rffr", "Detector of faces and of what an autoencoder leaves of them", make_recipe<ResidualRecipe>},
+      Kind{"lre", "Detector that attends to where faces differ from what an autoencoder makes of them",
+           make_recipe<AttentionRecipe>},
+      Kind{"xception", "Xception on labelled faces, a baseline and an extractor of features",
+           make_recipe<XceptionRecipe>},
       Kind{"cnn", "Plain convolutional network on labelled faces, the baseline", make_recipe<CnnRecipe>},
       Kind{"evaluate", "Scores of videos by trained networks", make_recipe<EvaluateRecipe>},
   };

@@ -24,8 +24,11 @@ Normaliser::Normaliser(const std::string& kind, int64_t patch, torch::Device dev
   if (kind == "unit") {
     mean.zero_();
     deviation.fill_(1.0);
+  } else if (kind == "half") {
+    mean.fill_(0.5);
+    deviation.fill_(0.5);
   } else if (kind != "imagenet") {
-    throw ConfigError("[pixels] '" + kind + "'; expected imagenet or unit");
+    throw ConfigError("[pixels] '" + kind + "'; expected imagenet, unit or half");
   }
   const auto per_patch = [&](const torch::Tensor& channels) {
     return channels.repeat({patch * patch}).to(torch::kFloat32).to(device);

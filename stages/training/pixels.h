@@ -9,8 +9,8 @@ namespace realface::stages {
 /// From stored pixels to what a network sees, and back.
 class Normaliser {
  public:
-  /// kind: "imagenet": (x/255 - mean) / deviation of ImageNet's training images, or "unit": x/255 (F3).
-  /// tubelet: frames of a token of a clip.
+  /// kind: "imagenet": (x/255 - mean) / deviation of ImageNet's training images, "unit": x/255 (F3),
+  /// or "half": with a mean and a deviation of 0.5 (E9). tubelet: frames of a token of a clip.
   Normaliser(const std::string& kind, int64_t patch, torch::Device device, int64_t tubelet = 1);
 
   /// u8 [B, H, W, 3] -> f32 [B, N, P*P*3], in the order of models::patchify; clips u8 [B, T, H, W, 3] -> f32 [B, N, V]

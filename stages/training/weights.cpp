@@ -44,7 +44,11 @@ bool of_decoder(const std::string& name) {
   return name.starts_with("decoder_") || name.starts_with("decoder.") || name.starts_with("encoder_to_decoder.") ||
          name == "mask_token";
 }
-bool of_classifier(const std::string& name) { return name.starts_with("head.") || name.starts_with("fc_norm."); }
+/// The last layers of transformers and of Xception.
+bool of_classifier(const std::string& name) {
+  return name.starts_with("head.") || name.starts_with("fc_norm.") || name.starts_with("fc.") ||
+         name.starts_with("last_linear.");
+}
 
 /// What a classifier has no use for.
 bool not_of_encoder(const std::string& full_name) {
@@ -70,6 +74,13 @@ Shapes shapes_of(const Tensors& tensors) {
   Shapes shapes;
   for (const auto& [name, tensor] : tensors) { shapes[name] = tensor.sizes().vec(); }
   return shapes;
+}
+
+/// Whether a saved tensor is a last layer's that this network lacks, or that is not wanted, or a counter of PyTorch's
+/// norms.
+bool of_no_use(const std::string& name, const Shapes& network, const WeightsPart& part) {
+  if (network.contains(name)) { return part.headless && of_classifier(name); }
+  return of_classifier(name) || name.ends_with(".num_batches_tracked");
 }
 
 using MayLack = bool (*)(const std::string& name);
@@ -120,8 +131,8 @@ Tensors whole_network(const fs::path& path, const Tensors& file, const WeightsPa
   for (const auto& [name, tensor] : file) {
     if (name.starts_with(prefix)) { tensors[own_name(name.substr(prefix.size()), own)] = tensor; }
   }
-  const auto wanted =
-      std::ranges::count_if(network, [&](const auto& one) { return !part.encoder || !of_classifier(one.first); });
+  const auto wanted = std::ranges::count_if(
+      network, [&](const auto& one) { return !(part.encoder || part.headless) || !of_classifier(one.first); });
   const auto held = std::ranges::count_if(network, [&](const auto& one) { return tensors.contains(one.first); });
   if (held < wanted) {
     throw Error(fmt::format(
@@ -163,7 +174,7 @@ std::vector<std::string> fixed_differences(const Tensors& file, const models::En
 
 /// What the network need not find among these tensors: an encoder's file has no decoder, an autoencoder no head.
 MayLack lacking(const Tensors& tensors, const WeightsPart& part) {
-  if (part.encoder) { return of_classifier; }
+  if (part.encoder || part.headless) { return of_classifier; }
   const bool decoder =
       std::any_of(tensors.begin(), tensors.end(), [](const auto& one) { return of_decoder(one.first); });
   return decoder ? nothing : of_decoder;
@@ -206,12 +217,13 @@ LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const mod
     std::erase_if(tensors, [&](const auto& one) { return !own.contains(one.first); });
   }
   if (tensors.contains(part.padded)) { pad_channels(tensors.at(part.padded), own.at(part.padded)); }
-  if (part.encoder) {
-    std::erase_if(tensors, [](const auto& one) { return not_of_encoder(one.first); });
-  }
+  std::erase_if(tensors, [&](const auto& one) {
+    return of_no_use(one.first, own, part) || (part.encoder && not_of_encoder(one.first));
+  });
   const auto may_lack = part.below.empty() ? lacking(tensors, part) : nothing;
-  const bool encoder_only = part.encoder || std::any_of(own.begin(), own.end(),
-                                                        [&](const auto& one) { return !tensors.contains(one.first); });
+  const bool encoder_only =
+      part.encoder || (!part.headless && std::any_of(own.begin(), own.end(),
+                                                     [&](const auto& one) { return !tensors.contains(one.first); }));
   require_none(path, differences(shapes_of(tensors), own, may_lack));
   require_none(path, fixed_differences(tensors, entry));
   const torch::NoGradGuard no_grad;
@@ -244,19 +256,21 @@ LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, c
   const auto saved = saved_part(part.saved);
   require_network(folder, manifest, part.saved);
   const auto network = models::named_tensors(*entry.module);
-  const auto own = by_bare_name(shapes_of(network));
+  const auto wanted = shapes_of(network);
+  const auto own = by_bare_name(wanted);
   Shapes shapes;
   std::map<std::string, std::string> saved_names;  // by the network's
   for (const auto& piece : manifest.pieces) {
     if (piece.part != saved || (part.encoder && not_of_encoder(piece.name))) { continue; }
     const auto name = own_name(piece.name, own);
+    if (of_no_use(name, wanted, part)) { continue; }
     shapes[name] = piece.global_shape;
     saved_names[name] = piece.name;
   }
   auto lines = description_differences(manifest.values.at(saved).value("description", nlohmann::json()),
                                        entry.description, part.encoder);
-  const MayLack may_lack = part.encoder ? of_classifier : nothing;
-  std::ranges::copy(differences(shapes, shapes_of(network), may_lack), std::back_inserter(lines));
+  const MayLack may_lack = part.encoder || part.headless ? of_classifier : nothing;
+  std::ranges::copy(differences(shapes, wanted, may_lack), std::back_inserter(lines));
   require_none(folder, lines);
 
   std::vector<checkpoints::OwnedSlice> slices;

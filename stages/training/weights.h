@@ -29,6 +29,7 @@ struct WeightsPart {
                             // begin at zero
   bool encoder = false;     // of an autoencoder the encoder alone, for a classifier, whose `head` and `fc_norm` keep
                             // their weights: the encoder's own last norm belongs to its decoder
+  bool headless = false;    // the last layer keeps its weights: those of another number of classes are taken too
 };
 
 /// Copies trained weights into the network `name` of the set and notes their source there. `path` is one of
@@ -37,7 +38,8 @@ struct WeightsPart {
 ///   network;
 /// - a safetensors file of another program, with the names of facebookresearch/mae, bare or below `module.`, `model.`,
 ///   `encoder.` or `mae.` (G17): a whole autoencoder, or an encoder alone, as timm's vision transformers are; the
-///   decoder then keeps its weights. A classifier's `head.*` and `fc_norm.*` are ignored by other networks.
+///   decoder then keeps its weights.
+/// A classifier's last layer (`head.*`, `fc_norm.*`, `fc.*`) is ignored by networks without one.
 ///
 /// Collective; host group; on an error of one rank, every rank throws. Throws Error or CheckpointError if nothing can
 /// be read, or if names, shapes or the description differ, listing how; files that differ leave the network unchanged.

@@ -32,9 +32,15 @@ TEST(Normaliser, UnitPixelsReachFromZeroToOne) {
   EXPECT_NEAR(patches.max().item<double>(), 1.0, 1e-6);
 }
 
+TEST(Normaliser, HalvesReachFromMinusOneToOne) {
+  const auto planes = Normaliser("half", 1, torch::kCPU).planes(bytes());
+  EXPECT_NEAR(planes.min().item<double>(), -1.0, 1e-6);
+  EXPECT_NEAR(planes.max().item<double>(), 1.0, 1e-6);
+}
+
 TEST(Normaliser, UndoesItself) {
   const auto images = bytes();
-  for (const auto* kind : {"imagenet", "unit"}) {
+  for (const auto* kind : {"imagenet", "unit", "half"}) {
     const Normaliser normaliser(kind, 4, torch::kCPU);
     const auto back = models::unpatchify(normaliser.unit(normaliser.patches(images)), 4) * 255.0;
     EXPECT_LT((back - images).abs().max().item<double>(), 1e-3) << kind;

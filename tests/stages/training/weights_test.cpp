@@ -18,6 +18,8 @@
 #include "models/vit/description.h"
 #include "models/vit/vit.h"
 #include "models/weights/tensor_file.h"
+#include "models/xception/description.h"
+#include "models/xception/xception.h"
 #include "tests/temporary_folder.h"
 
 namespace realface::stages {
@@ -340,6 +342,37 @@ TEST_F(InitialWeights, AClassifierTakesAWholeClassifiersFile) {
   auto vit = classifier();
   load_weights(path(), vit, "vit", *alone_, {.saved = "vit"});
   EXPECT_EQ(vit.sha256("vit"), trained.sha256("vit"));
+}
+
+/// Xceptions of other numbers of classes than what is trained: timm's file, with a counter of each norm, and a run.
+TEST_F(CheckpointWeights, AnXceptionsAreTakenWithoutItsLastLayer) {
+  const models::XceptionConfig sizes{.size = "small", .image = 32, .classes = 10};
+  const auto set_with = [&](const std::string& name, int64_t classes, uint64_t seed) {
+    auto own = sizes;
+    own.classes = classes;
+    models::Set set;
+    set.add(name, {.module = std::make_shared<models::XceptionImpl>(own, seed), .description = models::describe(own)});
+    return set;
+  };
+  auto trained = set_with("xception", 10, 1);
+  save(trained, 1);
+  models::TensorFile timm{models::named_tensors(*trained.entry("xception").module), {}};
+  timm.tensors["bn1.num_batches_tracked"] = at::zeros({}, torch::kInt64);
+  models::write_tensor_file(folder_.path() / "timm.safetensors", timm);
+  for (const auto& path : {run(), folder_.path() / "timm.safetensors"}) {
+    auto extractor = set_with("extractor", 0, 2), begun = set_with("xception", 2, 2);
+    load_weights(path, extractor, "extractor", *alone_, {.saved = "xception"});
+    load_weights(path, begun, "xception", *alone_, {.saved = "xception", .headless = true});
+    const auto first = set_with("xception", 2, 2);
+    const auto began = models::named_tensors(*begun.entry("xception").module);
+    const auto of_seed = models::named_tensors(*first.entry("xception").module);
+    for (const auto& [name, tensor] : models::named_tensors(*extractor.entry("extractor").module)) {
+      EXPECT_TRUE(at::equal(tensor, timm.tensors.at(name))) << name;
+      EXPECT_TRUE(at::equal(began.at(name), timm.tensors.at(name))) << name;
+    }
+    EXPECT_TRUE(at::equal(began.at("fc.weight"), of_seed.at("fc.weight")));
+    EXPECT_THROW(load_weights(path, begun, "xception", *alone_, {.saved = "xception"}), Error);
+  }
 }
 
 /// ResNet-18 as torchvision saves it: later stages, a classifier and counters besides.
