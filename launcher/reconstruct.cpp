@@ -36,12 +36,28 @@ struct ReconstructOptions {
   bool split_given = false;
 };
 
-/// Adds the network of a `stage: mapping` or `stage: localization`, and gives its name; "" without a run.
+/// Of a detector of local reconstruction errors, whose own autoencoder must be the one that is looked at.
+void add_extractor(models::Set& models, const std::string& run, distributed::World& world) {
+  auto& host = world.host_group();
+  const auto then = stages::saved_frozen(run, "lre", "mae", host);
+  if (then.at("sha256") != models.sha256("mae")) {
+    throw ConfigError(
+        fmt::format("[--mapping {}] was trained with another autoencoder: {}; restore faces with that one", run,
+                    then.at("source").get<std::string>()));
+  }
+  const auto config = stages::saved_provenance(run, "lre", host).at("config");
+  const auto path = config.value("/weights/extractor"_json_pointer, "");
+  stages::add_partner(models, path, "extractor", "xception", {run, "lre"}, world.device(), host);
+}
+
+/// Adds the network of a `stage: mapping`, `localization` or `lre`, and gives its name; "" without a run.
 std::string add_detector(models::Set& models, const std::string& run, int64_t image, distributed::World& world) {
   if (run.empty()) { return ""; }
   auto& host = world.host_group();
-  const std::string name = stages::holds_network(run, "localizer", host) ? "localizer" : "mapping";
+  const auto holds = [&](const char* network) { return stages::holds_network(run, network, host); };
+  const std::string name = holds("lre") ? "lre" : holds("localizer") ? "localizer" : "mapping";
   stages::add_frozen(models, run, name, world.device(), host);
+  if (name == "lre") { add_extractor(models, run, world); }
   const auto own = models.entry(name).description.value("image", image);
   if (own == image) { return name; }
   throw ConfigError(
@@ -188,8 +204,8 @@ void add_reconstruct(CLI::App& app) {
                                     "Whose faces: test, val or train; by default the first of these with real faces");
   command->add_option("--shards", options->shards, "Another dataset than the run's own");
   command->add_option("--mapping", options->mapping,
-                      "The run of a `stage: mapping` or `stage: localization`, whose mapped faces and masks are shown "
-                      "beside the restored ones");
+                      "The run of a `stage: mapping`, `localization` or `lre`, whose mapped faces, masks or maps of "
+                      "differences are shown beside the restored ones");
   command->add_option("--batch", options->config.batch, "Faces an update, over all ranks")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -66,6 +66,7 @@ Reconstruct::Reconstruct(const ReconstructConfig& config, const std::string& pix
     : config_(config),
       network_(set.get<models::MaskedAutoencoder>("mae")),
       map_(face_mapper(set, world.device())),
+      differences_(difference_views(set, world.device())),
       pixels_(pixels, network_->config().patch, world.device(), network_->config().tubelet),
       table_(table),
       train_mean_(std::move(train_mean)),
@@ -136,6 +137,14 @@ void Reconstruct::add_findings(const torch::Tensor& image, const torch::Tensor& 
   if (known) { picture.true_mask = encode_png(grey_levels(tampered.to(torch::kFloat32))); }
 }
 
+void Reconstruct::add_differences(const torch::Tensor& image, const torch::Tensor& mask, Picture& picture) const {
+  if (!differences_) { return; }
+  const auto views = differences_(image, mask);
+  for (size_t i = 0; i < std::min(views.size(), kDifferences.size()); ++i) {
+    picture.*kDifferences[i] = encode_png(heat_over(image, views[i]));
+  }
+}
+
 /// Whether a picture of it is to be kept; a clip's sample is its first frame, and any of its frames may be wanted.
 bool Reconstruct::wanted(const data::Batch& batch, int64_t row) const {
   const int64_t frames = network_->config().frames;
@@ -159,6 +168,7 @@ void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torc
   Picture picture{video.class_name,    video.key, sample, encode_png(image), encode_png(grey_out(image, mask, patch)),
                   encode_png(restored)};
   add_findings(image, restored, tampered, picture);
+  add_differences(image, mask, picture);
   result_.pictures.push_back(std::move(picture));
 }
 

@@ -13,6 +13,7 @@
 #include "distributed/world.h"
 #include "models/mae/masked_autoencoder.h"
 #include "models/set.h"
+#include "stages/reconstruct/difference_views.h"
 #include "stages/reconstruct/face_mapper.h"
 #include "stages/reconstruct/result.h"
 #include "stages/scores/samples.h"
@@ -41,8 +42,9 @@ class Reconstruct final : public Stage {
   static constexpr const char* kStream = "faces";
 
   /// Holds the set's networks "mae" and, if there is one, "mapping" or "localizer", whose mapped faces and masks are
-  /// then shown too. `world` and `table` outlive it. train_mean: [N, V], normalised. Throws ConfigError for a network
-  /// trained on patches normalised one by one (norm_pix): what it predicts cannot be turned into pixels (G9).
+  /// then shown too, or "lre" and "extractor", whose maps of differences are. `world` and `table` outlive it.
+  /// train_mean: [N, V], normalised. Throws ConfigError for a network trained on patches normalised one by one
+  /// (norm_pix): what it predicts cannot be turned into pixels (G9).
   Reconstruct(const ReconstructConfig& config, const std::string& pixels, models::Set& set, const SampleTable& table,
               torch::Tensor train_mean, distributed::World& world);
 
@@ -62,11 +64,13 @@ class Reconstruct final : public Stage {
   torch::Tensor predict(const data::Batch& batch, const torch::Tensor& patches);
   void add_findings(const torch::Tensor& image, const torch::Tensor& restored, const torch::Tensor& tampered,
                     Picture& picture) const;
+  void add_differences(const torch::Tensor& image, const torch::Tensor& mask, Picture& picture) const;
   bool wanted(const data::Batch& batch, int64_t row) const;
 
   ReconstructConfig config_;
   std::shared_ptr<models::MaskedAutoencoder> network_;
-  MapFace map_;  // or none
+  MapFace map_;                  // or none
+  ViewDifferences differences_;  // or none
   Normaliser pixels_;
   const SampleTable& table_;
   torch::Tensor train_mean_;

@@ -45,7 +45,11 @@ struct Picture {
   // What speaks for a fake, laid over the restored face, which is then judged, and that of the original over its map,
   // if there is one.
   std::string restored_activation = {}, mapped_activation = {};
+  // Where a detector of local reconstruction errors sees differences, at its first three taps, laid over the original.
+  std::string first_differences = {}, second_differences = {}, third_differences = {};
 };
+inline constexpr std::array kDifferences{&Picture::first_differences, &Picture::second_differences,
+                                         &Picture::third_differences};
 
 /// A picture's views, in the order in which they are shown, with their names in files and for readers. The first
 /// kNeededViews are always there.
@@ -61,7 +65,10 @@ inline constexpr std::array kViews{View{"original", &Picture::original, "origina
                                    View{"mask", &Picture::mask, "predicted mask"},
                                    View{"true_mask", &Picture::true_mask, "true mask"},
                                    View{"restored_activation", &Picture::restored_activation, "activation, restored"},
-                                   View{"mapped_activation", &Picture::mapped_activation, "activation, original"}};
+                                   View{"mapped_activation", &Picture::mapped_activation, "activation, original"},
+                                   View{"first_differences", &Picture::first_differences, "differences, first tap"},
+                                   View{"second_differences", &Picture::second_differences, "differences, second tap"},
+                                   View{"third_differences", &Picture::third_differences, "differences, third tap"}};
 inline constexpr size_t kNeededViews = 3;
 
 /// What a trained network restored, and how well. Saved as RUN/reconstruction.json with RUN/reconstruction/*.png.

@@ -63,6 +63,11 @@ std::string about_views(const Reconstruction& result) {
         "Activation maps (Grad-CAM) show which places speak for a fake, from dark for none to light for the most of this picture: once "
         "for the restored face, and once for the original, laid over what the network maps it to, if it maps.");
   }
+  if (shows(result, &Picture::first_differences)) {
+    words += paragraph(
+        "Maps of differences show where the extractor's features of the restored face leave those of the original, at each block whose "
+        "output the detector multiplies by them: from dark for none to light for the most of this picture.");
+  }
   return words;
 }
 
@@ -79,7 +84,7 @@ std::string faces_of(const Reconstruction& result, const std::string& class_name
   for (const auto& picture : result.pictures) {
     if (picture.class_name != class_name) { continue; }
     figures += figure_of(picture);
-    wide = wide || !picture.mapped.empty() || !picture.mask.empty();
+    wide = wide || !picture.mapped.empty() || !picture.mask.empty() || !picture.first_differences.empty();
   }
   return figures.empty() ? "" : element("div", wide ? "faces wide" : "faces", figures);
 }
