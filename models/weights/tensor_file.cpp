@@ -1,49 +1,55 @@
 #include "models/weights/tensor_file.h"
 
 #include <ATen/ops/empty.h>
-#include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/safetensors.h"
 #include "base/tensor_dtypes.h"
+#include "models/weights/mapped_file.h"
+#include "models/weights/torch_save/saved_tensors.h"
 
 namespace realface::models {
 namespace {
 
-/// Published weights are mostly files of torch.save. Reading one would mean to run a pickle, so it is refused, with the
-/// line that converts it.
-void refuse_other_formats(const std::string& bytes, const std::string& path) {
-  if (bytes.size() < 9 || bytes[8] == '{') { return; }  // as a safetensors header begins
-  const bool zip = bytes.starts_with("PK\x03\x04");
-  const bool pickle = bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;  // protocols 2 to 5
-  if (!zip && !pickle) { return; }
-  throw Error(fmt::format(
-      "[{0}] is a {1}, as torch.save writes; expected a safetensors file; convert it with\n  python3 -c '{2}' {0} {3}",
-      path, zip ? "zip archive" : "pickle",
-      "import sys, torch; from safetensors.torch import save_file; w = torch.load(sys.argv[1], map_location=\"cpu\", weights_only=True); w = w.get(\"model\", w.get(\"state_dict\", w)); save_file({k: v.clone().contiguous() for k, v in w.items() if torch.is_tensor(v)}, sys.argv[2])",
-      std::filesystem::path(path).replace_extension(".safetensors").string()));
+/// A tensor of a copy of bytes, which need not be aligned.
+torch::Tensor copied(std::string_view bytes, uint64_t begin, at::IntArrayRef shape, torch::ScalarType type) {
+  auto tensor = at::empty(shape, type);
+  if (tensor.nbytes() > 0) { std::memcpy(tensor.mutable_data_ptr(), bytes.data() + begin, tensor.nbytes()); }
+  return tensor;
+}
+
+TensorFile read_torch_save(std::string_view bytes, const std::string& path) {
+  TensorFile file;
+  for (const auto& [name, saved] : torch_save::saved_tensors(bytes, path)) {
+    const auto type = dtype_of(saved.dtype);
+    const auto flat = copied(bytes, saved.begin, {static_cast<int64_t>(saved.extent)}, type);
+    const bool empty = saved.extent == 0;
+    file.tensors[name] =
+        empty ? at::empty(saved.shape, type) : flat.as_strided(saved.shape, saved.strides).contiguous();
+  }
+  return file;
+}
+
+TensorFile read_safetensors(std::string_view bytes, const std::string& path) {
+  const auto header = safetensors::parse_header(bytes, bytes.size(), path);
+  TensorFile file;
+  file.metadata = header.metadata;
+  for (const auto& entry : header.tensors) {
+    file.tensors.emplace(entry.name,
+                         copied(bytes, header.data_begin + entry.begin, entry.shape, dtype_of(entry.dtype)));
+  }
+  return file;
 }
 
 }  // namespace
 
 TensorFile read_tensor_file(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  refuse_other_formats(bytes, path.string());
-  const auto header = safetensors::parse_header(bytes, bytes.size(), path.string());
-  TensorFile file;
-  file.metadata = header.metadata;
-  for (const auto& entry : header.tensors) {
-    auto tensor = at::empty(entry.shape, dtype_of(entry.dtype));
-    if (entry.bytes() > 0) {
-      std::memcpy(tensor.mutable_data_ptr(), bytes.data() + header.data_begin + entry.begin, entry.bytes());
-    }
-    file.tensors.emplace(entry.name, std::move(tensor));
-  }
-  return file;
+  const MappedFile file(path);
+  const bool torch_save = torch_save::is_torch_save(file.bytes());
+  return torch_save ? read_torch_save(file.bytes(), path.string()) : read_safetensors(file.bytes(), path.string());
 }
 
 void write_tensor_file(const std::filesystem::path& path, const TensorFile& file) {

@@ -5,7 +5,8 @@
 #include <map>
 #include <string>
 
-/// Whole safetensors files, such as other programs' weights and our exports. Tensors are on the CPU and contiguous.
+/// Whole files of weights: safetensors, such as our exports, and what torch.save writes. Tensors are on the CPU and
+/// contiguous.
 namespace realface::models {
 
 struct TensorFile {
@@ -13,11 +14,13 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Throws Error, naming the file, if it is missing, damaged or of another format; for a file of torch.save (.pth, .bin)
-/// the message says how to convert it.
+/// A safetensors file, or one of torch.save (.pth, .pt, .bin, .tar; models/weights/torch_save/saved_tensors.h), told
+/// apart by their first bytes; nothing in the latter is executed. Throws Error, naming the file, if it is missing,
+/// damaged or of another format.
 TensorFile read_tensor_file(const std::filesystem::path& path);
 
-/// Publishes the file whole or not at all. Throws Error for a dtype that the format lacks, or if the disk refuses.
+/// Publishes a safetensors file whole or not at all. Throws Error for a dtype that the format lacks, or if the disk
+/// refuses.
 void write_tensor_file(const std::filesystem::path& path, const TensorFile& file);
 
 }  // namespace realface::models

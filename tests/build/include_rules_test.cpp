@@ -155,6 +155,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"models/layers", "models/weights", "models/mapping_net", "models/localizer"},
     {"models/layers", "models/weights", "models/cnn"},
     {"models/layers", "models/weights", "models/xception", "models/lre"},
+    {"models/layers", "models/weights/torch_save", "models/weights"},
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
     {"stages/training", "stages/scores", "stages/pretrain", "stages/reconstruct", "stages/report",

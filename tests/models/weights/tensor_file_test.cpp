@@ -60,18 +60,6 @@ std::string fault_of(const std::string& name, const std::string& bytes) {
   return message;
 }
 
-TEST(TensorFile, AFileOfTorchSaveIsRefusedWithTheLineThatConvertsIt) {
-  const std::string zip("PK\x03\x04\0\0\x08\x08\0\0archive/data.pkl", 27);
-  const std::string pickle("\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.", 15);
-  for (const auto& [bytes, kind] : {std::pair{zip, "zip archive"}, std::pair{pickle, "pickle"}}) {
-    const auto message = fault_of("weights.pth", bytes);
-    EXPECT_THAT(message, testing::HasSubstr(std::string("is a ") + kind + ", as torch.save writes"));
-    EXPECT_THAT(message, testing::HasSubstr("save_file("));
-    EXPECT_THAT(message, testing::HasSubstr("weights.pth " + scratch("weights.safetensors").string()));
-    EXPECT_THAT(message, testing::Not(testing::HasSubstr("header of")));
-  }
-}
-
 TEST(TensorFile, AnyOtherFileIsRefusedByName) {
   EXPECT_THAT(fault_of("notes.txt", "some weights that nobody saved"), testing::HasSubstr("notes.txt"));
   EXPECT_THAT(fault_of("empty.pth", ""), testing::HasSubstr("empty.pth"));
