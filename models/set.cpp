@@ -11,6 +11,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Those that a checkpoint says, besides those that the entry has.
+void take_licences(const Json& values, Entry& entry) {
+  entry.licences.merge(values.value("licences", std::set<std::string>()));
+}
+
 /// The weights of one network, where they came from at the beginning, and what they are weights of.
 class ModelPart : public Part {
  public:
@@ -28,7 +33,7 @@ class ModelPart : public Part {
   }
   void restore(const Json& values) override {
     entry_.source = values.value("source", entry_.source);
-    entry_.licences = values.value("licences", entry_.licences);
+    take_licences(values, entry_);
   }
 
  private:
@@ -48,10 +53,14 @@ class FrozenPart : public Part {
   std::string part_name() const override { return "frozen." + network_; }
   std::vector<Slice> tensors() const override { return {}; }
   Json values() const override {
-    return {{"sha256", frozen_sha256(entry_)}, {"source", entry_.source}, {"description", entry_.description}};
+    return {{"sha256", frozen_sha256(entry_)},
+            {"source", entry_.source},
+            {"licences", entry_.licences},
+            {"description", entry_.description}};
   }
   void restore(const Json& values) override {
     const auto saved = values.value("sha256", "");
+    take_licences(values, entry_);
     if (saved == frozen_sha256(entry_)) { return; }
     throw CheckpointError(
         fmt::format(
@@ -88,6 +97,17 @@ void Set::add(const std::string& name, Entry entry) {
   if (!entry.frozen) { refuse_running_statistics(name, *entry.module); }
   entry.sha256.clear();
   entries_[name] = std::move(entry);
+  share_licences();
+}
+
+void Set::share_licences() {
+  std::set<std::string> shared;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.frozen) { shared.insert(entry.licences.begin(), entry.licences.end()); }
+  }
+  for (auto& [name, entry] : entries_) {
+    if (!entry.frozen) { entry.licences.insert(shared.begin(), shared.end()); }
+  }
 }
 
 const Entry& Set::entry(const std::string& name) const {
@@ -104,6 +124,7 @@ void Set::note_source(const std::string& name, const std::string& source, const 
   found.source = source;
   found.licences.insert(licences.begin(), licences.end());
   found.sha256.clear();
+  share_licences();
 }
 
 std::string Set::sha256(const std::string& name) {

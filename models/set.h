@@ -17,7 +17,8 @@ struct Entry {
   std::shared_ptr<torch::nn::Module> module;
   bool frozen = false;      // never trained: checkpoints hold its digest, not its weights
   std::string source = {};  // "initialised from seed 7", or the file it was read from; kept in its checkpoints
-  /// Of the files of other programs whose weights it, or what it was trained from, began with; kept in its checkpoints.
+  /// Of the files of other programs whose weights it, or what it was trained from, began with; of a trained network
+  /// also those of the set's frozen ones, from which it learns. Kept in its checkpoints.
   std::set<std::string> licences = {};
   /// Another network of the same architecture with unset weights, for a copy to compute with; may be empty.
   std::function<std::shared_ptr<torch::nn::Module>()> again = {};
@@ -49,13 +50,14 @@ class Set {
   /// weights_sha256 of a network. That of a frozen one is computed once.
   std::string sha256(const std::string& name);
   /// One part a network. "model.NAME", of one that is trained: all parameters and buffers by name, position tables
-  /// included, with its source and description. "frozen.NAME": no tensors, but {sha256, source, description}; its
-  /// restore() throws CheckpointError if the saved digest is another than the network's. Parts refer to the entries,
-  /// which stay where they are when the set is moved.
+  /// included, with its source and description. "frozen.NAME": no tensors, but {sha256, source, licences,
+  /// description}; its restore() throws CheckpointError if the saved digest is another than the network's. Parts refer
+  /// to the entries, which stay where they are when the set is moved.
   std::vector<Part*> parts();
 
  private:
   [[noreturn]] static void throw_wrong_type(const std::string& name);
+  void share_licences();
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::unique_ptr<Part>> parts_;
 };

@@ -137,6 +137,26 @@ TEST(Set, WhereANetworkCameFromIsKeptInItsCheckpoints) {
   EXPECT_THROW(second.note_source("mae", "file"), Error);
 }
 
+TEST(Set, WhatIsTrainedBesideFrozenNetworksHasTheirLicences) {
+  Set set;
+  set.add("net", {.module = filled(1)});
+  set.add("judge", {.module = filled(2), .frozen = true});
+  set.note_source("judge", "file", {"CC-BY-NC-4.0 (mae.pth)"});
+  set.add("later", {.module = filled(1), .licences = {"MIT (own.pth)"}});
+  const std::set<std::string> judges{"CC-BY-NC-4.0 (mae.pth)"};
+  EXPECT_EQ(set.entry("net").licences, judges);
+  EXPECT_EQ(set.entry("later").licences, (std::set<std::string>{"CC-BY-NC-4.0 (mae.pth)", "MIT (own.pth)"}));
+  set.note_source("net", "file", {"BSD (cnn.pth)"});
+  EXPECT_EQ(set.entry("judge").licences, judges);  // it learned nothing
+
+  for (auto* part : set.parts()) { EXPECT_THAT(part->values().at("licences").dump(), testing::HasSubstr("CC-BY-NC")); }
+  Set resumed;
+  resumed.add("net", {.module = filled(1), .licences = {"MIT (own.pth)"}});
+  resumed.parts()[0]->restore(set.parts()[2]->values());
+  EXPECT_EQ(resumed.entry("net").licences,
+            (std::set<std::string>{"BSD (cnn.pth)", "CC-BY-NC-4.0 (mae.pth)", "MIT (own.pth)"}));
+}
+
 TEST(Set, AnUnknownNameListsTheKnownAndAWrongTypeIsRefused) {
   Set set;
   set.add("net", {filled(1), false, ""});
