@@ -6,7 +6,7 @@
 #   make results [SYSTEMS="cnn recap"] [SEEDS="1 2 3"]   leave one manipulation out, on hard drawings; 75 minutes a system
 #   make install [PREFIX=/usr/local] [DESTDIR=]   the program and its recipes; libtorch stays in .deps/
 #   make compare               speed beside PyTorch's own DDP
-#   make fuzz [SECONDS=600]    the decoders of frames and masks under libFuzzer
+#   make fuzz [SECONDS=600]    the decoders of frames and masks, then the reader of weights, under libFuzzer
 #   make compare-data          speed of the data path beside h5py, DataLoader, WebDataset, OpenCV, dlib
 #   make format check tidy     formatting, the format check, clang-tidy
 
@@ -60,13 +60,14 @@ compare: SETUP := --test
 compare: build
 	@benchmarks/compare.sh $(BUILD)/realface
 
-# New inputs that reach new code stay in build-fuzz/corpus; the committed ones are read, never changed.
+# New inputs that reach new code stay in build-fuzz/corpus and corpus-weights; the committed ones are read, never changed.
 SECONDS := 600
 fuzz: SETUP := --fuzz
 fuzz: setup
 	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
-	@mkdir -p build-fuzz/corpus
+	@mkdir -p build-fuzz/corpus build-fuzz/corpus-weights
 	@cd build-fuzz && ./codec_fuzz corpus ../tests/fuzz/corpus -max_total_time=$(SECONDS) -max_len=65536 -timeout=10 -print_final_stats=1
+	@cd build-fuzz && ./weights_fuzz corpus-weights ../tests/fixtures/weights -max_total_time=$(SECONDS) -max_len=8192 -timeout=10 -print_final_stats=1
 
 compare-data: SETUP := --test
 compare-data: TARGET := realface codec_benchmark data_benchmark index_benchmark

@@ -27,3 +27,8 @@ realface_fuzz(codec_fuzz
   SOURCES tests/fuzz/codec_fuzz.cpp base/error.cpp data/codec/codec.cpp data/codec/config.cpp data/codec/jpeg.cpp data/codec/kernels.cpp
     data/codec/kernels_avx2.cpp data/codec/png.cpp
   LINK PkgConfig::ZSTD PkgConfig::PNG PkgConfig::TURBOJPEG)
+realface_fuzz(weights_fuzz
+  SOURCES tests/fuzz/weights_fuzz.cpp base/error.cpp models/weights/torch_save/bytes.cpp models/weights/torch_save/layouts.cpp
+    models/weights/torch_save/machine.cpp models/weights/torch_save/pickle.cpp models/weights/torch_save/rebuild.cpp
+    models/weights/torch_save/saved_tensors.cpp models/weights/torch_save/zip.cpp
+  LINK fmt)

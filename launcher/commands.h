@@ -20,6 +20,7 @@ void add_compare(CLI::App& app);
 void add_detect(CLI::App& app);
 void add_export(CLI::App& app);
 void add_calibrate(CLI::App& app);
+void add_import(CLI::App& app);
 void add_bench(CLI::App& app);
 
 }  // namespace realface::launcher

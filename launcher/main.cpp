@@ -105,6 +105,7 @@ void add_commands(CLI::App& app) {
   realface::launcher::add_detect(app);
   realface::launcher::add_export(app);
   realface::launcher::add_calibrate(app);
+  realface::launcher::add_import(app);
   realface::launcher::add_bench(app);
 }
 

@@ -119,7 +119,10 @@ bool of_decoder(const std::string& name) {
          name == "mask_token";
 }
 
-bool of_classifier(const std::string& name) { return name.starts_with("head.") || name.starts_with("fc_norm."); }
+bool of_classifier(const std::string& name) {
+  return name.starts_with("head.") || name.starts_with("fc_norm.") || name.starts_with("fc.") ||
+         name.starts_with("last_linear.");
+}
 
 Tensors translated(const Tensors& file, const std::filesystem::path& path) {
   const auto bare = renamed_by(bare_name, file, path);

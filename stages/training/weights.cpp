@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <vector>
 
@@ -15,40 +14,20 @@
 #include "checkpoints/restore.h"
 #include "distributed/agreement.h"
 #include "models/weights/tensor_file.h"
+#include "models/weights/translation.h"
 #include "stages/training/saved.h"
 
 namespace realface::stages {
 namespace {
 
 namespace fs = std::filesystem;
-using Tensors = std::map<std::string, torch::Tensor>;
+using models::bare_name;
+using models::of_classifier;
+using models::of_decoder;
+using models::Tensors;
 using Shapes = std::map<std::string, std::vector<int64_t>>;
 
 constexpr size_t kShown = 6;
-
-std::string bare_name(std::string name) {
-  static const std::array<std::string, 4> kPrefixes{"module.", "model.", "encoder.", "mae."};
-  for (bool again = true; again;) {
-    again = false;
-    for (const auto& prefix : kPrefixes) {
-      if (!name.starts_with(prefix)) { continue; }
-      name.erase(0, prefix.size());
-      again = true;
-    }
-  }
-  return name;
-}
-
-/// Of pictures and of clips.
-bool of_decoder(const std::string& name) {
-  return name.starts_with("decoder_") || name.starts_with("decoder.") || name.starts_with("encoder_to_decoder.") ||
-         name == "mask_token";
-}
-/// The last layers of transformers and of Xception.
-bool of_classifier(const std::string& name) {
-  return name.starts_with("head.") || name.starts_with("fc_norm.") || name.starts_with("fc.") ||
-         name.starts_with("last_linear.");
-}
 
 /// What a classifier has no use for.
 bool not_of_encoder(const std::string& full_name) {
@@ -142,7 +121,8 @@ Tensors whole_network(const fs::path& path, const Tensors& file, const WeightsPa
   return tensors;
 }
 
-/// The file's tensors by the network's names, without those of a classifier's head if the network has none.
+/// The tensors of another program's file by the network's names, without those of a classifier's head if the network
+/// has none.
 Tensors renamed(const Tensors& file, const Shapes& network) {
   const auto own = by_bare_name(network);
   Tensors tensors;
@@ -207,36 +187,6 @@ std::string licence_of(const models::TensorFile& file, const fs::path& path) {
   return fmt::format("{} ({})", found == file.metadata.end() ? "not stated" : found->second, path.filename().string());
 }
 
-LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const models::Entry& entry) {
-  const auto network = wanted_tensors(entry, part);
-  const auto own = shapes_of(network);
-  const auto file = models::read_tensor_file(path);
-  const bool ours = is_rank_file(path, file.tensors);
-  auto tensors = ours ? whole_network(path, file.tensors, part, own) : renamed(file.tensors, own);
-  if (!part.below.empty()) {
-    std::erase_if(tensors, [&](const auto& one) { return !own.contains(one.first); });
-  }
-  if (tensors.contains(part.padded)) { pad_channels(tensors.at(part.padded), own.at(part.padded)); }
-  std::erase_if(tensors, [&](const auto& one) {
-    return of_no_use(one.first, own, part) || (part.encoder && not_of_encoder(one.first));
-  });
-  const auto may_lack = part.below.empty() ? lacking(tensors, part) : nothing;
-  const bool encoder_only =
-      part.encoder || (!part.headless && std::any_of(own.begin(), own.end(),
-                                                     [&](const auto& one) { return !tensors.contains(one.first); }));
-  require_none(path, differences(shapes_of(tensors), own, may_lack));
-  require_none(path, fixed_differences(tensors, entry));
-  const torch::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : tensors) { network.at(name).copy_(tensor); }
-  LoadedWeights loaded;
-  loaded.sha256 = hex(sha256_file(path.string()));
-  loaded.source = fmt::format("{}{}, SHA-256 {}", path.string(), encoder_only ? " (encoder only)" : "", loaded.sha256);
-  if (!ours) { loaded.licences.insert(licence_of(file, path)); }
-  return loaded;
-}
-
-// --- Checkpoints -----------------------------------------------------------------------------------------------------
-
 /// Settings that shapes do not show, such as the number of heads, and how pixels were normalised.
 std::vector<std::string> description_differences(const nlohmann::json& saved, const nlohmann::json& own, bool encoder) {
   std::vector<std::string> lines;
@@ -250,6 +200,45 @@ std::vector<std::string> description_differences(const nlohmann::json& saved, co
   }
   return lines;
 }
+
+/// What `realface import` noted of the network in the file's metadata; null in any other file.
+nlohmann::json described(const models::TensorFile& file) {
+  const auto found = file.metadata.find("description");
+  if (found == file.metadata.end()) { return nullptr; }
+  return nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+}
+
+LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const models::Entry& entry) {
+  const auto network = wanted_tensors(entry, part);
+  const auto own = shapes_of(network);
+  const auto file = models::read_tensor_file(path);
+  const bool ours = is_rank_file(path, file.tensors);
+  auto tensors =
+      ours ? whole_network(path, file.tensors, part, own) : renamed(models::translated(file.tensors, path), own);
+  if (!part.below.empty()) {
+    std::erase_if(tensors, [&](const auto& one) { return !own.contains(one.first); });
+  }
+  if (tensors.contains(part.padded)) { pad_channels(tensors.at(part.padded), own.at(part.padded)); }
+  std::erase_if(tensors, [&](const auto& one) {
+    return of_no_use(one.first, own, part) || (part.encoder && not_of_encoder(one.first));
+  });
+  const auto may_lack = part.below.empty() ? lacking(tensors, part) : nothing;
+  const bool encoder_only =
+      part.encoder || (!part.headless && std::any_of(own.begin(), own.end(),
+                                                     [&](const auto& one) { return !tensors.contains(one.first); }));
+  require_none(path, differences(shapes_of(tensors), own, may_lack));
+  require_none(path, description_differences(described(file), entry.description, /*encoder=*/true));
+  require_none(path, fixed_differences(tensors, entry));
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : tensors) { network.at(name).copy_(tensor); }
+  LoadedWeights loaded;
+  loaded.sha256 = hex(sha256_file(path.string()));
+  loaded.source = fmt::format("{}{}, SHA-256 {}", path.string(), encoder_only ? " (encoder only)" : "", loaded.sha256);
+  if (!ours) { loaded.licences.insert(licence_of(file, path)); }
+  return loaded;
+}
+
+// --- Checkpoints -----------------------------------------------------------------------------------------------------
 
 LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, const models::Entry& entry) {
   const auto manifest = checkpoints::read_manifest(folder);

@@ -36,10 +36,10 @@ struct WeightsPart {
 /// - a run folder: its newest intact checkpoint. Rank 0 chooses it for all, since others may see an older folder;
 /// - a checkpoint folder `step-N`, whatever number of ranks wrote it, or one rank's file of it that holds the whole
 ///   network;
-/// - a safetensors file of another program, with the names of facebookresearch/mae, bare or below `module.`, `model.`,
-///   `encoder.` or `mae.` (G17): a whole autoencoder, or an encoder alone, as timm's vision transformers are; the
-///   decoder then keeps its weights.
-/// A classifier's last layer (`head.*`, `fc_norm.*`, `fc.*`) is ignored by networks without one.
+/// - a file of weights of another program, safetensors or of torch.save, with names of facebookresearch/mae or any that
+///   models::translated knows (G17): a whole autoencoder, or an encoder alone, as timm's vision transformers are; the
+///   decoder then keeps its weights. A classifier's last layer (`head.*`, `fc_norm.*`, `fc.*`) is ignored by networks without one. What
+///   `realface import` noted of the network in the file must fit.
 ///
 /// Collective; host group; on an error of one rank, every rank throws. Throws Error or CheckpointError if nothing can
 /// be read, or if names, shapes or the description differ, listing how; files that differ leave the network unchanged.

@@ -156,6 +156,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"models/layers", "models/weights", "models/cnn"},
     {"models/layers", "models/weights", "models/xception", "models/lre"},
     {"models/layers", "models/weights/torch_save", "models/weights"},
+    {"models/weights", "models/mae", "models/vit", "models/mapping_net", "models/localizer", "models/importing"},
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
     {"stages/training", "stages/scores", "stages/pretrain", "stages/reconstruct", "stages/report",

@@ -72,7 +72,7 @@ void call(Machine& machine) {
   const auto name = machine.value(callable).kind == Kind::global ? machine.value(callable).text : std::string_view();
   if (name == "torch._utils\n_rebuild_tensor_v2" || name == "torch._utils\n_rebuild_tensor") {
     machine.push(tensor(machine, given));
-  } else if (name == "torch._utils\n_rebuild_parameter") {
+  } else if (name == "torch._utils\n_rebuild_parameter" || name == "torch.nn.parameter\nParameter") {
     machine.push(arguments(machine, given, 1)[0]);
   } else if (name == "collections\nOrderedDict") {
     machine.push(ordered_dict(machine, given));

@@ -79,6 +79,11 @@ TEST_F(TorchSave, TheDictOfPython2IsRead) {
   EXPECT_TRUE(tensors.at("w").equal(at::arange(4, torch::kFloat32)));
 }
 
+TEST_F(TorchSave, ParametersAsTheyWereIn2017AreRead) {
+  const auto parameter = "ctorch.nn.parameter\nParameter\n" + pickles::tensor() + "\x85R\x88\x89N\x87" + "b";
+  EXPECT_EQ(fault(pickles::legacy(pickles::dict("w", parameter), 4)), "");
+}
+
 TEST_F(TorchSave, CutShortAnywhereItIsRefused) {
   for (const std::string name : {"zip.pth", "legacy.pth"}) {
     const auto whole = read_file(kFiles + name);

@@ -152,6 +152,54 @@ TEST_F(InitialWeights, AFixedTableMayHaveBeenRounded) {
   EXPECT_EQ(fault(), "");
 }
 
+/// The sizes of the files that tests/fixtures/weights_fixture.py makes.
+models::MaeConfig other_programs_config() {
+  auto sizes = config();
+  sizes.width = 8, sizes.depth = 2, sizes.decoder_width = 4;
+  return sizes;
+}
+
+std::string other_programs(const std::string& name) { return REALFACE_FIXTURES "/weights/" + name; }
+
+TEST_F(LoadWeights, FilesOfTorchSaveAndOfTransformersAreTakenByTheNamesThatTheyHave) {
+  auto one = set_of(other_programs_config(), 2, /*frozen=*/true);
+  const auto loaded = load_weights(other_programs("rffr.pth.tar"), one, "mae", *alone_);
+  EXPECT_EQ(loaded.licences, std::set<std::string>{"not stated (rffr.pth.tar)"});
+  const auto file = models::read_tensor_file(other_programs("rffr.pth.tar"));
+  EXPECT_TRUE(at::equal(parameter(one, "mask_token"), file.tensors.at("module.mask_token")));
+  auto other = set_of(other_programs_config(), 3, /*frozen=*/true);
+  load_weights(other_programs("vit_mae_transformers.safetensors"), other, "mae", *alone_);
+  EXPECT_EQ(one.sha256("mae"), other.sha256("mae"));
+}
+
+TEST_F(LoadWeights, AClassifierTakesTheEncoderOfAFileOfTorchSave) {
+  const models::VitConfig sizes{.image = 16, .patch = 4, .width = 8, .depth = 2, .heads = 2};
+  models::Set set;
+  set.add("vit",
+          {.module = std::make_shared<models::VitImpl>(sizes, 5), .description = models::describe(sizes, "imagenet")});
+  EXPECT_THAT(load_weights(other_programs("mae_pretrain.pth"), set, "vit", *alone_, {.encoder = true}).source,
+              HasSubstr("encoder only"));
+  const auto file = models::read_tensor_file(other_programs("mae_pretrain.pth"));
+  const auto ours = models::named_tensors(*set.entry("vit").module);
+  EXPECT_TRUE(at::equal(ours.at("blocks.1.attn.qkv.bias"), file.tensors.at("blocks.1.attn.qkv.bias")));
+}
+
+TEST_F(InitialWeights, WhatAnImportNotedOfTheNetworkMustFit) {
+  auto described = models::describe(config(), "imagenet");
+  file_.metadata = {{"description", described.dump()}, {"license", "CC-BY-NC-4.0"}};
+  models::write_tensor_file(path(), file_);
+  EXPECT_EQ(load_weights(path(), target_, "mae", *alone_).licences,
+            std::set<std::string>{"CC-BY-NC-4.0 (init.safetensors)"});
+  EXPECT_THAT(target_.parts()[0]->values().at("licences").dump(), HasSubstr("CC-BY-NC-4.0"));
+  described["heads"] = 4, described["pixels"] = "unit";
+  file_.metadata["description"] = described.dump();
+  const auto message = fault();
+  EXPECT_THAT(message, HasSubstr("heads is 4 there and 2 here"));
+  EXPECT_THAT(message, HasSubstr("pixels is \"unit\" there and \"imagenet\" here"));
+  file_.metadata["description"] = "[[[";  // of another program, and none of ours
+  EXPECT_EQ(fault(), "");
+}
+
 TEST_F(LoadWeights, AMissingFileIsNamed) {
   EXPECT_THAT(fault("/nonexistent/weights.safetensors"), HasSubstr("/nonexistent/weights.safetensors"));
 }
