@@ -57,12 +57,14 @@ void write_tensor_file(const std::filesystem::path& path, const TensorFile& file
   for (const auto& [name, tensor] : file.tensors) {
     entries.push_back({name, dtype_name(tensor.scalar_type()), tensor.sizes().vec()});
   }
-  std::string bytes = safetensors::encode_header(entries, file.metadata);
-  for (const auto& entry : entries) {
-    const auto tensor = file.tensors.at(entry.name).detach().to(torch::kCPU).contiguous();
-    bytes.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
-  }
-  publish_file(path, bytes);
+  const std::string header = safetensors::encode_header(entries, file.metadata);
+  publish_pieces(path, [&](const TakePiece& take) {
+    take(header);
+    for (const auto& entry : entries) {
+      const auto tensor = file.tensors.at(entry.name).detach().to(torch::kCPU).contiguous();
+      take({static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()});
+    }
+  });
 }
 
 }  // namespace realface::models

@@ -31,6 +31,9 @@ class Machine {
   /// Adds items to the list or dict (keys and values in turn); to an opaque object, nothing.
   void add(Ref to, const std::vector<Ref>& items);
 
+  /// To be called for every number or reference that is stored: there may be so many, not more.
+  void spend(uint64_t items);
+
   const Value& value(Ref ref) const { return pickle.values[ref]; }
   int64_t whole(Ref ref) const;                  // its number, or Error
   uint64_t count(Ref ref) const;                 // likewise, which must not be negative
@@ -41,8 +44,6 @@ class Machine {
   Pickle pickle;
 
  private:
-  void spend(uint64_t items);
-
   const Bytes& file_;
   std::vector<Ref> stack_, memo_;
   std::vector<size_t> marks_;

@@ -50,7 +50,7 @@ struct Pickle {
 
 /// Reads the pickle that begins at a byte and must end before another: protocol 2, with the instructions that
 /// torch.save's files have. Nothing is imported or called: a few globals (docs/weights.md) are understood, all others
-/// become opaque. Time and memory are bounded by the pickle's length, and memory by 0.5 GB. Texts refer to the file's
+/// become opaque. Time and memory are bounded by the pickle's length, and memory by 1 GB. Texts refer to the file's
 /// bytes. Throws Error for everything else.
 Pickle read_pickle(const Bytes& file, uint64_t begin, uint64_t end);
 

@@ -36,6 +36,7 @@ Value tensor(Machine& machine, Ref ref) {
   Layout layout{machine.pickle.storages[static_cast<size_t>(storage.number)], machine.count(given[1]),
                 dimensions(machine, given[2]), dimensions(machine, given[3])};
   if (layout.shape.size() != layout.strides.size()) { machine.refuse("a tensor with fewer strides than dimensions"); }
+  machine.spend(2 * layout.shape.size());
   machine.pickle.tensors.push_back(std::move(layout));
   return {.kind = Kind::tensor, .number = static_cast<int64_t>(machine.pickle.tensors.size()) - 1};
 }

@@ -32,12 +32,13 @@ struct TensorWords {
   std::vector<std::string> shape = {whole(4)}, strides = {whole(1)};
   std::string elements = whole(4), type = "Float";
 };
+inline std::string storage(const TensorWords& words = {}) {
+  return tuple({text("storage"), "ctorch\n" + words.type + "Storage\n", text("0"), text("cpu"), words.elements, "N"}) +
+         "Q";
+}
 inline std::string tensor(const TensorWords& words = {}) {
-  const auto storage =
-      tuple({text("storage"), "ctorch\n" + words.type + "Storage\n", text("0"), text("cpu"), words.elements, "N"}) +
-      "Q";
   return "ctorch._utils\n_rebuild_tensor_v2\n" +
-         tuple({storage, words.offset, tuple(words.shape), tuple(words.strides), "\x89", "N"}) + "R";
+         tuple({storage(words), words.offset, tuple(words.shape), tuple(words.strides), "\x89", "N"}) + "R";
 }
 
 /// The old stream: an object and the storage "0" of the numbers 0, 1, ... (fp32), which says to have `said` of them.

@@ -149,6 +149,15 @@ TEST_F(TorchSave, ValuesWithoutEndAreRefused) {
   EXPECT_THAT(fault(pickles::legacy(again, 0)), HasSubstr("beyond all use"));
 }
 
+TEST_F(TorchSave, ATensorOfManyDimensionsIsNotMadeAgainAndAgain) {
+  const std::vector<std::string> sizes(64, pickles::whole(1));
+  const auto arguments =
+      pickles::tuple({pickles::storage(), pickles::whole(0), pickles::tuple(sizes), pickles::tuple(sizes)});
+  std::string again = "ctorch._utils\n_rebuild_tensor\nq\x01" + arguments + "q\x02R";
+  for (int i = 0; i < 300'000; ++i) { again += "h\x01h\x02R"; }
+  EXPECT_THAT(fault(pickles::legacy(again, 4)), HasSubstr("than those of any file of weights"));
+}
+
 TEST_F(TorchSave, SizesAndPlacesThatCannotBeAreRefused) {
   const auto refused = [&](const pickles::TensorWords& words) {
     return fault(pickles::legacy(pickles::dict("w", pickles::tensor(words)), 4));
