@@ -65,6 +65,7 @@ Appearance People::appearance(int64_t person) const {
   Appearance found;
   found.person = person;
   std::vector<const Picture*> pictures;
+  std::vector<const std::array<float, 136>*> landmarks;
   for (const auto& one : looked_) {
     const auto own = std::ranges::find(one.people, person, &std::pair<int64_t, Face>::first);
     if (own == one.people.end()) { continue; }
@@ -72,6 +73,7 @@ Appearance People::appearance(int64_t person) const {
     found.times_us.push_back(one.frame.pts_us);
     found.boxes.push_back(own->second.box);
     pictures.push_back(&one.frame.picture);
+    landmarks.push_back(&own->second.landmarks);
   }
   Box all = found.boxes.front();
   for (const Box& box : found.boxes) { all = unite(all, box); }
@@ -79,7 +81,10 @@ Appearance People::appearance(int64_t person) const {
     const Box& box = policy_.crop == "clip" ? all : found.boxes[t];
     const auto square = square_about(box, static_cast<float>(policy_.margin));
     found.squares.push_back(square);
-    const auto pixels = crop_pixels(*pictures[t], crop_transform(square, policy_.size), policy_.size);
+    const auto to_crop = crop_transform(square, policy_.size);
+    const auto pixels = crop_pixels(*pictures[t], to_crop, policy_.size);
+    const auto points = mapped(to_crop, *landmarks[t]);
+    found.landmarks.insert(found.landmarks.end(), points.begin(), points.end());
     found.crops.insert(found.crops.end(), pixels.begin(), pixels.end());
   }
   return found;

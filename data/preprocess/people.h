@@ -23,9 +23,10 @@ struct Appearance {
   int64_t person = 0;           // 0, 1, ... in the order in which they are first seen
   std::vector<int32_t> frames;  // ordinals of those in which the face was found
   std::vector<int64_t> times_us;
-  std::vector<Box> boxes;      // in source pixels
-  std::vector<Box> squares;    // of which the crops are
-  std::vector<uint8_t> crops;  // u8 RGB [frames, size, size, 3]
+  std::vector<Box> boxes;        // in source pixels
+  std::vector<Box> squares;      // of which the crops are
+  std::vector<uint8_t> crops;    // u8 RGB [frames, size, size, 3]
+  std::vector<float> landmarks;  // [frames, 68, 2] in pixels of the crops
 };
 
 /// Follows everybody through a video of any length, window after window: memory does not grow with it. One thread.

@@ -87,7 +87,8 @@ void Looking::score(const data::preprocess::Appearance& found) {
   const int64_t size = policy_.size;
   const auto faces = at::from_blob(const_cast<uint8_t*>(found.crops.data()),
                                    {static_cast<int64_t>(found.frames.size()), size, size, 3}, torch::kUInt8);
-  const auto scores = stages::score_frames(detector_.branches, faces.to(detector_.device));
+  const auto landmarks = at::from_blob(const_cast<float*>(found.landmarks.data()), {faces.size(0), 68, 2});
+  const auto scores = stages::score_frames(detector_.branches, faces.to(detector_.device), landmarks);
   if (!at::isfinite(scores.p_fake).all().item<bool>()) {
     throw Error("[" + verdict_.file + "] has a score that is no number; look at the weights of the detector");
   }

@@ -3,13 +3,11 @@
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
-#include <fmt/format.h>
 
 #include <algorithm>
-
-#include "base/error.h"
 
 namespace realface::stages {
 namespace {
@@ -25,15 +23,26 @@ torch::Tensor differences(const torch::Tensor& faces, const torch::Tensor& mappe
   return at::upsample_bilinear2d(far, originals.sizes().slice(2), false).squeeze(1);
 }
 
-/// Of one branch: p_fake [T].
-PersonScores whole(const Branch& branch, const torch::Tensor& faces) {
-  if (branch.hidden) {
-    throw Error(
-        fmt::format("[detect] '{}' has parts of a face restored, which it finds by landmarks, and these are not "
-                    "looked for here; score its faces with stage: evaluate",
-                    branch.name));
+/// bool [1, T, N] on the faces' device, fixed by the frame's place. Landmarks of nobody leave no key region.
+torch::Tensor masks_of(const Hidden& hidden, const torch::Tensor& faces, const torch::Tensor& landmarks) {
+  constexpr size_t kNumbers = 136;
+  const int64_t grid = faces.size(1) / hidden.patch;
+  const auto points = landmarks.defined() ? landmarks.contiguous() : at::zeros({faces.size(0), 68, 2});
+  std::vector<uint8_t> masks;
+  for (int64_t t = 0; t < faces.size(0); ++t) {
+    const data::Landmarks own(points[t].const_data_ptr<float>(), kNumbers);
+    const auto mask =
+        data::draw_mask(hidden.mask, grid, hidden.patch, own, /*seed=*/0, /*epoch=*/0, static_cast<uint64_t>(t));
+    masks.insert(masks.end(), mask.begin(), mask.end());
   }
-  const auto scores = branch.score(faces.unsqueeze(0));
+  const auto bytes = at::tensor(at::ArrayRef<uint8_t>(masks)).view({1, faces.size(0), grid * grid});
+  return bytes.to(faces.device(), torch::kBool);
+}
+
+/// Of one branch: p_fake [T].
+PersonScores whole(const Branch& branch, const torch::Tensor& faces, const torch::Tensor& landmarks = {}) {
+  const auto masks = branch.hidden ? masks_of(*branch.hidden, faces, landmarks) : torch::Tensor();
+  const auto scores = scores_of(branch, faces.unsqueeze(0), masks);
   const auto frames = scores.frames.defined() ? scores.frames[0] : scores.videos.expand({faces.size(0)});
   PersonScores own{frames.to(torch::kCPU, torch::kFloat64), {}, scores.masks.defined()};
   if (own.has_masks) {
@@ -61,12 +70,13 @@ PersonScores clip_by_clip(const Branch& branch, const torch::Tensor& faces) {
 
 }  // namespace
 
-PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces) {
+PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces,
+                          const torch::Tensor& landmarks) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> columns;
   PersonScores all;
   for (const auto& branch : branches) {
-    const auto own = branch.clip > 0 ? clip_by_clip(branch, faces) : whole(branch, faces);
+    const auto own = branch.clip > 0 ? clip_by_clip(branch, faces) : whole(branch, faces, landmarks);
     columns.push_back(own.p_fake);
     if (own.heat.defined() && (own.has_masks || !all.has_masks)) {
       all.heat = own.heat;

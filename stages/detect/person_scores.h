@@ -18,7 +18,9 @@ struct PersonScores {
 
 /// Of faces u8 [T, H, W, 3], on the networks' device. A branch of clips scores clips one after another, the last ending
 /// with the last frame, and a frame by the mean of its clips; too few frames for one are filled up with the last. A
-/// branch without scores of frames gives all of them the score of their mean.
-PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces);
+/// branch without scores of frames gives all of them the score of their mean. landmarks: f32 [T, 68, 2] in pixels of
+/// the faces, on the CPU, for a branch that hides patches; undefined: it hides any.
+PersonScores score_frames(const std::vector<Branch>& branches, const torch::Tensor& faces,
+                          const torch::Tensor& landmarks = {});
 
 }  // namespace realface::stages

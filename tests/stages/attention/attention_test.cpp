@@ -182,7 +182,8 @@ Whole whole_batch(const AttentionConfig& config) {
   const auto network = set.get<models::LreImpl>("lre");
   auto sum = at::zeros({});
   for (int rank = 0; rank < mpi_world().size(); ++rank) {
-    for (const auto& batch : Faces::step(config, 0, mpi_world().size(), rank).streams.at("faces")) {
+    const auto step = Faces::step(config, 0, mpi_world().size(), rank);
+    for (const auto& batch : step.streams.at("faces")) {
       const auto seen = differences.of(batch.images, batch.mask);
       sum = sum + at::binary_cross_entropy_with_logits(network->forward(seen.faces, seen.maps),
                                                        batch.labels.to(torch::kFloat32), {}, {}, at::Reduction::Sum);

@@ -86,6 +86,31 @@ TEST(ScoreFrames, OfANetworkThatMapsShowHowFarFacesAreFromTheirMaps) {
   EXPECT_NEAR(found.heat[0][3][3].item<double>(), 0.0, 1e-5);
 }
 
+TEST(ScoreFrames, HideTheKeyRegionOfEachFrameByItsLandmarks) {
+  std::vector<torch::Tensor> seen;
+  Branch hiding{"lre", 64, 0, true, false, {}};
+  hiding.hidden = Hidden{{.kind = "key_region"}, 8};
+  hiding.score_hidden = [&seen](const torch::Tensor& faces, const torch::Tensor& masks) {
+    seen.push_back(masks);
+    const auto p = at::zeros({1, faces.size(1)});
+    return BranchScores{p.mean(1), p, {}};
+  };
+  auto landmarks = at::zeros({2, 68, 2});
+  for (int64_t i = 0; i < 68; ++i) {  // all over the right half of the picture
+    landmarks[0][i][0] = 44 + static_cast<float>(i % 9), landmarks[0][i][1] = 8 + static_cast<float>(i % 48);
+  }
+  landmarks[1] = landmarks[0];
+  const auto faces = at::zeros({2, 64, 64, 3}, torch::kUInt8);
+  score_frames({hiding}, faces, landmarks);
+  score_frames({hiding}, faces, landmarks);
+  score_frames({hiding}, faces);
+  ASSERT_EQ(seen[0].sizes(), (std::vector<int64_t>{1, 2, 64}));
+  EXPECT_TRUE(seen[0].sum(2).eq(48).all().item<bool>());
+  EXPECT_TRUE(at::equal(seen[0], seen[1]));
+  EXPECT_FALSE(at::equal(seen[0], seen[2]));
+  EXPECT_FALSE(at::equal(seen[0].select(1, 0), seen[0].select(1, 1)));
+}
+
 FileVerdict file_with(const std::vector<std::vector<double>>& people) {
   FileVerdict verdict;
   verdict.file = "a.mp4";
