@@ -188,12 +188,14 @@ std::string licence_of(const models::TensorFile& file, const fs::path& path) {
 }
 
 /// Settings that shapes do not show, such as the number of heads, and how pixels were normalised.
-std::vector<std::string> description_differences(const nlohmann::json& saved, const nlohmann::json& own, bool encoder) {
+std::vector<std::string> description_differences(const nlohmann::json& saved, const nlohmann::json& own,
+                                                 const WeightsPart& part) {
   std::vector<std::string> lines;
   if (!saved.is_object() || !own.is_object()) { return lines; }  // an older checkpoint, or a network without one
   for (const auto& [key, value] : own.items()) {
     // `size` only names the others, and an encoder is of another architecture than what it is taken into.
-    if (key == "size" || (encoder && key == "architecture") || !saved.contains(key) || saved.at(key) == value) {
+    if (key == "size" || (part.encoder && key == "architecture") || (part.headless && key == "classes") ||
+        !saved.contains(key) || saved.at(key) == value) {
       continue;
     }
     lines.push_back(fmt::format("{} is {} there and {} here", key, saved.at(key).dump(), value.dump()));
@@ -257,7 +259,7 @@ LoadedWeights load_checkpoint(const fs::path& folder, const WeightsPart& part, c
     saved_names[name] = piece.name;
   }
   auto lines = description_differences(manifest.values.at(saved).value("description", nlohmann::json()),
-                                       entry.description, part.encoder);
+                                       entry.description, part);
   const MayLack may_lack = part.encoder || part.headless ? of_classifier : nothing;
   std::ranges::copy(differences(shapes, wanted, may_lack), std::back_inserter(lines));
   require_none(folder, lines);
