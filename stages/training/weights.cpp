@@ -229,7 +229,9 @@ LoadedWeights load_file(const fs::path& path, const WeightsPart& part, const mod
       part.encoder || (!part.headless && std::any_of(own.begin(), own.end(),
                                                      [&](const auto& one) { return !tensors.contains(one.first); }));
   require_none(path, differences(shapes_of(tensors), own, may_lack));
-  require_none(path, description_differences(described(file), entry.description, /*encoder=*/true));
+  auto named = part;
+  named.encoder = true;  // a file may be of another architecture
+  require_none(path, description_differences(described(file), entry.description, named));
   require_none(path, fixed_differences(tensors, entry));
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) { network.at(name).copy_(tensor); }
