@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -36,27 +37,33 @@ struct ReconstructOptions {
   bool split_given = false;
 };
 
-/// Of a detector of local reconstruction errors, whose own autoencoder must be the one that is looked at.
+/// A detector's own autoencoder, if it has one, must be the one that is looked at.
+void require_own_autoencoder(models::Set& models, const std::string& run, const std::string& detector,
+                             distributed::World& world) {
+  const auto then = stages::saved_frozen(run, detector, "mae", world.host_group());
+  if (then.is_null() || then.at("sha256") == models.sha256("mae")) { return; }
+  throw ConfigError(fmt::format("[--mapping {}] was trained with another autoencoder: {}; restore faces with that one",
+                                run, then.at("source").get<std::string>()));
+}
+
+/// Of a detector of local reconstruction errors.
 void add_extractor(models::Set& models, const std::string& run, distributed::World& world) {
   auto& host = world.host_group();
-  const auto then = stages::saved_frozen(run, "lre", "mae", host);
-  if (then.at("sha256") != models.sha256("mae")) {
-    throw ConfigError(
-        fmt::format("[--mapping {}] was trained with another autoencoder: {}; restore faces with that one", run,
-                    then.at("source").get<std::string>()));
-  }
   const auto config = stages::saved_provenance(run, "lre", host).at("config");
   const auto path = config.value("/weights/extractor"_json_pointer, "");
   stages::add_partner(models, path, "extractor", "xception", {run, "lre"}, world.device(), host);
 }
 
-/// Adds the network of a `stage: mapping`, `localization` or `lre`, and gives its name; "" without a run.
+/// Adds the network of a `stage: mapping`, `localization`, `rffr` or `lre`, and gives its name; "" without a run.
 std::string add_detector(models::Set& models, const std::string& run, int64_t image, distributed::World& world) {
   if (run.empty()) { return ""; }
   auto& host = world.host_group();
   const auto holds = [&](const char* network) { return stages::holds_network(run, network, host); };
-  const std::string name = holds("lre") ? "lre" : holds("localizer") ? "localizer" : "mapping";
+  static constexpr std::array kDetectors{"lre", "rffr", "localizer"};
+  const auto found = std::ranges::find_if(kDetectors, holds);
+  const std::string name = found == kDetectors.end() ? "mapping" : *found;
   stages::add_frozen(models, run, name, world.device(), host);
+  require_own_autoencoder(models, run, name, world);
   if (name == "lre") { add_extractor(models, run, world); }
   const auto own = models.entry(name).description.value("image", image);
   if (own == image) { return name; }
@@ -203,9 +210,10 @@ void add_reconstruct(CLI::App& app) {
   auto* split = command->add_option("--split", options->config.split,
                                     "Whose faces: test, val or train; by default the first of these with real faces");
   command->add_option("--shards", options->shards, "Another dataset than the run's own");
-  command->add_option("--mapping", options->mapping,
-                      "The run of a `stage: mapping`, `localization` or `lre`, whose mapped faces, masks or maps of "
-                      "differences are shown beside the restored ones");
+  command->add_option(
+      "--mapping", options->mapping,
+      "The run of a `stage: mapping`, `localization`, `rffr` or `lre`, whose mapped faces, masks, residuals or "
+      "maps of differences are shown beside the restored ones");
   command->add_option("--batch", options->config.batch, "Faces an update, over all ranks")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -59,10 +59,9 @@ say "4/5 the same command again: finished stages are skipped, the interrupted on
 
 say "5/5 restoring faces of people it has never seen, and the report"
 mapped=()
-for detector in mapping localization; do
+for detector in mapping localization detector; do
   [ ! -d "$run/$detector" ] || mapped=(--mapping "$run/$detector")
 done
-[ "$system" != lre ] || mapped=(--mapping "$run/detector")
 "${two_ranks[@]}" reconstruct "$run/pretrain" "${mapped[@]}"
 "$program" report "$run" --out "$run/report.html"
 printf '\nPeople it has never seen: %s\nThe report: %s\nThe faces:  %s\n' "$(sed -n 's/.*\(AUC .*\)/\1/p' "$run/evaluate/log.txt" | tail -n 1)" "$run/report.html" "$data/faces.png"

@@ -18,7 +18,7 @@ struct RffrConfig {
   std::string source = "masked";   // masked | autoencoder | high_pass: what is subtracted from the face (Table 8, F13)
   std::string patches = "random";  // random: those of blocks that are drawn anew in each update, of all blocks in a
                                    // test | whole: every patch of the picture, always (Table 5)
-  bool compat_official = false;  // as the published code has it, for weights that it trained (F6)
+  bool compat_official = false;    // as the published code has it, for weights that it trained (F6)
 
   bool has_original() const { return inputs != "residual"; }
   bool has_residual() const { return inputs != "original"; }

@@ -67,6 +67,7 @@ Reconstruct::Reconstruct(const ReconstructConfig& config, const std::string& pix
       network_(set.get<models::MaskedAutoencoder>("mae")),
       map_(face_mapper(set, world.device())),
       differences_(difference_views(set, world.device())),
+      residual_(residual_view(set, world.device())),
       pixels_(pixels, network_->config().patch, world.device(), network_->config().tubelet),
       table_(table),
       train_mean_(std::move(train_mean)),
@@ -169,6 +170,7 @@ void Reconstruct::keep_picture(const data::Batch& batch, int64_t row, const torc
                   encode_png(restored)};
   add_findings(image, restored, tampered, picture);
   add_differences(image, mask, picture);
+  if (residual_) { picture.residual = encode_png(residual_(image)); }
   result_.pictures.push_back(std::move(picture));
 }
 

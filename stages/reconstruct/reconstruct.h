@@ -15,6 +15,7 @@
 #include "models/set.h"
 #include "stages/reconstruct/difference_views.h"
 #include "stages/reconstruct/face_mapper.h"
+#include "stages/reconstruct/residual_view.h"
 #include "stages/reconstruct/result.h"
 #include "stages/scores/samples.h"
 #include "stages/stage.h"
@@ -42,9 +43,9 @@ class Reconstruct final : public Stage {
   static constexpr const char* kStream = "faces";
 
   /// Holds the set's networks "mae" and, if there is one, "mapping" or "localizer", whose mapped faces and masks are
-  /// then shown too, or "lre" and "extractor", whose maps of differences are. `world` and `table` outlive it.
-  /// train_mean: [N, V], normalised. Throws ConfigError for a network trained on patches normalised one by one
-  /// (norm_pix): what it predicts cannot be turned into pixels (G9).
+  /// then shown too, or "lre" and "extractor", whose maps of differences are, or "rffr", whose residuals are. `world`
+  /// and `table` outlive it. train_mean: [N, V], normalised. Throws ConfigError for a network trained on patches
+  /// normalised one by one (norm_pix): what it predicts cannot be turned into pixels (G9).
   Reconstruct(const ReconstructConfig& config, const std::string& pixels, models::Set& set, const SampleTable& table,
               torch::Tensor train_mean, distributed::World& world);
 
@@ -71,6 +72,7 @@ class Reconstruct final : public Stage {
   std::shared_ptr<models::MaskedAutoencoder> network_;
   MapFace map_;                  // or none
   ViewDifferences differences_;  // or none
+  ViewResidual residual_;        // or none
   Normaliser pixels_;
   const SampleTable& table_;
   torch::Tensor train_mean_;

@@ -47,6 +47,7 @@ struct Picture {
   std::string restored_activation = {}, mapped_activation = {};
   // Where a detector of local reconstruction errors sees differences, at its first three taps, laid over the original.
   std::string first_differences = {}, second_differences = {}, third_differences = {};
+  std::string residual = {};  // what a detector of residuals sees; grey is none
 };
 inline constexpr std::array kDifferences{&Picture::first_differences, &Picture::second_differences,
                                          &Picture::third_differences};
@@ -68,7 +69,8 @@ inline constexpr std::array kViews{View{"original", &Picture::original, "origina
                                    View{"mapped_activation", &Picture::mapped_activation, "activation, original"},
                                    View{"first_differences", &Picture::first_differences, "differences, first tap"},
                                    View{"second_differences", &Picture::second_differences, "differences, second tap"},
-                                   View{"third_differences", &Picture::third_differences, "differences, third tap"}};
+                                   View{"third_differences", &Picture::third_differences, "differences, third tap"},
+                                   View{"residual", &Picture::residual, "residual"}};
 inline constexpr size_t kNeededViews = 3;
 
 /// What a trained network restored, and how well. Saved as RUN/reconstruction.json with RUN/reconstruction/*.png.

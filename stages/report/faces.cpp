@@ -68,6 +68,11 @@ std::string about_views(const Reconstruction& result) {
         "Maps of differences show where the extractor's features of the restored face leave those of the original, at each block whose "
         "output the detector multiplies by them: from dark for none to light for the most of this picture.");
   }
+  if (shows(result, &Picture::residual)) {
+    words += paragraph(
+        "Residuals show what the autoencoder makes of each block of the face, restored from all others, less the face itself, four times as strong: "
+        "grey where it expected what is there, light where it expected a lighter face, dark where a darker one.");
+  }
   return words;
 }
 
@@ -84,7 +89,8 @@ std::string faces_of(const Reconstruction& result, const std::string& class_name
   for (const auto& picture : result.pictures) {
     if (picture.class_name != class_name) { continue; }
     figures += figure_of(picture);
-    wide = wide || !picture.mapped.empty() || !picture.mask.empty() || !picture.first_differences.empty();
+    wide = wide || !picture.mapped.empty() || !picture.mask.empty() || !picture.first_differences.empty() ||
+           !picture.residual.empty();
   }
   return figures.empty() ? "" : element("div", wide ? "faces wide" : "faces", figures);
 }

@@ -38,8 +38,8 @@ struct WeightsPart {
 ///   network;
 /// - a file of weights of another program, safetensors or of torch.save, with names of facebookresearch/mae or any that
 ///   models::translated knows (G17): a whole autoencoder, or an encoder alone, as timm's vision transformers are; the
-///   decoder then keeps its weights. A classifier's last layer (`head.*`, `fc_norm.*`, `fc.*`) is ignored by networks without one. What
-///   `realface import` noted of the network in the file must fit.
+///   decoder then keeps its weights. A classifier's last layer (`head.*`, `fc_norm.*`, `fc.*`) is ignored by networks
+///   without one. What `realface import` noted of the network in the file must fit.
 ///
 /// Collective; host group; on an error of one rank, every rank throws. Throws Error or CheckpointError if nothing can
 /// be read, or if names, shapes or the description differ, listing how; files that differ leave the network unchanged.

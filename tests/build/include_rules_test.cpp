@@ -167,7 +167,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"stages/training", "stages/cnn", "stages/kinds"},
     {"stages/training", "stages/xception", "stages/kinds"},
     {"stages/training", "stages/attention", "stages/evaluate", "stages/kinds"},
-    {"stages/attention", "stages/reconstruct"},
+    {"stages/attention", "stages/residual", "stages/reconstruct"},
     {"stages/training", "stages/residual", "stages/evaluate", "stages/kinds"},
     {"stages/training", "stages/episodes", "stages/mapping", "stages/kinds"},
     {"stages/training", "stages/episodes", "stages/localization", "stages/kinds"},

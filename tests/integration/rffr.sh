@@ -31,6 +31,11 @@ tested = json.load(open(scratch + "/run/evaluate/results.json"))["sets"]["test"]
 assert len(curve) >= 2 and abs(curve[-1] - tested["auc"]) < 1e-9, (curve, tested)
 PYTHON
 
+must "$program" reconstruct "$scratch/run/pretrain" --mapping "$scratch/run/detector"
+ls "$scratch"/run/pretrain/reconstruction/*-residual-*.png >/dev/null || fail "there is no picture of a residual"
+must "$program" report "$scratch/run" --out "$scratch/report.html"
+grep -q "alt=\"[^\"]*: residual" "$scratch/report.html" || fail "the report shows no residual"
+
 must "$program" export "$scratch/run" --out "$scratch/detector.safetensors"
 fake=$(ls "$scratch"/videos/manipulated_sequences/FaceSwap/*/videos/*.mp4 | head -n 1)
 "$program" detect "$fake" --weights "$scratch/detector.safetensors" --json >"$scratch/a.json" 2>"$scratch/last.log" || fail "detect by the file"
