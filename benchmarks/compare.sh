@@ -3,17 +3,18 @@
 #
 #   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
 #
-# PARTS="step video finetune evaluate episodes detect" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
+# PARTS="step video finetune evaluate episodes rffr detect" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
 # and of fine-tuning (timm's ViT) beside DistributedDataParallel, the same model, optimizer, dtype and batch, two ranks of one thread
 # each; evaluate, the scores of videos beside timm's ViT over the same crops, one thread; episodes, one update of `stage: mapping` beside
-# plain torch.autograd, one thread; detect, frames of drawn videos of 640 x 640 pixels, every one looked at, for each second of processor time
+# plain torch.autograd, one thread; rffr, one update of its detector and its scores of faces, one thread, beside the same in PyTorch and beside a pass a block as
+# published; detect, frames of drawn videos of 640 x 640 pixels, every one looked at, for each second of processor time
 # (all threads and processes, from start to end), beside OpenCV, dlib and PyTorch with the same network. Python's side lives in .deps/ (python_side.sh).
 # The raw figures stay in out/compare.jsonl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
-rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune evaluate episodes detect} "
+rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune evaluate episodes rffr detect} "
 wanted() { [[ $parts == *" $1 "* ]]; }
 
 # The recipe of ours, the model of theirs and the samples a rank of a part.
@@ -55,15 +56,19 @@ prepare_evaluation() {
     data.shards="$scratch/shards" run.dir="$scratch/finetune" world.device=cpu metrics.port=0
 }
 
-ours_evaluation() {
-  rm -rf "$scratch/evaluate"
-  "$program" train "$root/configs/deepfakemae/evaluate.yaml" weights.vit="$scratch/finetune" weights.mapping= weights.recovered= evaluate.split=all \
-    evaluate.frames=5 data.shards="$scratch/shards" run.dir="$scratch/evaluate" world.threads=1 world.device=cpu metrics.port=0 >&2
+videos_a_second() {  # of an evaluation's run
   python3 -c '
 import json, sys
 step = json.loads(open(sys.argv[1] + "/metrics.jsonl").readlines()[-1])
 videos = len(open(sys.argv[1] + "/scores.csv").readlines()) - 1
-print(json.dumps({"images_per_s": videos / step["seconds"], "videos": videos}))' "$scratch/evaluate"
+print(json.dumps({"images_per_s": videos / step["seconds"], "videos": videos}))' "$1"
+}
+
+ours_evaluation() {
+  rm -rf "$scratch/evaluate"
+  "$program" train "$root/configs/deepfakemae/evaluate.yaml" weights.vit="$scratch/finetune" weights.mapping= weights.recovered= evaluate.split=all \
+    evaluate.frames=5 data.shards="$scratch/shards" run.dir="$scratch/evaluate" world.threads=1 world.device=cpu metrics.port=0 >&2
+  videos_a_second "$scratch/evaluate"
 }
 
 theirs_evaluation() { python3 "$here/peer_evaluate.py" "$scratch/shards" --batch "$1"; }
@@ -74,6 +79,29 @@ ours_episodes() {
 }
 
 theirs_episodes() { python3 "$here/peer_episodes.py" --steps "$steps" --warmup "$warmup"; }
+
+# An autoencoder of residuals, and a detector that saw one update.
+prepare_rffr() {
+  "$program" synth --out "$scratch/people" --identities 12 --frames 2 --size 256 --seed 1
+  "$program" preprocess "$scratch/people" --dataset ffpp --out "$scratch/people-shards" --size 224 --frames 2 --codec raw
+  local keys=(model.size=small train.steps=1 train.batch=4 data.align=any data.shards="$scratch/people-shards" world.device=cpu metrics.port=0)
+  "$program" train "$root/configs/rffr/pretrain.yaml" "${keys[@]}" run.dir="$scratch/restorer"
+  "$program" train "$root/configs/rffr/detector.yaml" "${keys[@]}" weights.mae="$scratch/restorer" run.dir="$scratch/residuals"
+}
+
+ours_rffr() {
+  "$program" bench step "$root/configs/rffr/detector.yaml" model.size=small weights.mae="$scratch/restorer" train.batch=8 data.align=any world.threads=1 \
+    world.device=cpu metrics.port=0 --json --steps "$steps" --warmup "$warmup"
+}
+
+theirs_rffr() { python3 "$here/peer_rffr.py" "$1" "$2" --batch 8 --steps "$steps" --warmup "$warmup"; }
+
+ours_rffr_test() {
+  rm -rf "$scratch/evaluate"
+  "$program" train "$root/configs/rffr/evaluate.yaml" weights.rffr="$scratch/residuals" weights.mae="$scratch/restorer" evaluate.split=all evaluate.batch=8 \
+    data.align=any data.shards="$scratch/people-shards" run.dir="$scratch/evaluate" world.threads=1 world.device=cpu metrics.port=0 >&2
+  videos_a_second "$scratch/evaluate"
+}
 
 # A plain network of the demo's size as a detector file, and videos that it has not seen.
 prepare_detection() {
@@ -124,6 +152,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/realface-compare.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 : >"$figures"
 if wanted evaluate; then prepare_evaluation >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
+if wanted rffr; then prepare_rffr >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
 if wanted detect; then prepare_detection >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
 for round in $(seq "$rounds"); do
   echo "compare: round $round of $rounds" >&2
@@ -143,6 +172,14 @@ for round in $(seq "$rounds"); do
   if wanted episodes; then
     record "$round" ours_episodes ours_episodes
     record "$round" peer_episodes theirs_episodes
+  fi
+  if wanted rffr; then
+    record "$round" ours_rffr ours_rffr
+    record "$round" peer_rffr theirs_rffr step batched
+    record "$round" peer_rffr_published theirs_rffr step published
+    record "$round" ours_rffr_test ours_rffr_test
+    record "$round" peer_rffr_test theirs_rffr test batched
+    record "$round" peer_rffr_test_published theirs_rffr test published
   fi
   if wanted detect; then
     record "$round" ours_detection ours_detection

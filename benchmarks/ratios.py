@@ -66,6 +66,11 @@ if "ours_evaluation" in figures:
     compare("evaluation, fp32 to timm video by video", "ours_evaluation", "peer_video_by_video", "no figure")
 if "ours_episodes" in figures:
     compare_times("episode step, PyTorch's time to ours", "ours_episodes", "peer_episodes")
+if "ours_rffr" in figures:
+    compare_times("RFFR step, PyTorch's time to ours", "ours_rffr", "peer_rffr")
+    compare_times("RFFR step, the time of a pass a block in PyTorch to ours", "ours_rffr", "peer_rffr_published")
+    compare("RFFR scores to PyTorch in batches", "ours_rffr_test", "peer_rffr_test", "at least 1.5 on AMD with AVX-512, 1.05 elsewhere")
+    compare("RFFR scores to PyTorch with a pass a block", "ours_rffr_test", "peer_rffr_test_published", "no figure")
 if "ours_detection" in figures:
     compare("detect to OpenCV, dlib and PyTorch", "ours_detection", "peer_detection", "at least 1.3")
     compare("detect to the same with pictures upsampled once", "ours_detection", "peer_detection_upsampled", "at least 4")
