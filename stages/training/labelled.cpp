@@ -26,10 +26,6 @@ void check(const FakesConfig& c, const TrainConfig& train, Checker& checker) {
     checker.fault({"train.self_blend"},
                   fmt::format("train.self_blend is {} of train.batch {}: not one sample", c.self_blend, train.batch));
   }
-  if (c.self_blend == 1 && !c.methods.empty()) {
-    checker.fault({"train.methods", "train.self_blend"},
-                  "train.methods chooses fakes, but with train.self_blend=1 there are none of any manipulation");
-  }
 }
 
 std::vector<data::StreamNeeds> labelled_streams(const FakesConfig& config, const TrainConfig& train,

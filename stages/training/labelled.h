@@ -15,7 +15,7 @@ struct FakesConfig {
   std::vector<std::string> methods;  // train.methods: manipulations whose fakes are trained on; empty: all
   double self_blend = 0;  // train.self_blend: share of the samples that are real faces, every other one blended with
                           // itself into a fake (Shiohara and Yamasaki, "Detecting deepfakes with self-blended images",
-                          // CVPR 2022); 1: there are no other fakes
+                          // CVPR 2022); 1: there are no other fakes, whatever `methods` says
 };
 
 /// Their keys, in the group `train`.
