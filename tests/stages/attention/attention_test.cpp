@@ -17,6 +17,7 @@
 #include "stages/attention/differences.h"
 #include "stages/attention/recipe.h"
 #include "stages/composite/stage.h"
+#include "stages/reconstruct/difference_views.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
 
@@ -169,6 +170,26 @@ TEST(Differences, VanishWhereNothingWasRestored) {
   const auto map = differences.of(Faces::batch(config, 0, 0, 1).images, mask).maps[0][0][0];  // 7 x 7, 4 pixels each
   EXPECT_LT(map.narrow(0, 0, 3).max().item<double>(), 1e-6);
   EXPECT_GT(map[6][6].item<double>(), 1e-4);
+}
+
+TEST(DifferenceViews, AreTheMapsOfEachTapAtTheFacesSizeAndScaled) {
+  const torch::NoGradGuard no_grad;
+  const auto config = small_attention();
+  const auto set = networks(config);
+  const auto batch = Faces::batch(config, 0, 0, 1);
+  const auto views = difference_views(set, torch::kCPU)(batch.images[0], batch.mask[0]);
+  const auto maps = Differences(set, config.model, torch::kCPU).of(batch.images, batch.mask).maps;
+  ASSERT_EQ(views.size(), maps.size());
+  for (size_t i = 0; i < views.size(); ++i) {
+    EXPECT_EQ(views[i].sizes(), (std::vector<int64_t>{32, 32}));
+    EXPECT_EQ(views[i].max().item<float>(), 1);
+    EXPECT_GE(views[i].min().item<float>(), 0);
+    // The maximum is taken of the enlarged map: the corner's value, which bilinear enlarging keeps, is at least so
+    // large.
+    const double corner = (maps[i][0][0][0][0] / maps[i].max()).item<double>();
+    EXPECT_GE(views[i][0][0].item<double>(), corner - 1e-6);
+  }
+  EXPECT_FALSE(difference_views(models::Set(), torch::kCPU));
 }
 
 struct Whole {
