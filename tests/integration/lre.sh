@@ -29,13 +29,20 @@ results = json.load(open(sys.argv[1] + "/results.json"))
 partners = results["partners"]["lre"]
 assert "/extractor/" in partners["extractor"] and "/pretrain/" in partners["mae"] and "sha256" in partners["extractor"], partners
 of = results["sets"]["test"]
-assert 0 <= of["video"]["all"]["accuracy"] <= 1 and 0 <= of["frame"]["all"]["auc"] <= 1, of
+assert 0 <= of["video"]["all"]["acc"] <= 1 and 0 <= of["frame"]["all"]["auc"] <= 1, of
 PYTHON
 
-must "$program" train "$recipes/extractor.yaml" "${common[@]}" model.size=small train.steps=5 seed=7 run.dir="$scratch/other"
+one=(data.shards="$scratch/shards" model.image=32 train.batch=12 metrics.port=0 world.device=cpu world.threads=1)
+must "$program" train "$recipes/extractor.yaml" "${one[@]}" model.size=small train.steps=5 seed=7 run.dir="$scratch/other"
 refused 78 "other weights than 'lre'" "$program" "${test[@]}" weights.extractor="$scratch/other" run.dir="$scratch/wrong"
-detector=(train "$recipes/detector.yaml" "${common[@]}" run.dir="$scratch/wrong" weights.mae="$run/pretrain" weights.extractor="$run/extractor")
+detector=(train "$recipes/detector.yaml" "${one[@]}" run.dir="$scratch/wrong" weights.mae="$run/pretrain" weights.extractor="$run/extractor"
+  model.patch=8)
 refused 1 "does not fit this network" "$program" "${detector[@]}"
 refused 78 "there is no 'block11'" "$program" "${detector[@]}" model.size=small
-refused 78 "model.patch" "$program" "${detector[@]}" model.size=small "lre.taps=[block2]" model.patch=4
+refused 78 "weights.mae restores patches of 8" "$program" "${detector[@]}" model.size=small "lre.taps=[block2]" model.patch=4
 refused 1 "holds no network 'xception'" "$program" "${detector[@]}" model.size=small "lre.taps=[block2]" weights.extractor="$run/pretrain"
+
+must ranks 2 reconstruct "$run/pretrain" --mapping "$run/detector" --pictures 2
+ls "$run/pretrain/reconstruction/" | grep -q third_differences || fail "no maps of differences were shown"
+must "$program" report "$run" --out "$scratch/report.html"
+grep -q "differences, third tap" "$scratch/report.html" || fail "the report lacks the maps of differences"
