@@ -32,3 +32,17 @@ refused 1 "nowhere.pth" "$program" import "$scratch/nowhere.pth" --as mae "${out
 refused 64 "did you mean --inflate" "$program" import "$files/mae_pretrain.pth" --as mae --inflat 1,2 "${out[@]}"
 [ "$before" = "$(sha256sum "$scratch/mae.safetensors")" ] || fail "a refused import changed the file that was there"
 [ -z "$(ls "$scratch" | grep '\.tmp\.')" ] || fail "a refused import left something half-written"
+
+echo "- a training takes it and keeps the licence; it reads the original file too"
+must "$program" synth --out "$scratch/videos" --identities 12 --frames 2 --size 160 --fakes all --seed 3
+must "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/shards" --size 32 --frames 2
+must "$program" import "$files/mae_pretrain.pth" --as mae "${told[@]}" --image 32 --out "$scratch/larger.safetensors"
+finetune=(train "$here/../../configs/deepfakemae/finetune.yaml" data.shards="$scratch/shards" model.image=32 model.patch=4 model.width=8 model.depth=2
+  finetune.frames=1 train.batch=2 train.steps=1 metrics.port=0 world.device=cpu)
+must ranks 2 "${finetune[@]}" model.heads=2 weights.mae="$scratch/larger.safetensors" run.dir="$scratch/run"
+python3 - "$scratch"/run/checkpoints/step-1/manifest.json <<'PYTHON' || fail "the checkpoint does not say the licence"
+import json, sys
+assert json.load(open(sys.argv[1]))["parts"]["model.vit"]["licences"] == ["CC-BY-NC-4.0 (larger.safetensors)"], sys.argv
+PYTHON
+refused 1 "heads is 2 there and 4 here" "${mpirun[@]}" -n 2 "$program" "${finetune[@]}" model.heads=4 weights.mae="$scratch/larger.safetensors" run.dir="$scratch/other"
+refused 1 "pos_embed is 1x17x8 there and 1x65x8 here" "$program" "${finetune[@]}" model.heads=2 weights.mae="$files/mae_pretrain.pth" run.dir="$scratch/grid"
