@@ -33,7 +33,17 @@ TensorFile read_torch_save(std::string_view bytes, const std::string& path) {
   return file;
 }
 
+/// Pickles that torch.save does not write by default: of another protocol, or of pickle.dump.
+void refuse_other_pickles(std::string_view bytes, const std::string& path) {
+  const bool pickle = bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;
+  if (!pickle || (bytes.size() > 8 && bytes[8] == '{')) { return; }
+  throw Error(
+      "[" + path +
+      "] is a pickle, but not as torch.save writes weights by default; expected torch.save(model.state_dict(), ...)");
+}
+
 TensorFile read_safetensors(std::string_view bytes, const std::string& path) {
+  refuse_other_pickles(bytes, path);
   const auto header = safetensors::parse_header(bytes, bytes.size(), path);
   TensorFile file;
   file.metadata = header.metadata;

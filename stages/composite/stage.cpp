@@ -42,6 +42,7 @@ Composite::Composite(const CompositeConfig& config, const Walk& walk)
     facts_.dataset_digest = walk.data.dataset_digest();
     facts_.weights_sha256 = walk.models.sha256("mae");
     facts_.settings = {{"source", walk.models.entry("mae").source},
+                       {"licences", walk.models.entry("mae").licences},
                        {"mode", config.mode},
                        {"cover", config.cover},
                        {"shrink", config.shrink},

@@ -67,4 +67,15 @@ void require_current_targets(const EpisodeSettings& s, distributed::Communicator
   });
 }
 
+void take_licences_of_targets(const EpisodeSettings& s, models::Set& models, const std::string& network,
+                              distributed::Communicator& host) {
+  if (s.recovered.empty()) { return; }
+  std::set<std::string> licences;
+  distributed::agree(host, "companion", [&] {
+    const auto settings = data::Companion::facts_of(s.recovered).settings;
+    if (settings.is_object()) { licences = settings.value("licences", licences); }  // an older companion does not say
+  });
+  models.note_source(network, models.entry(network).source, licences);
+}
+
 }  // namespace realface::stages

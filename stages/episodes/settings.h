@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "data/streams.h"
 #include "distributed/communicator.h"
+#include "models/set.h"
 #include "stages/episodes/domains.h"
 #include "stages/episodes/losses.h"
 #include "stages/training/train_config.h"
@@ -33,5 +34,10 @@ data::StreamNeeds faces_needed(const EpisodeSettings& settings, int64_t image, u
 
 /// Throws DataError if the targets were restored by other weights than those of `mae`. Collective.
 void require_current_targets(const EpisodeSettings& settings, distributed::Communicator& host);
+
+/// Gives the network the licences of the weights that restored its targets, if it has any. Throws DataError if these
+/// are not sealed. Collective.
+void take_licences_of_targets(const EpisodeSettings& settings, models::Set& models, const std::string& network,
+                              distributed::Communicator& host);
 
 }  // namespace realface::stages

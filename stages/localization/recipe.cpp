@@ -52,7 +52,10 @@ models::Set LocalizationRecipe::build(uint64_t seed, torch::Device device, distr
 }
 
 void LocalizationRecipe::begin(models::Set& models, distributed::Communicator& host) const {
-  if (config_.model.maps) { require_current_targets(config_, host); }
+  if (config_.model.maps) {
+    require_current_targets(config_, host);
+    take_licences_of_targets(config_, models, kLocalizer, host);
+  }
   if (!config_.trunk.empty()) {
     const auto loaded = load_weights(config_.trunk, models, kLocalizer, host, {.below = "mapping.trunk"});
     log::info("the localiser begins with the trunk of " + loaded.source);

@@ -39,6 +39,7 @@ models::Set MappingRecipe::build(uint64_t seed, torch::Device device, distribute
 
 void MappingRecipe::begin(models::Set& models, distributed::Communicator& host) const {
   require_current_targets(config_, host);
+  take_licences_of_targets(config_, models, "mapping", host);
   if (config_.trunk.empty()) { return; }
   const auto loaded = load_weights(config_.trunk, models, "mapping", host, {.below = "trunk"});
   log::info("the mapping network begins with the trunk of " + loaded.source);

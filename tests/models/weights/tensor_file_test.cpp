@@ -63,6 +63,7 @@ std::string fault_of(const std::string& name, const std::string& bytes) {
 TEST(TensorFile, AnyOtherFileIsRefusedByName) {
   EXPECT_THAT(fault_of("notes.txt", "some weights that nobody saved"), testing::HasSubstr("notes.txt"));
   EXPECT_THAT(fault_of("empty.pth", ""), testing::HasSubstr("empty.pth"));
+  EXPECT_THAT(fault_of("other.pkl", "\x80\x04\x95 a dict"), testing::HasSubstr("other.pkl] is a pickle, but not"));
 }
 
 }  // namespace
