@@ -83,7 +83,8 @@ TEST_F(Load, RefusesImpossibleCombinations) {
   EXPECT_THAT(fault("model: {heads: 7}\n"), HasSubstr("model.heads 7 does not divide model.width 768"));
   EXPECT_THAT(fault("model: {decoder_width: 96, decoder_heads: 5}\n"), HasSubstr("model.decoder_heads 5"));
   EXPECT_THAT(fault("model: {width: 6, heads: 1}\n"), HasSubstr("multiple of 4"));
-  EXPECT_THAT(fault("mask: {kind: none}\n"), HasSubstr("mask.kind is 'none'"));
+  EXPECT_EQ(fault("mask: {kind: none}\n"), "");  // a plain autoencoder
+  EXPECT_THAT(fault("stage: composite\nmask: {kind: none}\n"), HasSubstr("mask.kind is 'none'"));
   EXPECT_THAT(fault("mask: {kind: tube}\n"), HasSubstr("masks clips"));
   EXPECT_THAT(fault("mask: {kind: block}\nmodel: {image: 64, patch: 8}\n"), HasSubstr("8 x 8"));
   EXPECT_THAT(fault("train: {batch: 10, accumulate: 4}\n"), HasSubstr("cannot be cut into 4"));
