@@ -1,5 +1,6 @@
 #include "tests/data/preprocess/videos.h"
 
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "base/atomic_file.h"
@@ -17,14 +18,17 @@ uint32_t big_endian(const std::string& bytes, size_t at) {
   return value;
 }
 
+void put_big_endian(std::string& bytes, size_t at, uint32_t value) {
+  for (size_t i = 0; i < 4; ++i) { bytes[at + i] = static_cast<char>(value >> (24 - 8 * i)); }
+}
+
 /// Adds to every entry of the table of chunk offsets: `stco`, version, count, then offsets of 32 bits.
 void shift_chunks(std::string& index, uint32_t shift) {
   const size_t table = index.find("stco");
   const uint32_t count = big_endian(index, table + 8);
   for (size_t i = 0; i < count; ++i) {
     const size_t at = table + 12 + 4 * i;
-    const uint32_t moved = big_endian(index, at) + shift;
-    for (size_t byte = 0; byte < 4; ++byte) { index[at + byte] = static_cast<char>(moved >> (24 - 8 * byte)); }
+    put_big_endian(index, at, big_endian(index, at) + shift);
   }
 }
 
@@ -73,6 +77,19 @@ void put_index_first(const std::filesystem::path& path) {
   }
   shift_chunks(index, static_cast<uint32_t>(index.size()));
   publish_file(path, head + index + rest);
+}
+
+/// The header of its only track: `tkhd`, 40 bytes, then a matrix of 3 x 3 numbers of 16.16 bits.
+void turn_on_screen(const std::filesystem::path& path, int degrees) {
+  std::string file = read_file(path);
+  const size_t matrix = file.rfind("tkhd") + 44;
+  const double angle = degrees * CV_PI / 180;
+  const double rotation[] = {std::cos(angle), std::sin(angle), -std::sin(angle), std::cos(angle)};
+  const size_t places[] = {0, 4, 12, 16};
+  for (size_t i = 0; i < 4; ++i) {
+    put_big_endian(file, matrix + places[i], static_cast<uint32_t>(std::lround(rotation[i] * 65536)));
+  }
+  publish_file(path, file);
 }
 
 void cut_short(const std::filesystem::path& path, double share) {

@@ -19,6 +19,9 @@ void write_face_tree(const std::filesystem::path& folder, int64_t frames);
 /// Moves an mp4's index before its pictures, as videos for the web have it.
 void put_index_first(const std::filesystem::path& path);
 
+/// Asks players of an mp4 to turn its pictures by so many degrees clockwise, a multiple of 90, as a telephone does.
+void turn_on_screen(const std::filesystem::path& path, int degrees);
+
 /// Cuts a file to a share of its bytes.
 void cut_short(const std::filesystem::path& path, double share);
 

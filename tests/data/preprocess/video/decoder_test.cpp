@@ -3,10 +3,12 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.h"
 #include "data/preprocess/video/frame_reader.h"
+#include "data/synthesis/video_encoder.h"
 #include "tests/data/preprocess/videos.h"
 #include "tests/temporary_folder.h"
 
@@ -50,6 +52,45 @@ TEST(VideoDecoder, GivesTimesOfPresentation) {
   const auto reader = open_video(folder.path() / "a.mp4");
   const auto& times = reader->info().times_us;
   for (size_t k = 1; k < times.size(); ++k) { EXPECT_EQ(times[k] - times[0], static_cast<int64_t>(k) * 40'000); }
+}
+
+TEST(VideoDecoder, GivesTheTimesOfAVariableFrameRate) {
+  TemporaryFolder folder;
+  const std::vector<int64_t> milliseconds = {0, 40, 57, 177, 210, 218, 400};
+  {
+    synthesis::VideoEncoder encoder(folder.path() / "a.mp4", {64, 64}, 25, synthesis::VideoEncoder::Kind::picture, 40);
+    for (const int64_t time : milliseconds) { encoder.add_at(cv::Mat(64, 64, CV_8UC3, cv::Scalar(9, 9, 9)), time); }
+    encoder.finish();
+  }
+  const auto times = open_video(folder.path() / "a.mp4")->info().times_us;
+  ASSERT_EQ(times.size(), milliseconds.size());
+  for (size_t k = 0; k < times.size(); ++k) { EXPECT_EQ(times[k] - times[0], 1000 * milliseconds[k]) << k; }
+}
+
+TEST(VideoDecoder, TurnsPicturesAsTheirFileAsks) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "a.mp4";
+  cv::Mat picture(64, 128, CV_8UC3, cv::Scalar(20, 20, 200));  // blue at the right
+  picture(cv::Rect(0, 0, 64, 64)).setTo(cv::Scalar(200, 20, 20));
+  {
+    synthesis::VideoEncoder encoder(path, picture.size(), 25, synthesis::VideoEncoder::Kind::picture);
+    encoder.add(picture);
+    encoder.finish();
+  }
+  const std::map<int, cv::Point> red = {{0, {20, 32}}, {90, {32, 20}}, {180, {108, 32}}, {270, {32, 108}}};
+  for (const auto& [degrees, where] : red) {
+    turn_on_screen(path, degrees);
+    const auto reader = open_video(path);
+    EXPECT_EQ(reader->info().rotation, degrees);
+    EXPECT_EQ(reader->info().width, degrees % 180 == 0 ? 128 : 64);
+    reader->read({0}, [&](const Frame& frame) {
+      EXPECT_EQ(frame.picture.width, reader->info().width);
+      EXPECT_EQ(frame.picture.height, reader->info().height);
+      const size_t at = static_cast<size_t>(where.y) * frame.picture.stride + 3 * static_cast<size_t>(where.x);
+      EXPECT_GT(frame.picture.pixels[at], 150) << degrees;
+      EXPECT_LT(frame.picture.pixels[at + 2], 80) << degrees;
+    });
+  }
 }
 
 TEST(VideoDecoder, ReturnsFullRangeColours) {
