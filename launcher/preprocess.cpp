@@ -139,6 +139,10 @@ void add_preprocess(CLI::App& app) {
   command->add_option("--frames", config.frames, "Frames of a video, at most")->capture_default_str();
   command->add_option("--crop", config.crop, "clip: one box for a video; frame: one box a frame")
       ->capture_default_str();
+  command
+      ->add_option("--align", config.align,
+                   "none: faces as they are; similarity: turned and scaled, so that eyes, nose and mouth lie alike")
+      ->capture_default_str();
   command->add_option("--margin", config.margin, "Side of the crop over that of the face's box")->capture_default_str();
   command->add_option("--codec", config.codec, "gdiff-up-zstd, png or raw, all lossless, or jpeg")
       ->capture_default_str();

@@ -1,5 +1,7 @@
 #include "data/preprocess/assemble.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <opencv2/core/version.hpp>
 
@@ -23,7 +25,9 @@ ShardHeader header_of(const Plan& plan, const PlannedShard& shard) {
   header.shard_id = shard.id;
   header.n_shards = shard.of;
   header.matrix = kColourRule;
-  header.crop = plan.config.at("crop").get<std::string>() + "; align none; bicubic";
+  const auto& align = plan.config.at("align");
+  header.crop = fmt::format("{}; align {}; bicubic", plan.config.at("crop").get_ref<const std::string&>(),
+                            align == "none" ? "none" : "similarity to ArcFace's five points");
   header.margin = plan.config.at("margin");
   header.detector = plan.config.at("detector");
   header.landmark_model_sha256 = plan.config.at("landmark_model_sha256");

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "data/preprocess/faces/placement.h"
 #include "data/preprocess/video/frame_reader.h"
 
 namespace realface::data::preprocess {
@@ -21,6 +22,7 @@ void check(const PreprocessConfig& config) {
           "--size " + std::to_string(config.size) + " is not possible; it must be 16 to 4096 pixels");
   require(config.frames >= 1, "--frames " + std::to_string(config.frames) + " is not possible; it must be at least 1");
   require(config.crop == "clip" || config.crop == "frame", "--crop " + config.crop + " is unknown; say clip or frame");
+  require(is_alignment(config.align), "--align " + config.align + " is unknown; say none or similarity");
   require(config.margin >= 1 && config.margin <= 4,
           "--margin " + std::to_string(config.margin) + " is not possible; it must be 1 to 4");
   require(config.mask_rule.threshold >= 0 && config.mask_rule.threshold < 1,
@@ -57,7 +59,7 @@ nlohmann::json described(const PreprocessConfig& config, const std::string& land
                          {"frames", config.frames},
                          {"crop", config.crop},
                          {"margin", config.margin},
-                         {"align", "none"},
+                         {"align", config.align},
                          {"codec", config.codec},
                          {"seed", config.seed},
                          {"shard_bytes", config.shard_bytes},

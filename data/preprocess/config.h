@@ -19,7 +19,8 @@ struct PreprocessConfig {
   int size = 224;                          // of a crop, pixels
   int frames = 30;                         // at most, of a video (G13)
   std::string crop = "clip";               // clip: one box for all frames of a video; frame: one box a frame (G12)
-  double margin = 1.3;                     // side of the crop over that of the face's box
+  std::string align = "none";              // or similarity: five points of the face at fixed places (G12)
+  double margin = 1.3;                     // side of the crop over that of the face's box, or of the template
   std::string codec = "gdiff-up-zstd";     // or raw, png, jpeg
   int jpeg_quality = 95;                   // of jpeg: 1 to 100
   std::string jpeg_subsampling = "4:4:4";  // of jpeg: or 4:2:2, 4:2:0

@@ -230,8 +230,8 @@ class Extraction {
   }
 
   void crop_all() {
-    Box clip = face_at(0).box;
-    for (size_t t = 1; t < seen_.size(); ++t) { clip = unite(clip, face_at(t).box); }
+    std::vector<Face> clip;
+    for (size_t t = 0; t < seen_.size(); ++t) { clip.push_back(face_at(t)); }
     const FrameCropper cropper(config_, clip, out_.seconds);
     const auto crop = [&](size_t t, const Picture& picture) {
       const Seen& seen = seen_[t];

@@ -1,6 +1,7 @@
 #include "data/preprocess/geometry.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace realface::data::preprocess {
 
@@ -41,6 +42,46 @@ Affine inverse(const Affine& m) {
   const float d = m[0] * m[4] - m[1] * m[3];
   const float a = m[4] / d, b = -m[1] / d, c = -m[3] / d, e = m[0] / d;
   return {a, b, -(a * m[2] + b * m[5]), c, e, -(c * m[2] + e * m[5])};
+}
+
+Affine chained(const Affine& first, const Affine& then) {
+  const auto row = [&](size_t r) {
+    return std::array<float, 3>{then[r] * first[0] + then[r + 1] * first[3],
+                                then[r] * first[1] + then[r + 1] * first[4],
+                                then[r] * first[2] + then[r + 1] * first[5] + then[r + 2]};
+  };
+  const auto x = row(0), y = row(3);
+  return {x[0], x[1], x[2], y[0], y[1], y[2]};
+}
+
+Box bounds(const Affine& m, const Box& box) {
+  const auto span = [&](size_t r) {
+    const auto along = std::minmax({m[r] * box.left, m[r] * box.right});
+    const auto down = std::minmax({m[r + 1] * box.top, m[r + 1] * box.bottom});
+    return std::pair(along.first + down.first + m[r + 2], along.second + down.second + m[r + 2]);
+  };
+  const auto x = span(0), y = span(3);
+  return {x.first, y.first, x.second, y.second};
+}
+
+Affine similarity(const FivePoints& from, const FivePoints& to) {
+  const auto centre = [](const FivePoints& points) {
+    std::array<double, 2> sum{};
+    for (const auto& [x, y] : points) { sum = {sum[0] + x / 5, sum[1] + y / 5}; }
+    return sum;
+  };
+  const auto [fx, fy] = centre(from);
+  const auto [tx, ty] = centre(to);
+  double along = 0, across = 0, spread = 0;  // of complex numbers: conj(from) * to, and |from|^2
+  for (size_t i = 0; i < from.size(); ++i) {
+    const double x = from[i][0] - fx, y = from[i][1] - fy, u = to[i][0] - tx, v = to[i][1] - ty;
+    along += x * u + y * v;
+    across += x * v - y * u;
+    spread += x * x + y * y;
+  }
+  const double a = along / spread, b = across / spread;
+  const auto f = [](double value) { return static_cast<float>(value); };
+  return {f(a), f(-b), f(tx - a * fx + b * fy), f(b), f(a), f(ty - b * fx - a * fy)};
 }
 
 std::array<float, 136> mapped(const Affine& m, const std::array<float, 136>& points) {

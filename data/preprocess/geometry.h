@@ -31,6 +31,15 @@ using Affine = std::array<float, 6>;
 /// Maps `square` onto a crop of size x size pixels: its left edge to -0.5, its right edge to size - 0.5.
 Affine crop_transform(const Box& square, int size);
 Affine inverse(const Affine& affine);
+/// `first`, and `then` of what that gives.
+Affine chained(const Affine& first, const Affine& then);
+/// Around what the box becomes.
+Box bounds(const Affine& affine, const Box& box);
+
+using FivePoints = std::array<std::array<double, 2>, 5>;  // x, y
+/// The rotation, scale and shift that brings `from` nearest to `to`, by the sum of squared distances there. `from` must
+/// not be a single point.
+Affine similarity(const FivePoints& from, const FivePoints& to);
 /// x0, y0, x1, y1, ...
 std::array<float, 136> mapped(const Affine& affine, const std::array<float, 136>& points);
 

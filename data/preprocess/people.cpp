@@ -65,25 +65,22 @@ Appearance People::appearance(int64_t person) const {
   Appearance found;
   found.person = person;
   std::vector<const Picture*> pictures;
-  std::vector<const std::array<float, 136>*> landmarks;
+  std::vector<Face> faces;
   for (const auto& one : looked_) {
     const auto own = std::ranges::find(one.people, person, &std::pair<int64_t, Face>::first);
     if (own == one.people.end()) { continue; }
     found.frames.push_back(one.frame.index);
     found.times_us.push_back(one.frame.pts_us);
     found.boxes.push_back(own->second.box);
+    faces.push_back(own->second);
     pictures.push_back(&one.frame.picture);
-    landmarks.push_back(&own->second.landmarks);
   }
-  Box all = found.boxes.front();
-  for (const Box& box : found.boxes) { all = unite(all, box); }
+  const Placer placer(policy_, faces);
   for (size_t t = 0; t < pictures.size(); ++t) {
-    const Box& box = policy_.crop == "clip" ? all : found.boxes[t];
-    const auto square = square_about(box, static_cast<float>(policy_.margin));
-    found.squares.push_back(square);
-    const auto to_crop = crop_transform(square, policy_.size);
+    const auto to_crop = placer.place(faces[t]).to_crop;
+    found.to_crop.push_back(to_crop);
     const auto pixels = crop_pixels(*pictures[t], to_crop, policy_.size);
-    const auto points = mapped(to_crop, *landmarks[t]);
+    const auto points = mapped(to_crop, faces[t].landmarks);
     found.landmarks.insert(found.landmarks.end(), points.begin(), points.end());
     found.crops.insert(found.crops.end(), pixels.begin(), pixels.end());
   }

@@ -2,21 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "data/preprocess/faces/track.h"
+#include "data/preprocess/faces/placement.h"
 #include "data/preprocess/video/frame_reader.h"
 
 namespace realface::data::preprocess {
-
-/// How faces are cut out, as shards state it of theirs (Manifest::crops).
-struct CropPolicy {
-  int size = 224;
-  double margin = 1.3;
-  std::string crop = "clip";  // clip: one box for the frames of a window; frame: one box a frame (G12)
-};
 
 /// The faces of one person in a window of a video.
 struct Appearance {
@@ -24,7 +16,7 @@ struct Appearance {
   std::vector<int32_t> frames;  // ordinals of those in which the face was found
   std::vector<int64_t> times_us;
   std::vector<Box> boxes;        // in source pixels
-  std::vector<Box> squares;      // of which the crops are
+  std::vector<Affine> to_crop;   // source to crop
   std::vector<uint8_t> crops;    // u8 RGB [frames, size, size, 3]
   std::vector<float> landmarks;  // [frames, 68, 2] in pixels of the crops
 };

@@ -90,17 +90,22 @@ data::preprocess::CropPolicy crop_policy(const stages::Detector& detector, const
   policy.size = static_cast<int>(detector.branches.front().image);
   policy.margin = crops.value("margin", policy.margin);
   policy.crop = crops.value("crop", policy.crop);
+  policy.align = crops.value("align", policy.align);
+  if (!data::preprocess::is_alignment(policy.align)) {
+    throw ConfigError(fmt::format("{} was trained on faces that were aligned by '{}', which this program does not know",
+                                  subject_of(weights), policy.align));
+  }
   if (any_crops) { return policy; }
   if (crops.empty()) {
     throw ConfigError(subject_of(weights) +
                       " does not say how its faces were cut out; with --crops any they are cut out as preprocess does");
   }
-  const auto there = crops.value("detector", finder), align = crops.value("align", "none");
-  if (there == finder && align == "none") { return policy; }
-  throw ConfigError(fmt::format(
-      "{} was trained on faces that were found by '{}' and aligned by '{}'; here they are found by '{}' and not aligned, "
-      "so its scores would mean nothing; give its --detector-model, or --crops any",
-      subject_of(weights), there, align, finder));
+  const auto there = crops.value("detector", finder);
+  if (there == finder) { return policy; }
+  throw ConfigError(
+      fmt::format("{} was trained on faces that were found by '{}'; here they are found by '{}', so its scores would "
+                  "mean nothing; give its --detector-model, or --crops any",
+                  subject_of(weights), there, finder));
 }
 
 }  // namespace realface::launcher

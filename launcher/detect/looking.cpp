@@ -101,7 +101,7 @@ void Looking::score(const data::preprocess::Appearance& found) {
     if (overlay_ == nullptr) { continue; }
     const auto heat = scores.heat.defined() ? scores.heat[i] : scores.heat;
     const auto p = detector_.calibration.p_fake(scores.p_fake[i].mean().item<double>());
-    marks_[found.frames[t]].push_back({found.person, p, box, found.squares[t], heat});
+    marks_[found.frames[t]].push_back({found.person, p, box, found.to_crop[t], heat});
     if (looks_.size() >= kMostPeople && !looks_.contains(found.person)) { continue; }
     looks_[found.person].add({seconds, p, faces[i], heat});
   }

@@ -25,7 +25,10 @@ cv::Rect pixels_of(const data::preprocess::Box& box) {
 }
 
 void draw(const Mark& mark, cv::Mat& picture) {
-  if (mark.heat.defined()) { stages::lay_over(mark.heat, kHeat, pixels_of(mark.square), picture); }
+  if (mark.heat.defined()) {
+    const auto& m = mark.to_crop;
+    stages::lay_turned(mark.heat, kHeat, cv::Matx23d(m[0], m[1], m[2], m[3], m[4], m[5]), picture);
+  }
   const auto box = pixels_of(mark.box);
   cv::rectangle(picture, box, kFrame, 1, cv::LINE_AA);
   const double scale = std::clamp(picture.rows / 800.0, 0.35, 1.5);

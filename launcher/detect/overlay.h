@@ -16,8 +16,9 @@ namespace realface::launcher {
 struct Mark {
   int64_t person = 0;
   double p_fake = 0;
-  data::preprocess::Box box, square;  // in source pixels; square: of the crop that was looked at
-  torch::Tensor heat;                 // of the crop (PersonScores::heat), or undefined
+  data::preprocess::Box box;         // in source pixels
+  data::preprocess::Affine to_crop;  // of what was looked at
+  torch::Tensor heat;                // of the crop (PersonScores::heat), or undefined
 };
 
 /// The frames that were looked at, with boxes, scores and heat drawn over them: FILE.overlay.mp4, at the times that

@@ -12,16 +12,19 @@ uint32_t flags_of(const FoundFrame& frame, bool padded) {
 
 }  // namespace
 
-FrameCropper::FrameCropper(const PreprocessConfig& config, const Box& clip, PhaseSeconds& seconds)
-    : config_(config), clip_(clip), codec_(frame_codec(config)), seconds_(seconds) {}
+FrameCropper::FrameCropper(const PreprocessConfig& config, const std::vector<Face>& clip, PhaseSeconds& seconds)
+    : config_(config),
+      placer_({config.size, config.margin, config.crop, config.align}, clip),
+      codec_(frame_codec(config)),
+      seconds_(seconds) {}
 
 FrameRecord FrameCropper::crop(const FoundFrame& frame, const Picture& picture,
                                const std::optional<FrameMask>& mask) const {
   const int size = config_.size;
   const Box& box = frame.face.box;
-  const Box square = square_about(config_.crop == "clip" ? clip_ : box, static_cast<float>(config_.margin));
+  const Placement place = placer_.place(frame.face);
   FrameRecord record;
-  record.affine = crop_transform(square, size);
+  record.affine = place.to_crop;
   std::vector<uint8_t> pixels;
   {
     Stopwatch watch(seconds_.crop);
@@ -40,7 +43,7 @@ FrameRecord FrameCropper::crop(const FoundFrame& frame, const Picture& picture,
   record.landmarks = mapped(record.affine, frame.face.landmarks);
   record.bbox = {box.left, box.top, box.right, box.bottom};
   record.score = frame.face.score;
-  record.flags = flags_of(frame, !inside(square, picture.width, picture.height));
+  record.flags = flags_of(frame, !inside(place.around, picture.width, picture.height));
   return record;
 }
 

@@ -5,7 +5,7 @@
 
 #include "data/preprocess/config.h"
 #include "data/preprocess/faces/crop.h"
-#include "data/preprocess/faces/track.h"
+#include "data/preprocess/faces/placement.h"
 #include "data/preprocess/phases.h"
 #include "data/shards/records.h"
 
@@ -24,16 +24,16 @@ struct FoundFrame {
 /// Cuts faces out of a video's frames and encodes them. One thread an object.
 class FrameCropper {
  public:
-  /// `clip` holds the person's boxes of all frames; its square is cut out of each, or every frame's own with
-  /// `--crop frame` (G12). Time goes to `seconds`, which outlives the object.
-  FrameCropper(const PreprocessConfig& config, const Box& clip, PhaseSeconds& seconds);
+  /// `clip`: the person's faces of all frames, where a Placer puts the crop. Time goes to `seconds`, which outlives the
+  /// object.
+  FrameCropper(const PreprocessConfig& config, const std::vector<Face>& clip, PhaseSeconds& seconds);
 
   /// All of a frame's record but its label. `mask` is of the whole frame (L5).
   FrameRecord crop(const FoundFrame& frame, const Picture& picture, const std::optional<FrameMask>& mask) const;
 
  private:
   const PreprocessConfig& config_;
-  Box clip_;
+  Placer placer_;
   CodecConfig codec_;
   PhaseSeconds& seconds_;
 };

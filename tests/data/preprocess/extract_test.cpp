@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "data/codec/codec.h"
 #include "data/preprocess/faces/crop.h"
+#include "data/preprocess/video/opencv_view.h"
 #include "tests/data/preprocess/videos.h"
 #include "tests/temporary_folder.h"
 
@@ -100,10 +102,16 @@ TEST_F(Extract, GivesTheSameBytesAgain) {
   }
 }
 
-TEST_F(Extract, CropsTheMaskWithTheFrame) {
+/// By --align.
+class ExtractAligned : public Extract, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, ExtractAligned, testing::Values("none", "similarity"));
+
+TEST_P(ExtractAligned, CropsTheMaskWithTheFrame) {
   const Source& fake = first(1);
   ASSERT_FALSE(fake.mask_path.empty());
-  const Extracted video = extracted(fake);
+  PreprocessConfig config;
+  config.align = GetParam();
+  const Extracted video = extracted(fake, config);
   ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames)) << video.why;
   EXPECT_EQ(video.masks_missing, 0);
   EXPECT_EQ(video.record.mask_source, MaskSource::dataset);
@@ -119,7 +127,8 @@ TEST_F(Extract, CropsTheMaskWithTheFrame) {
     const Affine back = inverse(frame.affine);
     for (int y = 3; y < 224; y += 10) {
       for (int x = 3; x < 224; x += 10) {
-        const float sx = back[0] * static_cast<float>(x) + back[2], sy = back[4] * static_cast<float>(y) + back[5];
+        const auto cx = static_cast<float>(x), cy = static_cast<float>(y);
+        const float sx = back[0] * cx + back[1] * cy + back[2], sy = back[3] * cx + back[4] * cy + back[5];
         const auto at = [&](float dx, float dy) {
           const int px = static_cast<int>(std::lround(sx + dx)), py = static_cast<int>(std::lround(sy + dy));
           if (px < 0 || py < 0 || px >= mask.width || py >= mask.height) { return 0; }
@@ -132,6 +141,43 @@ TEST_F(Extract, CropsTheMaskWithTheFrame) {
       }
     }
     EXPECT_GT(std::ranges::count(stored, 1), 1000);
+  }
+}
+
+TEST_P(ExtractAligned, CropsATurnedFaceLikeTheSameUpright) {
+  const auto upright = folder_->path() / "upright", turned = folder_->path() / "turned";
+  constexpr double kAngle = 18;
+  open_video(first(0).path)->read({0, 1, 2, 3}, [&](const Frame& frame) {
+    cv::Mat bgr, there;
+    cv::cvtColor(view(frame.picture), bgr, cv::COLOR_RGB2BGR);
+    const auto rotation = cv::getRotationMatrix2D(cv::Point2f(111.5F, 111.5F), kAngle, 1);
+    cv::warpAffine(bgr, there, rotation, bgr.size(), cv::INTER_CUBIC, cv::BORDER_REPLICATE);
+    for (const auto& [path, picture] : {std::pair(upright, bgr), std::pair(turned, there)}) {
+      std::filesystem::create_directories(path);
+      cv::imwrite(path / (std::to_string(frame.index) + ".png"), picture);
+    }
+  });
+  PreprocessConfig config;
+  config.align = GetParam();
+  config.crop = "frame";
+  const Extracted straight = extracted(file(upright, importers::SourceKind::frames), config);
+  const Extracted leaning = extracted(file(turned, importers::SourceKind::frames), config);
+  ASSERT_EQ(straight.record.frames.size(), 4U) << straight.why;
+  ASSERT_EQ(leaning.record.frames.size(), 4U) << leaning.why;
+  double apart = 0, angle = 0;
+  for (size_t t = 0; t < 4; ++t) {
+    const auto &a = straight.record.frames[t], &b = leaning.record.frames[t];
+    for (size_t i = 0; i < 136; i += 2) {
+      apart += std::hypot(a.landmarks[i] - b.landmarks[i], a.landmarks[i + 1] - b.landmarks[i + 1]) / (4 * 68);
+    }
+    angle += (std::atan2(b.affine[3], b.affine[0]) - std::atan2(a.affine[3], a.affine[0])) * 180 / CV_PI / 4;
+  }
+  if (GetParam() == std::string("similarity")) {
+    EXPECT_LT(apart, 4);
+    EXPECT_NEAR(angle, kAngle, 2);
+  } else {
+    EXPECT_GT(apart, 10);
+    EXPECT_EQ(angle, 0);
   }
 }
 

@@ -91,10 +91,16 @@ class Fakes : public testing::Test {
 TemporaryFolder* Fakes::folder_ = nullptr;
 std::vector<std::vector<cv::Mat>>* Fakes::people_ = nullptr;
 
-TEST_F(Fakes, GetMasksFromTheDifferenceToTheirOriginal) {
+/// By --align.
+class FakesAligned : public Fakes, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, FakesAligned, testing::Values("none", "similarity"));
+
+TEST_P(FakesAligned, GetMasksFromTheDifferenceToTheirOriginal) {
   Source source = fake(write("forged", forged()));
   source.original_path = write("original", people_->front());
-  const Extracted video = extracted(source);
+  PreprocessConfig config;
+  config.align = GetParam();
+  const Extracted video = extracted(source, config);
   ASSERT_EQ(video.record.frames.size(), static_cast<size_t>(kFrames)) << video.why;
   EXPECT_EQ(video.record.mask_source, MaskSource::difference);
   EXPECT_EQ(video.masks_missing, 0);
@@ -106,7 +112,8 @@ TEST_F(Fakes, GetMasksFromTheDifferenceToTheirOriginal) {
     int64_t inside = 0;
     for (int y = 0; y < kSize; ++y) {
       for (int x = 0; x < kSize; ++x) {
-        const float sx = back[0] * static_cast<float>(x) + back[2], sy = back[4] * static_cast<float>(y) + back[5];
+        const auto cx = static_cast<float>(x), cy = static_cast<float>(y);
+        const float sx = back[0] * cx + back[1] * cy + back[2], sy = back[3] * cx + back[4] * cy + back[5];
         const cv::Rect2f patch(kPatch);
         const auto within = [&](float more) {
           return sx > patch.x - more && sx < patch.x + patch.width - 1 + more && sy > patch.y - more &&

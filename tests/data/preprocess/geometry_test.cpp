@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cmath>
+
 namespace realface::data::preprocess {
 namespace {
 
@@ -44,6 +47,49 @@ TEST(CropTransform, IsUndoneByItsInverse) {
   for (size_t i = 0; i < points.size(); ++i) { points[i] = static_cast<float>(i) * 1.7F; }
   const auto back = mapped(inverse(m), mapped(m, points));
   for (size_t i = 0; i < points.size(); ++i) { EXPECT_NEAR(back[i], points[i], 1e-3); }
+}
+
+TEST(Similarity, FindsTheRotationScaleAndShift) {
+  const FivePoints from = {{{3, 4}, {40, 9}, {21, 30}, {8, 44}, {37, 50}}};
+  const double a = 1.7 * std::cos(0.6), b = 1.7 * std::sin(0.6);
+  FivePoints to;
+  for (size_t i = 0; i < 5; ++i) {
+    to[i] = {a * from[i][0] - b * from[i][1] + 12, b * from[i][0] + a * from[i][1] - 7};
+  }
+  const Affine m = similarity(from, to);
+  const double want[] = {a, -b, 12, b, a, -7};
+  for (size_t i = 0; i < 6; ++i) { EXPECT_NEAR(m[i], want[i], 1e-5) << i; }
+}
+
+TEST(Similarity, LeavesTheSmallestSumOfSquares) {
+  const FivePoints from = {{{3, 4}, {40, 9}, {21, 30}, {8, 44}, {37, 50}}};
+  const FivePoints to = {{{10, 2}, {61, 20}, {30, 41}, {2, 70}, {48, 80}}};  // no similarity of those
+  const auto far = [&](const Affine& m) {
+    double sum = 0;
+    for (size_t i = 0; i < 5; ++i) {
+      sum += std::pow(m[0] * from[i][0] + m[1] * from[i][1] + m[2] - to[i][0], 2) +
+             std::pow(m[3] * from[i][0] + m[4] * from[i][1] + m[5] - to[i][1], 2);
+    }
+    return sum;
+  };
+  const Affine best = similarity(from, to);
+  EXPECT_GT(far(best), 10);
+  for (const float step : {-0.01F, 0.01F}) {
+    Affine scaled = best, turned = best, right = best, down = best;
+    for (const size_t i : {0, 4}) { scaled[i] += step; }
+    turned[1] -= step;
+    turned[3] += step;
+    right[2] += step;
+    down[5] += step;
+    for (const Affine& other : {scaled, turned, right, down}) { EXPECT_GT(far(other), far(best)); }
+  }
+}
+
+TEST(Chained, AppliesOneAfterTheOther) {
+  const Affine first = {1, 2, 3, 4, 5, 6}, then = {7, 8, 9, 10, 11, 12};
+  EXPECT_THAT(chained(first, then), ElementsAre(39, 54, 78, 54, 75, 108));
+  const Box turned = bounds({0, -1, 5, 1, 0, 0}, {1, 2, 3, 6});
+  EXPECT_THAT((std::array{turned.left, turned.top, turned.right, turned.bottom}), ElementsAre(-1, 1, 3, 3));
 }
 
 TEST(SquareAbout, TakesTheLongerSideTimesTheMarginAboutTheCentre) {

@@ -60,6 +60,21 @@ TEST_F(PeopleTest, CropsAreOfTheirFrames) {
   }
 }
 
+TEST_F(PeopleTest, AreCutOutAlignedWhereAsked) {
+  Face face = face_at(20, 20);
+  for (size_t i = 0; i < 68; ++i) {  // some face, all points apart
+    face.landmarks[2 * i] = 20 + static_cast<float>(i % 10);
+    face.landmarks[2 * i + 1] = 18 + static_cast<float>(i) / 6;
+  }
+  const CropPolicy policy{.size = 16, .margin = 1.0, .crop = "frame", .align = "similarity"};
+  People followed(policy, 4, [this](Appearance one) { found_.push_back(std::move(one)); });
+  followed.look(frame_of(0, 40), {face});
+  followed.finish();
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(found_[0].to_crop, std::vector{Placer(policy, {face}).place(face).to_crop});
+  EXPECT_NE(found_[0].to_crop[0][1], 0);
+}
+
 TEST_F(PeopleTest, AFrameWithoutAPersonIsLeftOut) {
   auto followed = people(10);
   for (int32_t i = 0; i < 4; ++i) {

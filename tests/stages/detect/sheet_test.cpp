@@ -65,5 +65,22 @@ TEST(Heat, ReachingOverAPicturesEdgeColoursWhatLiesInIt) {
   EXPECT_EQ(cv::norm(picture, before, cv::NORM_INF), 0);
 }
 
+TEST(Heat, OfATurnedCropLiesWhereTheCropWas) {
+  cv::Mat picture(40, 60, CV_8UC3, cv::Scalar(60, 60, 60));
+  auto heat = at::zeros({16, 16});
+  heat.slice(0, 0, 8).fill_(0.4);  // its upper half
+  // A crop at half the size, turned: its top is at the right of the square of 32 pixels from (20, 4), so that
+  // crop x = (y - 4 + 0.5) / 2 - 0.5 and crop y = (51 - x + 0.5) / 2 - 0.5.
+  lay_turned(heat, {255, 150, 0}, cv::Matx23d(0, 0.5, -2.25, -0.5, 0, 25.25), picture);
+  EXPECT_EQ(picture.at<cv::Vec3b>(20, 46), cv::Vec3b(99, 78, 48));
+  EXPECT_EQ(picture.at<cv::Vec3b>(8, 42), cv::Vec3b(99, 78, 48));
+  EXPECT_EQ(picture.at<cv::Vec3b>(20, 26), cv::Vec3b(60, 60, 60));  // in the crop, without heat
+  EXPECT_EQ(picture.at<cv::Vec3b>(20, 55), cv::Vec3b(60, 60, 60));
+  EXPECT_EQ(picture.at<cv::Vec3b>(2, 46), cv::Vec3b(60, 60, 60));
+  const cv::Mat before = picture.clone();
+  lay_turned(heat, {255, 150, 0}, cv::Matx23d(1, 0, 100, 0, 1, 0), picture);
+  EXPECT_EQ(cv::norm(picture, before, cv::NORM_INF), 0);
+}
+
 }  // namespace
 }  // namespace realface::stages
