@@ -16,7 +16,7 @@ std::string quoted(const std::string& text) { return "'" + text + "'"; }
 std::string listed(const Choices& choices) {
   std::string text;
   for (size_t i = 0; i < choices.size(); ++i) {
-    text += (i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ") + choices[i];
+    text += (i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ") + (choices[i].empty() ? "nothing" : choices[i]);
   }
   return text;
 }

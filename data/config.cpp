@@ -14,6 +14,8 @@ void fields(Visitor& v, DataConfig& c) {
   v.field(may_change("prefetch"), c.prefetch, within(1, 1024));
   v.field(may_change("max_bad_share"), c.max_bad_share, share());
   v.field(may_change("crops"), c.crops, {"same", "any"});
+  v.field(may_change("align"), c.align, {"any", "none", "similarity"});
+  v.field(may_change("compression"), c.compression, {"raw", "c23", "c40", ""});
   v.field("order", c.order, {"global", "window"});
   v.field("block_mb", c.block_mb, within(1, 4096));
   v.field("window_blocks", c.window_blocks, within(1, 1 << 20));

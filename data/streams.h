@@ -26,9 +26,11 @@ struct DataConfig {
   std::string order = "global";  // global: any sample may follow any other; window: for parallel file systems, which
                                  // want large reads: samples are mixed within windows of blocks (docs/data.md)
   std::string crops =
-      "same";             // as those that weights were trained on: same: another policy is an error | any: it is not
-  int64_t block_mb = 16;  // of a window's block: whole videos, read at once
-  int64_t window_blocks = 512;  // of a window; a node's page cache should hold three windows
+      "same";  // as those that weights were trained on: same: another policy is an error | any: it is not
+  std::string align = "any";     // how the faces must have been aligned: any | none | similarity (G12)
+  std::string compression = "";  // that all videos must have: raw | c23 | c40; empty: any
+  int64_t block_mb = 16;         // of a window's block: whole videos, read at once
+  int64_t window_blocks = 512;   // of a window; a node's page cache should hold three windows
 };
 
 void fields(Visitor& visitor, DataConfig& config);
@@ -86,8 +88,9 @@ class Streams {
 };
 
 /// Opens the shards for all streams. Collective. Throws DataError (damaged, other schema version, wrong split) and
-/// ConfigError (a batch that world size x accumulate does not divide, a crop size that is not the model's). Without
-/// needs there is a Step without batches for every call, and dataset_digest() is that of config.sets, or of the shards.
+/// ConfigError (a batch that world size x accumulate does not divide, a crop size that is not the model's, faces of
+/// another alignment or compression than the configuration asks for). Without needs there is a Step without batches for
+/// every call, and dataset_digest() is that of config.sets, or of the shards.
 std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<StreamNeeds>& needs,
                               distributed::World& world);
 

@@ -1,5 +1,9 @@
 #include "data/streams.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
@@ -46,6 +50,24 @@ void check_geometry(const StreamNeeds& needs, const Manifest& manifest) {
   if (needs.patch < 1 || needs.image % needs.patch != 0) {
     throw ConfigError("[model.patch] " + std::to_string(needs.patch) + " pixels do not divide the image of " +
                       std::to_string(needs.image));
+  }
+}
+
+/// What a recipe says of the faces that it takes.
+void check_faces(const DataConfig& config, const std::string& folder, const Manifest& manifest) {
+  const auto align = manifest.crops().value("align", "none");
+  if (config.align != "any" && config.align != align) {
+    throw ConfigError(fmt::format(
+        "[data.align] is {}, but the faces in {} are aligned by {}; preprocess with --align {}, or give data.align=any",
+        config.align, folder, align, config.align));
+  }
+  const auto& there = manifest.names.compression;
+  const bool other = std::ranges::any_of(there, [&](const auto& level) { return level != config.compression; });
+  if (!config.compression.empty() && (other || there.empty())) {
+    throw ConfigError(fmt::format(
+        "[data.compression] is {}, but the videos in {} are {}; preprocess those of {} alone, or give data.compression=",
+        config.compression, folder, there.empty() ? "unknown" : fmt::format("{}", fmt::join(there, ", ")),
+        config.compression));
   }
 }
 
@@ -145,11 +167,17 @@ class NoStreams final : public Streams {
   int64_t index_ = 0;
 };
 
+std::string checked_digest(const DataConfig& config, const std::string& folder) {
+  const auto manifest = Manifest::load(folder);
+  check_faces(config, folder, manifest);
+  return manifest.digest();
+}
+
 /// Over the digests of every folder that the configuration names.
 std::string digest_of_all(const DataConfig& config) {
-  if (config.sets.empty()) { return Manifest::load(config.shards).digest(); }
+  if (config.sets.empty()) { return checked_digest(config, config.shards); }
   std::string digests;
-  for (const auto& [name, folder] : config.sets) { digests += name + " " + Manifest::load(folder).digest() + "\n"; }
+  for (const auto& [name, folder] : config.sets) { digests += name + " " + checked_digest(config, folder) + "\n"; }
   return sha256_hex(digests);
 }
 
@@ -175,6 +203,7 @@ std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<Stream
   }
   const auto dataset = Dataset::open(config.shards, splits, world.host_group(),
                                      [&world](size_t bytes) { return world.node_block(bytes); });
+  check_faces(config, config.shards, dataset->manifest());
   for (const StreamNeeds& one : needs) { check_geometry(one, dataset->manifest()); }
   std::unique_ptr<Streams> streams;
   distributed::agree(world.host_group(), "data",

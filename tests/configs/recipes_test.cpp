@@ -100,6 +100,14 @@ TEST(Recipes, LreHasThePapersNumbers) {
   EXPECT_DOUBLE_EQ(config.train.epochs, 300);
 }
 
+TEST(Recipes, OfRffrAndLreTakeAlignedFacesUnlessToldOtherwise) {
+  for (const auto* name : {"rffr/pretrain.yaml", "lre/pretrain.yaml"}) {
+    const auto file = std::string(REALFACE_RECIPES) + "/" + name;
+    EXPECT_EQ(load({file, {"run.dir=x", "data.shards=y"}}).data.align, "similarity");
+    EXPECT_EQ(load({file, {"run.dir=x", "data.shards=y", "data.align=any"}}).data.align, "any");
+  }
+}
+
 TEST(Recipes, MaeHasThePapersNumbers) {
   const auto config = recipe("mae/pretrain.yaml");
   EXPECT_EQ(config.mask.kind, "random");

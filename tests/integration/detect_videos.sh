@@ -41,3 +41,32 @@ for name in ("real", "fake"):
 low, high = ([one["p_fake"] for key, one in found.items() if key.startswith(name)] for name in ("real", "fake"))
 assert max(low) < min(high), (low, high)  # of faces that the detector was trained on
 PYTHON
+
+# --- a detector of aligned faces: its file says so, and detect cuts out by that as preprocess did ---
+align=(preprocess "$scratch/videos" --dataset ffpp --methods Deepfakes --size 64 --frames 8 --align)
+must "$program" "${align[@]}" similarity --out "$scratch/aligned"
+must "$program" verify "$scratch/aligned"
+"$program" inspect "$scratch/aligned" --json | grep -q "clip; align similarity to ArcFace's five points; bicubic" || fail "inspect does not say how faces are aligned"
+refused 78 "align .\"similarity\" there, \"none\" now. differ" "$program" "${align[@]}" none --out "$scratch/aligned"
+refused 64 "align upright is unknown; say none or similarity" "$program" "${align[@]}" upright --out "$scratch/wrong"
+refused 78 "data.align. is similarity, but the faces in $scratch/shards are aligned by none" \
+  "$program" "${cnn[@]}" data.shards="$scratch/shards" run.dir="$scratch/wrong1" data.align=similarity
+refused 78 "data.compression. is c40, but the videos in $scratch/aligned are c23" \
+  "$program" "${cnn[@]}" data.shards="$scratch/aligned" run.dir="$scratch/wrong2" data.compression=c40
+must "$program" "${cnn[@]}" data.shards="$scratch/aligned" run.dir="$scratch/upright" data.align=similarity data.compression=c23 evaluate.frames=8
+must "$program" export "$scratch/upright" --out "$scratch/upright.safetensors"
+refused 78 'cut out in another way.*align "similarity" .here "none"' \
+  "$program" calibrate "$scratch/upright.safetensors" --shards "$scratch/shards" --split all
+tested=$(cut -d, -f3 "$scratch/upright/evaluate/scores.csv" | sed -nE \
+  "s#ffpp/youtube/(.*/)(.*)#$scratch/videos/original_sequences/youtube/\1videos/\2.mp4#p; s#ffpp/(Deep.*/)(.*)#$scratch/videos/manipulated_sequences/\1videos/\2.mp4#p")
+"$program" detect $tested --weights "$scratch/upright.safetensors" --json >"$scratch/upright.json" 2>"$scratch/last.log" || fail "detect of aligned faces"
+python3 - "$scratch/upright.json" "$scratch/upright/evaluate/scores.csv" <<'PYTHON' || fail "detect aligns otherwise than preprocess does"
+import csv, json, sys
+scores = [float(row["p_fake"]) for row in csv.DictReader(open(sys.argv[2]))]
+files = json.load(open(sys.argv[1]))["files"]
+assert len(files) == len(scores) == 12, (len(files), len(scores))
+# preprocess stores a frame without a face too, with the landmarks of its neighbour; detect leaves it out.
+whole = [(one["p_fake"], score) for one, score in zip(files, scores) if one["people"][0]["frames"] == 8]
+assert len(whole) >= 4 and all(abs(one - other) < 1e-4 for one, other in whole), whole
+assert max(score for _, score in whole) - min(score for _, score in whole) > 0.01, whole
+PYTHON

@@ -55,6 +55,32 @@ TEST_F(StreamsTest, AnUnknownManipulationIsRefusedWithThoseThatThereAre) {
               ::testing::AllOf(HasSubstr("of the manipulation NoSuchMethod"), HasSubstr("it knows: Deepfakes")));
 }
 
+TEST_F(StreamsTest, FacesOfAnotherAlignmentOrCompressionAreRefused) {
+  config_.align = "similarity";
+  config_.compression = "raw";
+  EXPECT_THAT(message_of([&] { open(); }), ::testing::AllOf(HasSubstr("[data.align] is similarity"),
+                                                            HasSubstr("are aligned by none; preprocess with --align")));
+  config_.align = "none";
+  open();
+  config_.compression = "c23";
+  EXPECT_THAT(message_of([&] { open(); }),
+              ::testing::AllOf(HasSubstr("[data.compression] is c23"), HasSubstr("are raw")));
+  // A stage that opens its sets one after the other hears of it at once.
+  config_.sets = {{"other", config_.shards}};
+  EXPECT_THAT(message_of([&] { data::open(config_, {}, world()); }), HasSubstr("[data.compression] is c23"));
+  config_.compression = "";
+  world().host_group().barrier()->wait();
+  if (world().rank() == 0) {
+    auto manifest = Manifest::load(config_.shards);
+    manifest.config["preprocess"]["align"] = "similarity";
+    manifest.save(config_.shards);
+  }
+  world().host_group().barrier()->wait();
+  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("are aligned by similarity; preprocess with --align none"));
+  config_.align = "similarity";
+  EXPECT_EQ(open()->crops().at("align"), "similarity");
+}
+
 TEST_F(StreamsTest, FoldsCutTheVideosInTwo) {
   needs_.unit = "video";
   std::set<int64_t> seen;
