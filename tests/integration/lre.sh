@@ -6,7 +6,7 @@ must "$program" synth --out "$scratch/videos" --identities 40 --frames 4 --size 
 must "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/shards" --size 32 --frames 4
 recipes=$here/../../configs/lre
 run=$scratch/run
-common=(data.shards="$scratch/shards" "${tiny[@]}" world.threads=1 checkpoint.every=5)
+common=(data.shards="$scratch/shards" data.align=any "${tiny[@]}" world.threads=1 checkpoint.every=5)
 small=(extractor.model.size=small detector.model.size=small "detector.lre.taps=[block2,block3,block5]")
 start=(run "$recipes/lre.yaml" run.dir="$run" "${common[@]}" "${small[@]}" train.steps=10 detector.train.steps=30 evaluate.frames=2)
 
@@ -16,7 +16,7 @@ must ranks 2 "${start[@]}"
 grep -q "resumed $run/detector at step" "$scratch/last.log" || fail "the detector was not resumed"
 grep -q "begins with the weights of $run/extractor" "$run/detector/log.txt" || fail "the detector did not begin as the extractor"
 
-test=(train "$recipes/evaluate.yaml" data.shards="$scratch/shards" metrics.port=0 world.device=cpu world.threads=1 weights.lre="$run/detector"
+test=(train "$recipes/evaluate.yaml" data.shards="$scratch/shards" data.align=any metrics.port=0 world.device=cpu world.threads=1 weights.lre="$run/detector"
   weights.mae="$run/pretrain" weights.extractor="$run/extractor" evaluate.frames=2)
 must "$program" "${test[@]}" run.dir="$scratch/alone" seed=9
 python3 - "$run/evaluate" "$scratch/alone" <<'PYTHON' || fail "the scores are not what they should be"
@@ -32,7 +32,7 @@ of = results["sets"]["test"]
 assert 0 <= of["video"]["all"]["acc"] <= 1 and 0 <= of["frame"]["all"]["auc"] <= 1, of
 PYTHON
 
-one=(data.shards="$scratch/shards" model.image=32 train.batch=12 metrics.port=0 world.device=cpu world.threads=1)
+one=(data.shards="$scratch/shards" data.align=any model.image=32 train.batch=12 metrics.port=0 world.device=cpu world.threads=1)
 must "$program" train "$recipes/extractor.yaml" "${one[@]}" model.size=small train.steps=5 seed=7 run.dir="$scratch/other"
 refused 78 "other weights than 'lre'" "$program" "${test[@]}" weights.extractor="$scratch/other" run.dir="$scratch/wrong"
 detector=(train "$recipes/detector.yaml" "${one[@]}" run.dir="$scratch/wrong" weights.mae="$run/pretrain" weights.extractor="$run/extractor"

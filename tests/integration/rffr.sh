@@ -5,7 +5,8 @@
 must "$program" synth --out "$scratch/videos" --identities 40 --frames 4 --size 160 --fakes all --seed 3
 must "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/shards" --size 64 --frames 4
 recipes=$here/../../configs/rffr
-small=("${tiny[@]}" model.image=64 world.threads=1 pretrain.mask.blocks=2 detector.rffr.blocks=2 data.shards="$scratch/shards"
+shards=(data.shards="$scratch/shards" data.align=any)
+small=("${tiny[@]}" model.image=64 world.threads=1 pretrain.mask.blocks=2 detector.rffr.blocks=2 "${shards[@]}"
   pretrain.train.steps=20 detector.train.steps=12 detector.train.lr_abs=1e-3 checkpoint.every=4)
 start=(run "$recipes/rffr.yaml" "${small[@]}" run.dir="$scratch/run")
 
@@ -16,7 +17,7 @@ grep -q "resumed $scratch/run/detector at step" "$scratch/last.log" || fail "the
 
 encoder=()  # without the decoder's keys
 for key in "${tiny[@]}"; do [[ $key == model.decoder_* ]] || encoder+=("$key"); done
-detector=(train "$recipes/detector.yaml" "${encoder[@]}" model.image=64 world.threads=1 rffr.blocks=2 data.shards="$scratch/shards"
+detector=(train "$recipes/detector.yaml" "${encoder[@]}" model.image=64 world.threads=1 rffr.blocks=2 "${shards[@]}"
   train.steps=12 train.lr_abs=1e-3 checkpoint.every=4 weights.mae="$scratch/run/pretrain")
 must ranks 2 "${detector[@]}" run.dir="$scratch/watched" run.eval_every=3 data.sets.unseen="$scratch/shards" run.eval_split=test
 [ "$(weights_of "$scratch/watched")" = "$(weights_of "$scratch/run/detector")" ] || fail "what was looked at changed what was learned"
@@ -43,13 +44,14 @@ fake=$(ls "$scratch"/videos/manipulated_sequences/FaceSwap/*/videos/*.mp4 | head
 python3 -c 'import json,sys; a, b = (json.load(open(f)) for f in sys.argv[1:]); assert [f["p_fake"] for f in a["files"]] == [f["p_fake"] for f in b["files"]], (a, b)' \
   "$scratch/a.json" "$scratch/b.json" || fail "the detector file says something else than its run"
 
-# Others are refused before the first step.
-must "$program" train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 train.steps=2 seed=9 data.shards="$scratch/shards" \
+# Others are refused before the first step, and shards that are not aligned as the recipe asks.
+refused 78 "align" "$program" train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 data.shards="$scratch/shards" run.dir="$scratch/wrong"
+must "$program" train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 train.steps=2 seed=9 "${shards[@]}" \
   run.dir="$scratch/other"
-evaluate=(train "$recipes/evaluate.yaml" weights.rffr="$scratch/run/detector" data.shards="$scratch/shards" run.dir="$scratch/wrong" metrics.port=0)
+evaluate=(train "$recipes/evaluate.yaml" weights.rffr="$scratch/run/detector" "${shards[@]}" run.dir="$scratch/wrong" metrics.port=0)
 refused 78 "holds other weights than 'rffr'" "$program" "${evaluate[@]}" weights.mae="$scratch/other"
 refused 78 "weights.mae\] is not set" "$program" "${evaluate[@]}" weights.mae=
-must "$program" train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 model.pixels=imagenet train.steps=2 data.shards="$scratch/shards" \
+must "$program" train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 model.pixels=imagenet train.steps=2 "${shards[@]}" \
   run.dir="$scratch/imagenet"
 refused 78 "model.pixels=unit" "$program" "${detector[@]}" run.dir="$scratch/wrong" weights.mae="$scratch/imagenet"
 refused 78 "rffr.blocks is 4, which does not divide the 6" "$program" "${detector[@]}" run.dir="$scratch/wrong" rffr.blocks=4
