@@ -17,6 +17,7 @@
 #include "models/set.h"
 #include "models/vit/classifier.h"
 #include "models/vit/description.h"
+#include "models/xception/xception.h"
 #include "tests/models/close.h"
 
 /// Files that the libraries wrote (fixtures/weights_fixture.py), imported, and what the libraries compute with them.
@@ -199,7 +200,9 @@ TEST(Import, XceptionOfFullSizeHasItsParameters) {
                                                                   {"conv4.pointwise.weight", 2048}}) {
     widths[name] = at::empty({width});
   }
-  EXPECT_EQ(parameters_of(importing::expected_xception({widths, "x"}, {}).required), 20'806'952);
+  const auto expected = importing::expected_xception({widths, "x"}, {}).required;
+  EXPECT_EQ(parameters_of(expected), 20'806'952);
+  EXPECT_EQ(expected, importing::shapes_of(XceptionImpl(XceptionConfig{})));
 }
 
 TEST(Import, SeNet154OfFullSizeHasItsParameters) {
