@@ -3,18 +3,18 @@
 #
 #   compare.sh PROGRAM        ROUNDS=3 STEPS=10 WARMUP=3 in the environment
 #
-# PARTS="step video finetune evaluate episodes rffr detect" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
+# PARTS="step video finetune evaluate episodes rffr lre detect" chooses: a step of pretraining (step: pictures, transformers' ViTMAE; video: clips, its VideoMAE)
 # and of fine-tuning (timm's ViT) beside DistributedDataParallel, the same model, optimizer, dtype and batch, two ranks of one thread
 # each; evaluate, the scores of videos beside timm's ViT over the same crops, one thread; episodes, one update of `stage: mapping` beside
 # plain torch.autograd, one thread; rffr, one update of its detector and its scores of faces, one thread, beside the same in PyTorch and beside a pass a block as
-# published; detect, frames of drawn videos of 640 x 640 pixels, every one looked at, for each second of processor time
+# published; lre, one update of its detector likewise; detect, frames of drawn videos of 640 x 640 pixels, every one looked at, for each second of processor time
 # (all threads and processes, from start to end), beside OpenCV, dlib and PyTorch with the same network. Python's side lives in .deps/ (python_side.sh).
 # The raw figures stay in out/compare.jsonl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 program=$(realpath "$1")
-rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune evaluate episodes rffr detect} "
+rounds=${ROUNDS:-3} steps=${STEPS:-10} warmup=${WARMUP:-3} parts=" ${PARTS:-step video finetune evaluate episodes rffr lre detect} "
 wanted() { [[ $parts == *" $1 "* ]]; }
 
 # The recipe of ours, the model of theirs and the samples a rank of a part.
@@ -103,6 +103,22 @@ ours_rffr_test() {
   videos_a_second "$scratch/evaluate"
 }
 
+# An autoencoder and an extractor, which saw one update.
+prepare_lre() {
+  "$program" synth --out "$scratch/people" --identities 12 --frames 2 --size 256 --seed 1
+  "$program" preprocess "$scratch/people" --dataset ffpp --out "$scratch/people-shards" --size 224 --frames 2 --codec raw
+  local keys=(train.steps=1 train.batch=4 data.align=any data.shards="$scratch/people-shards" world.device=cpu metrics.port=0)
+  "$program" train "$root/configs/lre/pretrain.yaml" "${keys[@]}" model.size=small run.dir="$scratch/local"
+  "$program" train "$root/configs/lre/extractor.yaml" "${keys[@]}" run.dir="$scratch/extractor"
+}
+
+ours_lre() {
+  "$program" bench step "$root/configs/lre/detector.yaml" weights.mae="$scratch/local" weights.extractor="$scratch/extractor" train.batch=8 data.align=any \
+    world.threads=1 world.device=cpu metrics.port=0 --json --steps "$steps" --warmup "$warmup"
+}
+
+theirs_lre() { python3 "$here/peer_lre.py" "$1" --batch 8 --steps "$steps" --warmup "$warmup"; }
+
 # A plain network of the demo's size as a detector file, and videos that it has not seen.
 prepare_detection() {
   "$program" synth --out "$scratch/few" --identities 8 --frames 4 --size 256 --seed 1
@@ -153,6 +169,7 @@ trap 'rm -rf "$scratch"' EXIT
 : >"$figures"
 if wanted evaluate; then prepare_evaluation >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
 if wanted rffr; then prepare_rffr >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
+if wanted lre; then prepare_lre >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
 if wanted detect; then prepare_detection >"$errors" 2>&1 || { cat "$errors" >&2; exit 1; }; fi
 for round in $(seq "$rounds"); do
   echo "compare: round $round of $rounds" >&2
@@ -180,6 +197,11 @@ for round in $(seq "$rounds"); do
     record "$round" ours_rffr_test ours_rffr_test
     record "$round" peer_rffr_test theirs_rffr test batched
     record "$round" peer_rffr_test_published theirs_rffr test published
+  fi
+  if wanted lre; then
+    record "$round" ours_lre ours_lre
+    record "$round" peer_lre theirs_lre batched
+    record "$round" peer_lre_published theirs_lre published
   fi
   if wanted detect; then
     record "$round" ours_detection ours_detection

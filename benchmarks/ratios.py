@@ -71,6 +71,9 @@ if "ours_rffr" in figures:
     compare_times("RFFR step, the time of a pass a block in PyTorch to ours", "ours_rffr", "peer_rffr_published")
     compare("RFFR scores to PyTorch in batches", "ours_rffr_test", "peer_rffr_test", "at least 1.5 on AMD with AVX-512, 1.05 elsewhere")
     compare("RFFR scores to PyTorch with a pass a block", "ours_rffr_test", "peer_rffr_test_published", "no figure")
+if "ours_lre" in figures:
+    compare_times("LRE step, PyTorch's time to ours", "ours_lre", "peer_lre")
+    compare_times("LRE step, the time of the whole extractor for each face in PyTorch to ours", "ours_lre", "peer_lre_published")
 if "ours_detection" in figures:
     compare("detect to OpenCV, dlib and PyTorch", "ours_detection", "peer_detection", "at least 1.3")
     compare("detect to the same with pictures upsampled once", "ours_detection", "peer_detection_upsampled", "at least 4")

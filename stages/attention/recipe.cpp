@@ -99,19 +99,14 @@ models::Set AttentionRecipe::build(uint64_t seed, torch::Device device, distribu
   return set;
 }
 
-/// What the frozen networks were made from holds for the detector that learns with them.
 void AttentionRecipe::begin(models::Set& models, distributed::Communicator& /*host*/) const {
+  if (config_.start != "extractor") { return; }
+  const torch::NoGradGuard no_grad;
   const auto& extractor = models.entry("extractor");
-  auto source = models.entry(kLre).source;
-  if (config_.start == "extractor") {
-    const torch::NoGradGuard no_grad;
-    const auto own = models::named_tensors(*models.entry(kLre).module);
-    for (const auto& [name, tensor] : models::named_tensors(*extractor.module)) { own.at(name).copy_(tensor); }
-    source = "the extractor's, " + extractor.source;
-    log::info("the detector begins with the weights of " + extractor.source);
-  }
-  models.note_source(kLre, source, extractor.licences);
-  models.note_source(kLre, source, models.entry("mae").licences);
+  const auto own = models::named_tensors(*models.entry(kLre).module);
+  for (const auto& [name, tensor] : models::named_tensors(*extractor.module)) { own.at(name).copy_(tensor); }
+  models.note_source(kLre, "the extractor's, " + extractor.source);
+  log::info("the detector begins with the weights of " + extractor.source);
 }
 
 std::vector<data::StreamNeeds> AttentionRecipe::needs(uint64_t seed, int /*world_size*/) const {
