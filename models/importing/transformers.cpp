@@ -75,9 +75,7 @@ void require_dimensions(const Sizes& sizes, int64_t wanted) {
 /// Without what a decoder alone has, if the file has none; and of the description likewise.
 void drop_decoder(Expected& expected) {
   std::erase_if(expected.required, [](const auto& one) { return of_decoder(one.first); });
-  for (const char* key : {"decoder_width", "decoder_depth", "decoder_heads", "norm_pix"}) {
-    expected.description.erase(key);
-  }
+  forget_decoder(expected.description);
 }
 
 }  // namespace

@@ -24,4 +24,8 @@ MaeDescription mae_description(const nlohmann::json& description) {
   return mae;
 }
 
+void forget_decoder(nlohmann::json& description) {
+  for (const char* key : {"decoder_width", "decoder_depth", "decoder_heads", "norm_pix"}) { description.erase(key); }
+}
+
 }  // namespace realface::models

@@ -18,4 +18,7 @@ nlohmann::json describe(const MaeConfig& config, const std::string& pixels);
 /// Throws Error if it describes another architecture or says what this program does not know.
 MaeDescription mae_description(const nlohmann::json& description);
 
+/// Takes out what describes the decoder, for weights of an encoder alone.
+void forget_decoder(nlohmann::json& description);
+
 }  // namespace realface::models

@@ -62,6 +62,21 @@ void join_projections(Tensors& tensors) {
   }
 }
 
+void split_projections(Tensors& tensors) {
+  Tensors parts;
+  for (const auto& [name, tensor] : tensors) {
+    const auto place = name.find(".attn.qkv.");
+    if (place == std::string::npos) { continue; }
+    const auto start = place + sizeof(".attn.") - 1, after = start + sizeof("qkv") - 1;
+    const auto chunks = tensor.chunk(3);
+    for (size_t i = 0; i < 3; ++i) {
+      parts[name.substr(0, start) + "qkv"[i] + name.substr(after)] = chunks[i].contiguous();
+    }
+  }
+  std::erase_if(tensors, [](const auto& one) { return one.first.find(".attn.qkv.") != std::string::npos; });
+  tensors.merge(parts);
+}
+
 void widen_convolutions(Tensors& tensors) {
   for (auto& [name, tensor] : tensors) {
     const bool convolution =

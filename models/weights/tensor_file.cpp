@@ -23,6 +23,7 @@ torch::Tensor copied(std::string_view bytes, uint64_t begin, at::IntArrayRef sha
 
 TensorFile read_torch_save(std::string_view bytes, const std::string& path) {
   TensorFile file;
+  file.metadata = torch_save::saved_metadata(bytes, path);
   for (const auto& [name, saved] : torch_save::saved_tensors(bytes, path)) {
     const auto type = dtype_of(saved.dtype);
     const auto flat = copied(bytes, saved.begin, {static_cast<int64_t>(saved.extent)}, type);

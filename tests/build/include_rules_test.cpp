@@ -157,6 +157,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"models/layers", "models/weights", "models/xception", "models/lre"},
     {"models/layers", "models/weights/torch_save", "models/weights"},
     {"models/weights", "models/mae", "models/vit", "models/mapping_net", "models/localizer", "models/importing"},
+    {"models/weights", "models/mae", "models/vit", "models/xception", "models/exporting"},
     {"checkpoints/format", "checkpoints/saving"},
     {"cluster/http", "cluster/metrics"},
     {"stages/training", "stages/scores", "stages/pretrain", "stages/reconstruct", "stages/report",

@@ -42,7 +42,7 @@ bool read_input(const uint8_t* data, size_t size) {
   const std::string_view bytes(copy.get(), size);
   if (!torch_save::is_torch_save(bytes)) { return false; }
   try {
-    volatile uint64_t sum = 0;
+    volatile uint64_t sum = torch_save::saved_metadata(bytes, "input").size();
     for (const auto& [name, tensor] : torch_save::saved_tensors(bytes, "input")) { sum = sum + touched(bytes, tensor); }
   } catch (const Error&) { return false; }
   return true;

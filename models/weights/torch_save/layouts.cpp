@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/error.h"
+
 namespace realface::models::torch_save {
 namespace {
 
@@ -51,6 +53,13 @@ bool extent_of(const Layout& layout, uint64_t& extent) {
 }
 
 }  // namespace
+
+std::string_view torch_type(const std::string& dtype) {
+  const auto* found = std::ranges::find(kTypes, dtype, &Type::dtype);
+  if (found != kTypes.end()) { return found->torch; }
+  throw Error(
+      fmt::format("[torch] tensors of {} cannot be written; expected real numbers, integers or booleans", dtype));
+}
 
 uint64_t element_bytes(const Bytes& file, const Storage& storage) { return type_of(file, storage).bytes; }
 

@@ -17,6 +17,9 @@ struct Saved {
   std::map<std::string_view, Place> storages;
 };
 
+/// "Float", of torch.FloatStorage, for the dtype "F32". Throws Error for one that torch has no storage of.
+std::string_view torch_type(const std::string& dtype);
+
 /// Bytes of an element of the storage. Throws Error for a type that is no real number, integer or boolean.
 uint64_t element_bytes(const Bytes& file, const Storage& storage);
 

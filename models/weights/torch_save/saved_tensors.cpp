@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "models/weights/torch_save/layouts.h"
@@ -134,6 +135,22 @@ std::map<std::string, SavedTensor> saved_tensors(std::string_view bytes, const s
   }
   require_moderate(file, tensors);
   return tensors;
+}
+
+std::map<std::string, std::string> saved_metadata(std::string_view bytes, const std::string& path) {
+  std::map<std::string, std::string> metadata;
+  if (!bytes.starts_with(kZip)) { return metadata; }
+  const Bytes file(bytes, path);
+  const auto entries = zip_entries(file);
+  const auto record = entries.find(folder_of(entries, file) + kMetadataRecord);
+  if (record == entries.end()) { return metadata; }
+  const auto text = file.piece(record->second.begin, record->second.size);
+  const auto said = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!said.is_object()) { return metadata; }
+  for (const auto& [key, value] : said.items()) {
+    if (value.is_string()) { metadata[key] = value.get<std::string>(); }
+  }
+  return metadata;
 }
 
 }  // namespace realface::models::torch_save

@@ -25,4 +25,11 @@ bool is_torch_save(std::string_view bytes);
 /// tensors together would be much larger than the file, as strides of zero can make them.
 std::map<std::string, SavedTensor> saved_tensors(std::string_view bytes, const std::string& path);
 
+/// The record of a zip archive, beside the pickle, with the metadata that a safetensors file would have: a JSON object
+/// of texts. We write it (saving.h), and torch.load passes it by.
+constexpr const char* kMetadataRecord = "metadata.json";
+
+/// What it says; nothing in a file of any other program.
+std::map<std::string, std::string> saved_metadata(std::string_view bytes, const std::string& path);
+
 }  // namespace realface::models::torch_save
