@@ -9,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "launcher/commands.h"
+#include "launcher/licence.h"
 #include "models/importing/import.h"
 
 namespace realface::launcher {
@@ -34,14 +35,7 @@ void import_file(const ImportCommand& command) {
   models::write_tensor_file(command.out, imported.file);
   std::cout << fmt::format("imported      {} tensors as {}\n", imported.file.tensors.size(), options.kind);
   for (const auto& note : imported.notes) { std::cout << note << '\n'; }
-  if (imported.licence.find("NC") != std::string::npos) {
-    std::cout << fmt::format(
-        "licence       {}: not for commercial use, nor is what is trained from these weights; it is kept in all of it\n",
-        imported.licence);
-  } else {
-    std::cout << fmt::format("licence       {}\n", imported.licence.empty() ? "not stated" : imported.licence);
-  }
-  std::cout << command.out << '\n';
+  std::cout << licence_line(imported.licence) << command.out << '\n';
 }
 
 std::string kinds_text() {

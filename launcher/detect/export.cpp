@@ -13,6 +13,8 @@
 #include "data/synthesis/drawing/renderer.h"
 #include "launcher/commands.h"
 #include "launcher/detect/load.h"
+#include "launcher/network_export.h"
+#include "models/exporting/export.h"
 #include "stages/detect/detector_file.h"
 #include "stages/detect/model_card.h"
 #include "stages/detect/person_scores.h"
@@ -21,10 +23,6 @@
 
 namespace realface::launcher {
 namespace {
-
-struct ExportOptions {
-  std::string run, out;
-};
 
 /// Nobody's faces: drawn ones, every second with another's features. u8 [count, image, image, 3].
 torch::Tensor drawn_faces(int64_t count, int64_t image) {
@@ -43,8 +41,10 @@ torch::Tensor drawn_faces(int64_t count, int64_t image) {
   return faces;
 }
 
-void export_detector(const ExportOptions& options, distributed::World& world) {
-  if (world.size() > 1) { throw UsageError("[export] writes one file by itself; start it without mpirun"); }
+void export_detector(const NetworkExport& options, distributed::World& world) {
+  if (!options.network.empty()) {
+    throw UsageError("[export] --network chooses what --to writes; a detector file holds all networks");
+  }
   const auto config = evaluation_of(options.run);
   auto detector = load_detector(options.run, world);
   const auto& recipe = dynamic_cast<const stages::EvaluateRecipe&>(*config.recipe);
@@ -56,21 +56,34 @@ void export_detector(const ExportOptions& options, distributed::World& world) {
   std::cout << options.out << '\n';
 }
 
+void export_one(const NetworkExport& options) {
+  distributed::WorldConfig config;
+  config.device = "cpu";
+  distributed::in_world(config, [&](auto& world) {
+    if (world.size() > 1) { throw UsageError("[export] writes one file by itself; start it without mpirun"); }
+    options.target.empty() ? export_detector(options, world) : export_network(options, world);
+    return 0;
+  });
+}
+
+std::string targets_text() {
+  std::string text = "Instead, one trained network for another program, RUN being its stage's:";
+  for (const auto& target : models::export_targets()) { text += "\n" + target.name + ": " + target.what; }
+  return text;
+}
+
 }  // namespace
 
 void add_export(CLI::App& app) {
-  auto* command = app.add_subcommand("export", "Make one file of a finished detector, for detect and calibrate");
-  auto options = std::make_shared<ExportOptions>();
+  auto* command = app.add_subcommand(
+      "export",
+      "Make one file of a finished detector, for detect and calibrate, or of one network, for other programs");
+  auto options = std::make_shared<NetworkExport>();
   command->add_option("RUN", options->run, "The run folder of a finished system, or of its evaluation")->required();
-  command->add_option("--out", options->out, "The detector file, for example detector.safetensors")->required();
-  command->callback([options] {
-    distributed::WorldConfig config;
-    config.device = "cpu";
-    distributed::in_world(config, [&](auto& world) {
-      export_detector(*options, world);
-      return 0;
-    });
-  });
+  command->add_option("--out", options->out, "The file to write, for example detector.safetensors")->required();
+  command->add_option("--to", options->target, targets_text());
+  command->add_option("--network", options->network, "With --to: which one, if the stage trained several");
+  command->callback([options] { export_one(*options); });
 }
 
 }  // namespace realface::launcher

@@ -100,6 +100,19 @@ bool holds_network(const fs::path& path, const std::string& network, distributed
   return !distributed::broadcast_string(host, found).empty();
 }
 
+std::vector<std::string> saved_networks(const fs::path& path, distributed::Communicator& host) {
+  const auto folder = checkpoint_folder(path, host);
+  auto names = nlohmann::json::array();
+  distributed::agree(host, "weights", [&] {
+    if (host.rank() != 0 || folder.empty()) { return; }
+    const auto prefix = saved_part("");
+    for (const auto& [part, value] : checkpoints::read_manifest(folder).values) {
+      if (part.starts_with(prefix)) { names.push_back(part.substr(prefix.size())); }
+    }
+  });
+  return nlohmann::json::parse(distributed::broadcast_string(host, names.dump()));
+}
+
 std::string saved_sha256(const fs::path& path, const std::string& network, distributed::Communicator& host) {
   return found_by_first(path, network, host, [&](const fs::path& folder, const checkpoints::Manifest& manifest) {
     return digest_of(folder, manifest, saved_part(network));

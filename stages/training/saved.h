@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "checkpoints/format/manifest.h"
 #include "distributed/communicator.h"
@@ -25,6 +26,9 @@ void require_network(const std::filesystem::path& folder, const checkpoints::Man
 
 /// Whether a network was trained there; false if `path` is no folder.
 bool holds_network(const std::filesystem::path& path, const std::string& network, distributed::Communicator& host);
+
+/// The networks that were trained there, in the order of their names; none if `path` is no folder.
+std::vector<std::string> saved_networks(const std::filesystem::path& path, distributed::Communicator& host);
 
 /// weights_sha256 of a network.
 std::string saved_sha256(const std::filesystem::path& path, const std::string& network,
