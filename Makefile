@@ -2,6 +2,7 @@
 #
 #   make build [CUDA=1|0]      the program, build/realface
 #   make test                  every test
+#   make test-python           what goes out, beside torch, timm and transformers themselves, and examples/python
 #   make demo [SYSTEM=recap] [VIDEOS=DIR]   a dataset, a detector trained on 2 ranks, a resume and a report
 #   make results [SYSTEMS="cnn recap"] [SEEDS="1 2 3"]   leave one manipulation out, on hard drawings; 75 minutes a system
 #   make install [PREFIX=/usr/local] [DESTDIR=]   the program and its recipes; libtorch stays in .deps/
@@ -24,7 +25,7 @@ export SEEDS
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
-.PHONY: build test demo results install compare compare-data fuzz format check tidy setup clean
+.PHONY: build test test-python demo results install compare compare-data fuzz format check tidy setup clean
 
 build: setup
 	@$(MAKE) --no-print-directory OPTIONS="$(OPTIONS)" $(BUILD)/.configured
@@ -44,6 +45,14 @@ test: SETUP := --test
 test: TARGET := all
 test: build
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) $(CTEST)
+
+# PYTHON may name another Python 3.11 that has the packages of benchmarks/requirements.txt and torch; nothing is fetched then.
+test-python: SETUP := --test
+test-python: TARGET := realface network_outputs
+test-python: build
+	@[ -n "$(PYTHON)" ] || benchmarks/python_side.sh
+	@$(if $(PYTHON),,PYTHONPATH=$(CURDIR)/.deps/libtorch-cuda:$(CURDIR)/.deps/python) REALFACE_PROGRAM=$(CURDIR)/$(BUILD)/realface \
+	  REALFACE_OUTPUTS=$(CURDIR)/$(BUILD)/tests/python/network_outputs $(or $(PYTHON),python3) tests/python/weights_out_test.py
 
 SYSTEM ?= recap
 demo: build
