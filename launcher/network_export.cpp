@@ -24,10 +24,12 @@ namespace fs = std::filesystem;
 fs::path meant_checkpoint(const std::string& run, distributed::Communicator& host) {
   const auto folder = stages::checkpoint_folder(run, host);
   if (folder.empty()) {
-    throw Error(fmt::format("[{}] is no folder; expected the run folder of a trained stage, or a checkpoint of it (step-N)", run));
+    throw Error(fmt::format(
+        "[{}] is no folder; expected the run folder of a trained stage, or a checkpoint of it (step-N)", run));
   }
   if (folder != fs::path(run) && !configs::has_finished(run)) {
-    throw Error(fmt::format("[{}] is not finished; finish it, or name the checkpoint that is meant: {}", run, folder.string()));
+    throw Error(
+        fmt::format("[{}] is not finished; finish it, or name the checkpoint that is meant: {}", run, folder.string()));
   }
   return folder;
 }
@@ -35,7 +37,8 @@ fs::path meant_checkpoint(const std::string& run, distributed::Communicator& hos
 std::string meant_network(const fs::path& folder, const std::string& asked, distributed::Communicator& host) {
   const auto names = stages::saved_networks(folder, host);
   if (names.empty()) {
-    throw Error(fmt::format("[{}] holds no trained network; give the run of a stage that trained one", folder.string()));
+    throw Error(
+        fmt::format("[{}] holds no trained network; give the run of a stage that trained one", folder.string()));
   }
   if (asked.empty() && names.size() == 1) { return names.front(); }
   if (std::ranges::find(names, asked) != names.end()) { return asked; }
@@ -77,12 +80,14 @@ void export_network(const NetworkExport& options, distributed::World& world) {
   const auto made = stages::saved_provenance(folder, name, host);
   auto& metadata = exported.file.metadata;
   metadata["format"] = "pt";
-  metadata["exported_from"] = fmt::format("{} at step {}, weights_sha256 {}", name, made.at("step").get<int64_t>(), set.sha256(name));
+  metadata["exported_from"] =
+      fmt::format("{} at step {}, weights_sha256 {}", name, made.at("step").get<int64_t>(), set.sha256(name));
   for (const char* key : {"dataset_digest", "code_version"}) { metadata[key] = made.at(key).get<std::string>(); }
   const auto licence = fmt::format("{}", fmt::join(entry.licences, "; "));
   if (!licence.empty()) { metadata["license"] = licence; }
   write(options, exported);
-  std::cout << fmt::format("exported      {} tensors of '{}' for {}\n", exported.file.tensors.size(), name, options.target);
+  std::cout << fmt::format("exported      {} tensors of '{}' for {}\n", exported.file.tensors.size(), name,
+                           options.target);
   if (!exported.python.empty()) { std::cout << "taken by      " << exported.python << '\n'; }
   std::cout << licence_line(licence) << options.out << '\n';
 }

@@ -63,8 +63,7 @@ Exported for_timm(const Tensors& network, const Json& description) {
   }
   if (is_of(description, "xception") && xception_description(description).size == "full") {
     const auto classes = xception_description(description).classes;
-    return whole(network, description,
-                 fmt::format("timm.create_model(\"legacy_xception\", num_classes={})", classes));
+    return whole(network, description, fmt::format("timm.create_model(\"legacy_xception\", num_classes={})", classes));
   }
   throw Error(fmt::format(
       "[export] timm has no network like this one ({}); it has mae (the encoder), vit, and xception of full size; --to safetensors and torch write any",

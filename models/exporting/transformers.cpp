@@ -34,15 +34,11 @@ const Renamings kOfClips{{"encoder.blocks.", "videomae.encoder.layer."},
                          {"encoder.patch_embed.proj.", "videomae.embeddings.patch_embeddings.projection."},
                          {"decoder.blocks.", "decoder.decoder_layers."}};
 /// What blocks have.
-const Renamings kInBlocks{{".norm1.", ".layernorm_before."},
-                          {".norm2.", ".layernorm_after."},
-                          {".attn.proj.", ".attention.output.dense."},
-                          {".attn.q.", ".attention.attention.query."},
-                          {".attn.k.", ".attention.attention.key."},
-                          {".attn.v.", ".attention.attention.value."},
+const Renamings kInBlocks{{".norm1.", ".layernorm_before."},           {".norm2.", ".layernorm_after."},
+                          {".attn.proj.", ".attention.output.dense."}, {".attn.q.", ".attention.attention.query."},
+                          {".attn.k.", ".attention.attention.key."},   {".attn.v.", ".attention.attention.value."},
                           {".attn.", ".attention.attention."},  // q_bias, v_bias
-                          {".mlp.fc1.", ".intermediate.dense."},
-                          {".mlp.fc2.", ".output.dense."}};
+                          {".mlp.fc1.", ".intermediate.dense."},       {".mlp.fc2.", ".output.dense."}};
 
 std::string their_name(std::string name, const Renamings& beginnings) {
   for (const auto& [ours, theirs] : beginnings) {
