@@ -38,13 +38,13 @@ Module xception(const Json& description) { return std::make_shared<XceptionImpl>
 Module cnn(const Json& description) { return std::make_shared<CnnImpl>(cnn_description(description)); }
 
 const std::map<std::string, Module (*)(const Json&)>& architectures() {
-  static const std::map<std::string, Module (*)(const Json&)> all{
+  static const std::map<std::string, Module (*)(const Json&)> kAll{
       {"cnn", cnn},           {"localizer", localizer},   {"lre", lre},
       {"mae", autoencoder},   {"mapping_net", mapping},   {"rffr", rffr},
       {"vit", classifier},    {"video_mae", autoencoder}, {"video_vit", classifier},
       {"xception", xception},
   };
-  return all;
+  return kAll;
 }
 
 }  // namespace

@@ -120,14 +120,14 @@ struct KnownBranch {
 };
 
 const std::vector<KnownBranch>& known_branches() {
-  static const std::vector<KnownBranch> all{{"vit", {}, classifier},
-                                            {"mapping", {}, mapping},
-                                            {"localizer", {}, localizer},
-                                            {"cnn", {}, cnn},
-                                            {"xception", {}, xception},
-                                            {"rffr", {{"mae", "mae"}}, residuals},
-                                            {"lre", {{"mae", "mae"}, {"extractor", "xception"}}, attention}};
-  return all;
+  static const std::vector<KnownBranch> kAll{{"vit", {}, classifier},
+                                             {"mapping", {}, mapping},
+                                             {"localizer", {}, localizer},
+                                             {"cnn", {}, cnn},
+                                             {"xception", {}, xception},
+                                             {"rffr", {{"mae", "mae"}}, residuals},
+                                             {"lre", {{"mae", "mae"}, {"extractor", "xception"}}, attention}};
+  return kAll;
 }
 
 }  // namespace

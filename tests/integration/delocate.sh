@@ -37,7 +37,6 @@ must ranks 2 "${localization[@]}" run.dir="$scratch/killed"
 [ "$(weights_of "$scratch/whole")" = "$(weights_of "$scratch/killed")" ] || fail "a resumed localisation has other weights"
 
 # --- export ---
-refused 64 "holds several networks; choose with --network: localizer, mapping" "$program" export "$scratch/whole" --to torch --out "$scratch/one.pth"
 must "$program" export "$scratch/whole" --to torch --network localizer --out "$scratch/one.pth"
 refused 1 "timm has no network like this one" "$program" export "$scratch/whole" --to timm --network localizer --out "$scratch/one.safetensors"
 

@@ -50,9 +50,20 @@ before=$(cat "$scratch/ours.safetensors" "$scratch/theirs/config.json" | sha256s
 out=(--out "$scratch/ours.safetensors")
 refused 1 "no target 'keras'; known are safetensors, torch, timm, transformers" "${export[@]}" --to keras "${out[@]}"
 refused 64 "holds no network 'vit'; --network takes: mae" "${export[@]}" --to torch --network vit "${out[@]}"
+cp -r "$run/checkpoints/step-1" "$scratch/step-1"
+python3 - "$scratch/step-1/manifest.json" <<'PYTHON' || fail "the manifest is not as expected"
+import hashlib, json, sys
+manifest = json.load(open(sys.argv[1]))
+digest = lambda: hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+assert manifest.pop("manifest_sha256") == digest()
+manifest["parts"]["model.other"] = manifest["parts"]["model.mae"]
+manifest["manifest_sha256"] = digest()
+open(sys.argv[1], "w").write(json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False) + "\n")
+PYTHON
+refused 64 "holds several networks; choose with --network: mae, other" "$program" export "$scratch/step-1" --to torch "${out[@]}"
 refused 64 "\[export\] --network chooses what --to writes" "${export[@]}" --network mae "${out[@]}"
 refused 1 "nowhere\] is no folder" "$program" export "$scratch/nowhere" --to torch "${out[@]}"
-refused 1 "holds no intact checkpoint" "$program" export "$scratch/shards" --to torch "${out[@]}"
+refused 1 "holds no intact checkpoint" "$program" export "$scratch/videos" --to torch "${out[@]}"
 refused 1 "it has mae and video_mae" "$program" export "$scratch/bound" --to transformers "${out[@]}"
 mkdir "$scratch/others"
 echo '{"hidden_size": 8}' >"$scratch/others/config.json"

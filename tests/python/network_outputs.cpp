@@ -12,12 +12,14 @@
 #include <exception>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "models/mae/mae.h"
 #include "models/network.h"
 #include "models/set.h"
 #include "models/vit/classifier.h"
 #include "models/weights/tensor_file.h"
+#include "models/weights/translation.h"
 #include "models/xception/xception.h"
 
 namespace realface::models {
@@ -34,7 +36,7 @@ torch::Tensor tokens_of(const torch::Tensor& pixels, const TokenGrid& cut, bool 
 }
 
 /// A quarter of the tokens of each sample stays visible.
-torch::Tensor drawn_mask(int64_t tokens) { return at::rand({kSamples, tokens}).argsort(1).ge(tokens / 4); }
+torch::Tensor drawn_mask(int64_t tokens) { return at::rand({kSamples, tokens}).argsort(int64_t{1}).ge(tokens / 4); }
 
 void compute(MaskedAutoencoder& network, Tensors& out) {
   const auto cut = network.config().cut();
