@@ -79,6 +79,9 @@ void VideoEncoder::State::open_codec(cv::Size size, int frames_per_second) {
   check(av_opt_set(codec->priv_data, "preset", "veryfast", 0), "setting the preset");
   const bool lossless = kind == Kind::mask;
   check(av_opt_set(codec->priv_data, lossless ? "qp" : "crf", lossless ? "0" : "23", 0), "setting the quality");
+  // Else what is written depends on the processor, and with AVX-512 (libx264 0.164) on memory that nobody wrote: two
+  // encoders at the same time made other files each time.
+  check(av_opt_set(codec->priv_data, "x264-params", "cpu-independent=1", 0), "asking for the same bytes anywhere");
   check(avcodec_open2(codec.get(), encoder, nullptr), "opening the encoder");
   frame.reset(av_frame_alloc());
   packet.reset(av_packet_alloc());

@@ -1,14 +1,22 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "base/atomic_file.h"
 #include "base/counter_rng.h"
 #include "base/error.h"
+#include "data/synthesis/drawing/identity.h"
+#include "data/synthesis/drawing/motion.h"
+#include "data/synthesis/drawing/renderer.h"
 #include "data/synthesis/video_encoder.h"
 #include "tests/data/synthesis/decode.h"
+#include "tests/temporary_folder.h"
 
 extern "C" {
 #include <libavutil/pixfmt.h>
@@ -69,6 +77,34 @@ TEST(SynthesisEncoder, KeepsColoursAndTagsTheirMeaning) {
     EXPECT_NEAR(left[c], blue[c], 4.0);
     EXPECT_NEAR(right[c], skin[c], 4.0);
   }
+}
+
+/// Encoders that work at the same time must not see each other: x264's AVX-512 code once did.
+TEST(SynthesisEncoder, WritesTheSameBytesWhateverElseIsEncoded) {
+  const TemporaryFolder folder;
+  constexpr uint64_t kPeople = 12;
+  const auto written = [&](uint64_t number, size_t thread) {
+    const Renderer person(make_identity(3, number), 160);
+    const auto file = folder.path() / (std::to_string(thread) + ".mp4");
+    VideoEncoder encoder(file, {160, 160}, 25, VideoEncoder::Kind::picture);
+    for (int64_t at = 0; at < 8; ++at) { encoder.add(person.render(pose_at(person.person(), at), at).image); }
+    encoder.finish();
+    return read_file(file);
+  };
+  std::vector<std::string> alone;
+  for (uint64_t number = 0; number < kPeople; ++number) { alone.push_back(written(number, 9)); }
+  std::atomic<uint64_t> next{0}, different{0};
+  {
+    std::vector<std::jthread> crew;
+    for (size_t thread = 0; thread < 4; ++thread) {
+      crew.emplace_back([&, thread] {
+        for (uint64_t job = next++; job < 4 * kPeople; job = next++) {
+          if (written(job % kPeople, thread) != alone[job % kPeople]) { ++different; }
+        }
+      });
+    }
+  }
+  EXPECT_EQ(different, 0U);
 }
 
 TEST(SynthesisEncoder, RefusesAPictureOfAnotherSizeAndDropsTheUnfinishedFile) {
