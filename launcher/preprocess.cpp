@@ -126,6 +126,23 @@ void add_import_options(CLI::App& command, PreprocessOptions& options) {
       ->capture_default_str();
 }
 
+/// How faces are cut out and kept.
+void add_crop_options(CLI::App& command, data::preprocess::PreprocessConfig& config) {
+  command.add_option("--size", config.size, "Width and height of a crop in pixels")->capture_default_str();
+  command.add_option("--frames", config.frames, "Frames of a video, at most")->capture_default_str();
+  command.add_option("--crop", config.crop, "clip: one box for a video; frame: one box a frame")->capture_default_str();
+  command
+      .add_option("--align", config.align,
+                  "none: faces as they are; similarity: turned and scaled, so that eyes, nose and mouth lie alike")
+      ->capture_default_str();
+  command.add_option("--margin", config.margin, "Side of the crop over that of the face's box")->capture_default_str();
+  command.add_option("--codec", config.codec, "gdiff-up-zstd, png or raw, all lossless, or jpeg")
+      ->capture_default_str();
+  command.add_option("--jpeg-quality", config.jpeg_quality, "Of --codec jpeg, 1 to 100")->capture_default_str();
+  command.add_option("--jpeg-subsampling", config.jpeg_subsampling, "Of --codec jpeg: 4:4:4, 4:2:2 or 4:2:0")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_preprocess(CLI::App& app) {
@@ -135,20 +152,7 @@ void add_preprocess(CLI::App& app) {
   command->add_option("input", config.input, "Folder of videos, of pictures, or a dataset's root")->required();
   command->add_option("--out", config.output, "Folder for the shards");
   add_import_options(*command, *options);
-  command->add_option("--size", config.size, "Width and height of a crop in pixels")->capture_default_str();
-  command->add_option("--frames", config.frames, "Frames of a video, at most")->capture_default_str();
-  command->add_option("--crop", config.crop, "clip: one box for a video; frame: one box a frame")
-      ->capture_default_str();
-  command
-      ->add_option("--align", config.align,
-                   "none: faces as they are; similarity: turned and scaled, so that eyes, nose and mouth lie alike")
-      ->capture_default_str();
-  command->add_option("--margin", config.margin, "Side of the crop over that of the face's box")->capture_default_str();
-  command->add_option("--codec", config.codec, "gdiff-up-zstd, png or raw, all lossless, or jpeg")
-      ->capture_default_str();
-  command->add_option("--jpeg-quality", config.jpeg_quality, "Of --codec jpeg, 1 to 100")->capture_default_str();
-  command->add_option("--jpeg-subsampling", config.jpeg_subsampling, "Of --codec jpeg: 4:4:4, 4:2:2 or 4:2:0")
-      ->capture_default_str();
+  add_crop_options(*command, config);
   command->add_option("--seed", config.seed, "Of the order in which videos are packed")->capture_default_str();
   command->add_option("--landmark-model", config.landmark_model,
                       "dlib's 68-landmark model; default: the one of Debian's libdlib-data");
