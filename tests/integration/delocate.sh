@@ -83,14 +83,21 @@ must "$program" detect "$real" "$fake" --weights "$scratch/run" --out "$scratch/
 for made in "$(basename "$real")" "$(basename "$fake")"; do
   for end in json png overlay.mp4; do [ -s "$scratch/looked/$made.$end" ] || fail "detect --out left no $made.$end"; done
 done
-"$program" detect "$scratch/looked/$(basename "$fake").overlay.mp4" --weights "$scratch/run" --json >"$scratch/overlay.json" || fail "an overlay is no video"
-python3 - "$scratch/overlay.json" "$scratch/looked/$(basename "$fake").json" <<'PYTHON' || fail "an overlay does not show what was looked at"
-import json, sys
-overlay, looked = json.load(open(sys.argv[1]))["files"][0], json.load(open(sys.argv[2]))
-assert overlay["frames"] == looked["frames"] == 8, (overlay, looked)
-for one, other in zip(overlay["people"][0]["timeline"], looked["people"][0]["timeline"]):
-    if one["frame"] == other["frame"]:
-        assert abs(one["s"] - other["s"]) < 0.002, (one, other)
+# Whether a face is still found below box and number is a matter of the finder: its sample table says what the overlay shows, and when.
+python3 - "$scratch/looked/$(basename "$fake").overlay.mp4" "$scratch/looked/$(basename "$fake").json" <<'PYTHON' || fail "an overlay does not show what was looked at"
+import json, struct, sys
+film, looked = open(sys.argv[1], "rb").read(), json.load(open(sys.argv[2]))
+scale = struct.unpack(">I", film[film.index(b"mdhd") + 16:][:4])[0]
+table = film[film.index(b"stts") + 8:]
+times, now = [], 0
+for i in range(struct.unpack(">I", table[:4])[0]):
+    count, delta = struct.unpack(">II", table[4 + 8 * i:12 + 8 * i])
+    for _ in range(count):
+        times.append(now / scale)
+        now += delta
+assert len(times) == looked["frames"] == 8, (times, looked)
+for one in looked["people"][0]["timeline"]:
+    assert abs(one["s"] - times[one["frame"]]) < 0.002, (one, times)
 PYTHON
 # A disk that takes small files alone: what cannot be kept is said, and the scores are there nevertheless.
 seen=0
