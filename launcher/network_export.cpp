@@ -47,7 +47,7 @@ std::string meant_network(const fs::path& folder, const std::string& asked, dist
   throw UsageError(fmt::format("[{}] {}: {}", folder.string(), fault, fmt::join(names, ", ")));
 }
 
-/// Beside the weights, where transformers looks for it. One of another network stays.
+/// transformers looks for the file beside the weights. One that describes another network is not overwritten.
 fs::path config_path(const fs::path& out, const std::string& text) {
   const auto path = out.parent_path() / "config.json";
   if (fs::exists(path) && read_file(path) != text) {

@@ -52,7 +52,7 @@ class Set {
   /// One part a network. "model.NAME", of one that is trained: all parameters and buffers by name, position tables
   /// included, with its source and description. "frozen.NAME": no tensors, but {sha256, source, licences,
   /// description}; its restore() throws CheckpointError if the saved digest is another than the network's. Parts refer
-  /// to the entries, which stay where they are when the set is moved.
+  /// to the entries, which a move of the set does not relocate.
   std::vector<Part*> parts();
 
  private:

@@ -22,8 +22,8 @@ struct ExportTarget {
 };
 std::vector<ExportTarget> export_targets();
 
-/// network: all tensors by our names, which the result shares where nothing has to be converted; description: as its
-/// checkpoint has it. Throws Error for a target that is not known, or that has no such network.
+/// network: all of its tensors, by our names; the result shares those that need no conversion. description: as in its
+/// checkpoint. Throws Error for a target that is not known, or that has no such network.
 Exported export_weights(const Tensors& network, const nlohmann::json& description, const std::string& target);
 
 }  // namespace realface::models

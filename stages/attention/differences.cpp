@@ -8,27 +8,10 @@
 #include "base/error.h"
 #include "models/layers/tokens.h"
 #include "models/mae/description.h"
+#include "stages/training/restorer.h"
 
 namespace realface::stages {
 namespace {
-
-/// The set's autoencoder, in evaluation mode, if it can restore such faces.
-std::shared_ptr<models::MaskedAutoencoder> restoring_network(const models::Set& set, const models::LreConfig& config) {
-  const auto& entry = set.entry("mae");
-  const auto network = set.get<models::MaskedAutoencoder>("mae");
-  const auto& own = network->config();
-  const auto refuse = [&](const std::string& what, const std::string& wanted) {
-    throw ConfigError(fmt::format("[weights.mae] {} was trained on {}; local reconstruction errors need {}",
-                                  entry.source, what, wanted));
-  };
-  if (own.of_clips()) { refuse("clips", "an autoencoder of single pictures"); }
-  if (own.norm_pix) { refuse("normalised patches", "model.norm_pix=false (docs/decisions.md, G9)"); }
-  if (own.image != config.xception.image) {
-    refuse(fmt::format("pictures of {} pixels", own.image), fmt::format("model.image={}", config.xception.image));
-  }
-  network->eval();
-  return network;
-}
 
 std::shared_ptr<models::XceptionImpl> extracting_network(const models::Set& set, const models::LreConfig& config) {
   const auto network = set.get<models::XceptionImpl>("extractor");
@@ -46,7 +29,7 @@ std::shared_ptr<models::XceptionImpl> extracting_network(const models::Set& set,
 }  // namespace
 
 Differences::Differences(const models::Set& set, const models::LreConfig& config, torch::Device device)
-    : network_(restoring_network(set, config)),
+    : network_(restorer_of(set, {.by = "local reconstruction errors", .image = config.xception.image})),
       extractor_(extracting_network(set, config)),
       blocks_(config.blocks()),
       seen_(models::mae_description(set.entry("mae").description).pixels, patch(), device),

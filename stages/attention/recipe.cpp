@@ -18,29 +18,11 @@ namespace {
 
 constexpr const char* kLre = "lre";
 
-/// The frozen Xception of the set, without a last layer.
-void add_extractor(models::Set& set, const std::string& path, models::XceptionConfig config, torch::Device device,
-                   distributed::Communicator& host) {
-  config.classes = 0;
-  const auto network = std::make_shared<models::XceptionImpl>(config);
-  network->to(device);
-  network->eval();
-  set.add("extractor", {.module = network, .frozen = true, .description = models::describe(config)});
-  load_weights(path, set, "extractor", host, {.saved = "xception"});
-}
-
 }  // namespace
 
 /// E9: 30 epochs of 200 updates of 16 real and 16 fake faces by Adam.
 AttentionConfig::AttentionConfig() {
-  train.steps = 6000;
-  train.batch = 32;
-  train.optimizer.kind = "adam";
-  train.optimizer.beta2 = 0.999;
-  train.optimizer.weight_decay = 0;
-  train.schedule.lr_abs = 1e-4;
-  train.schedule.kind = "constant";
-  train.schedule.warmup = 0;
+  train = constant_adam(6000, 1e-4);
   train.flip = false;
 }
 
@@ -90,7 +72,9 @@ nlohmann::json AttentionRecipe::length() const { return stages::length(config_.t
 models::Set AttentionRecipe::build(uint64_t seed, torch::Device device, distributed::Communicator& host) const {
   models::Set set;
   add_frozen(set, config_.mae, "mae", device, host);
-  add_extractor(set, config_.extractor, config_.model.xception, device, host);
+  auto extractor = config_.model.xception;
+  extractor.classes = 0;
+  add_frozen(set, config_.extractor, "extractor", "xception", models::describe(extractor), device, host);
   auto network = std::make_shared<models::LreImpl>(config_.model, seed);
   network->to(device);
   set.add(kLre, {.module = network,

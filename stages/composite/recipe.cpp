@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include "models/mae/description.h"
-#include "models/mae/masked_autoencoder.h"
 #include "stages/composite/stage.h"
+#include "stages/training/frozen.h"
 #include "stages/training/saved.h"
 #include "stages/training/shown.h"
-#include "stages/training/weights.h"
 
 namespace realface::stages {
 
@@ -52,11 +51,8 @@ nlohmann::json CompositeRecipe::length() const {
 }
 
 models::Set CompositeRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {
-  auto mae = models::make_autoencoder(config_.model);
-  mae->to(device);
   models::Set set;
-  set.add("mae", {.module = mae, .frozen = true, .description = models::describe(config_.model, config_.pixels)});
-  load_weights(config_.mae, set, "mae", host);
+  add_frozen(set, config_.mae, "mae", "mae", models::describe(config_.model, config_.pixels), device, host);
   return set;
 }
 

@@ -7,6 +7,7 @@
 #include "stages/evaluate/branches.h"
 #include "stages/evaluate/stage.h"
 #include "stages/training/frozen.h"
+#include "stages/training/saved.h"
 
 namespace realface::stages {
 
@@ -45,10 +46,10 @@ nlohmann::json EvaluateRecipe::length() const {
 models::Set EvaluateRecipe::build(uint64_t /*seed*/, torch::Device device, distributed::Communicator& host) const {
   models::Set set;
   for (const auto& name : branch_names()) {
-    const auto path = config_.weights_of(name);
+    if (config_.weights_of(name).empty()) { continue; }
+    const auto path = chosen_weights(config_.weights_of(name), host).string();
     add_frozen(set, path, name, device, host);
     for (const auto& [partner, saved] : partners_of(name)) {
-      if (path.empty()) { continue; }
       add_partner(set, config_.weights_of(partner), partner, saved, {path, name}, device, host);
     }
   }

@@ -46,16 +46,7 @@ void begin_with(torch::nn::Module& branch, const models::Entry& given) {
 }  // namespace
 
 /// F4 to F8: 15,000 updates of 16 real and 16 fake faces by Adam.
-ResidualConfig::ResidualConfig() {
-  train.steps = 15000;
-  train.batch = 32;
-  train.optimizer.kind = "adam";
-  train.optimizer.beta2 = 0.999;
-  train.optimizer.weight_decay = 0;
-  train.schedule.lr_abs = 2e-5;
-  train.schedule.kind = "constant";
-  train.schedule.warmup = 0;
-}
+ResidualConfig::ResidualConfig() { train = constant_adam(15000, 2e-5); }
 
 void ResidualRecipe::fields(Visitor& v) {
   group(v, "weights", [&] {

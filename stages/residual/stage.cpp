@@ -1,37 +1,20 @@
 #include "stages/residual/stage.h"
 
 #include <ATen/ops/tensor.h>
-#include <fmt/format.h>
-
 #include <numeric>
 #include <vector>
 
 #include "base/counter_rng.h"
-#include "base/error.h"
-#include "models/mae/description.h"
 #include "models/rffr/residuals.h"
 #include "stages/training/classification.h"
+#include "stages/training/restorer.h"
 
 namespace realface::stages {
 
 std::shared_ptr<models::MaskedAutoencoder> residual_network(const models::Set& set, const models::RffrConfig& config) {
   if (!config.needs_autoencoder()) { return nullptr; }
-  const auto network = set.get<models::MaskedAutoencoder>("mae");
-  const auto mae = models::mae_description(set.entry("mae").description);
-  const auto refuse = [&](const std::string& what, const std::string& wanted) {
-    throw ConfigError(fmt::format("[weights.mae] {} was trained on {}, and residuals need {} (docs/decisions.md, F3)",
-                                  set.entry("mae").source, what, wanted));
-  };
-  if (mae.pixels != "unit") { refuse("pixels '" + mae.pixels + "'", "model.pixels=unit"); }
-  if (mae.config.of_clips()) { refuse("clips", "an autoencoder of single pictures"); }
-  if (mae.config.norm_pix) { refuse("normalised patches", "model.norm_pix=false"); }
-  if (mae.config.image != config.vit.image || mae.config.patch != config.vit.patch) {
-    refuse(
-        fmt::format("{} pixels in patches of {}", mae.config.image, mae.config.patch),
-        fmt::format("model.image={} and model.patch={}, as the detector has them", config.vit.image, config.vit.patch));
-  }
-  network->eval();
-  return network;
+  return restorer_of(
+      set, {.by = "residuals", .image = config.vit.image, .patch = config.vit.patch, .pixels = "unit"});  // F3
 }
 
 ResidualView::ResidualView(const models::RffrConfig& config, std::shared_ptr<models::MaskedAutoencoder> network,

@@ -11,10 +11,10 @@
 #include "stages/training/weights.h"
 
 namespace realface::stages {
-namespace {
 
-void add(models::Set& set, const std::filesystem::path& weights, const std::string& name, const std::string& saved,
-         nlohmann::json description, torch::Device device, distributed::Communicator& host) {
+void add_frozen(models::Set& set, const std::filesystem::path& weights, const std::string& name,
+                const std::string& saved, nlohmann::json description, torch::Device device,
+                distributed::Communicator& host) {
   const auto module = models::make_network(description);
   module->to(device);
   module->eval();
@@ -22,15 +22,11 @@ void add(models::Set& set, const std::filesystem::path& weights, const std::stri
   load_weights(weights, set, name, host, {.saved = saved});
 }
 
-}  // namespace
-
 void add_frozen(models::Set& set, const std::string& path, const std::string& name, torch::Device device,
                 distributed::Communicator& host) {
   if (path.empty()) { return; }
-  // Chosen and verified once; a path that is no folder is refused by what reads it.
-  const auto folder = checkpoint_folder(path, host);
-  const auto weights = folder.empty() ? std::filesystem::path(path) : folder;
-  add(set, weights, name, name, saved_description(weights, name, host), device, host);
+  const auto weights = chosen_weights(path, host);
+  add_frozen(set, weights, name, name, saved_description(weights, name, host), device, host);
 }
 
 void add_partner(models::Set& set, const std::string& path, const std::string& name, const std::string& saved,
@@ -43,7 +39,7 @@ void add_partner(models::Set& set, const std::string& path, const std::string& n
         fmt::format("[weights.{}] is not set; '{}' of {} works with the weights that it was trained with: {}", name,
                     user.network, user.path, source));
   }
-  if (!set.entries().contains(name)) { add(set, path, name, saved, then.at("description"), device, host); }
+  if (!set.entries().contains(name)) { add_frozen(set, path, name, saved, then.at("description"), device, host); }
   const auto digest = then.at("sha256").get<std::string>();
   if (set.sha256(name) == digest) { return; }
   throw ConfigError(

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <torch/types.h>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "distributed/communicator.h"
@@ -12,6 +14,11 @@ namespace realface::stages {
 /// the weights themselves say what network they are. Nothing if `path` is empty. Collective. Throws as load_weights
 /// and saved_description do.
 void add_frozen(models::Set& set, const std::string& path, const std::string& name, torch::Device device,
+                distributed::Communicator& host);
+
+/// The same with the network that `description` describes, which a run holds as the network `saved`.
+void add_frozen(models::Set& set, const std::filesystem::path& weights, const std::string& name,
+                const std::string& saved, nlohmann::json description, torch::Device device,
                 distributed::Communicator& host);
 
 /// A trained network that needs a frozen one to work, as a detector of residuals needs the autoencoder that restores.

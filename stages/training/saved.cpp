@@ -79,6 +79,11 @@ fs::path checkpoint_folder(const fs::path& path, distributed::Communicator& host
   return step == "." ? path : checkpoints::Folder(path).step(std::stoll(step));
 }
 
+fs::path chosen_weights(const fs::path& path, distributed::Communicator& host) {
+  const auto folder = checkpoint_folder(path, host);
+  return folder.empty() ? path : folder;
+}
+
 void require_network(const fs::path& folder, const checkpoints::Manifest& manifest, const std::string& network) {
   if (manifest.values.contains(saved_part(network))) { return; }
   if (const auto frozen = manifest.values.find("frozen." + network); frozen != manifest.values.end()) {

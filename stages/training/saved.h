@@ -18,6 +18,10 @@ namespace realface::stages {
 /// CheckpointError if none is intact.
 std::filesystem::path checkpoint_folder(const std::filesystem::path& path, distributed::Communicator& host);
 
+/// The same, or `path` itself if it is no folder, to be refused by what reads it. What is asked of a network more than
+/// once is asked of this: to verify a large checkpoint takes long.
+std::filesystem::path chosen_weights(const std::filesystem::path& path, distributed::Communicator& host);
+
 /// "model.NAME", the part of a checkpoint that holds a network.
 std::string saved_part(const std::string& network);
 /// Throws CheckpointError, saying where else to look, if the checkpoint does not hold it.

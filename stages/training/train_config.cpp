@@ -34,6 +34,19 @@ void fields(Visitor& v, ScheduleConfig& c) {
 
 }  // namespace
 
+TrainConfig constant_adam(int64_t steps, double rate) {
+  TrainConfig config;
+  config.steps = steps;
+  config.batch = 32;
+  config.optimizer.kind = "adam";
+  config.optimizer.beta2 = 0.999;
+  config.optimizer.weight_decay = 0;
+  config.schedule.lr_abs = rate;
+  config.schedule.kind = "constant";
+  config.schedule.warmup = 0;
+  return config;
+}
+
 void fields(Visitor& v, TrainConfig& c, bool with_batch) {
   v.field(may_change("steps"), c.steps, within(0, kMaxSteps));
   v.field(may_change("epochs"), c.epochs, above_up_to(0, 1e9));

@@ -27,6 +27,9 @@ struct TrainConfig {
   ScheduleConfig schedule;
 };
 
+/// 32 faces an update by Adam at a constant rate, without decay: how RFFR (F7) and LRE (E9) train their detectors.
+TrainConfig constant_adam(int64_t steps, double rate);
+
 /// Describes the keys inside the group, which the caller has entered. with_batch: false for a stage whose batch follows
 /// from keys of its own.
 void fields(Visitor& visitor, TrainConfig& config, bool with_batch = true);

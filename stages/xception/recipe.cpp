@@ -16,14 +16,7 @@ static constexpr const char* kXception = "xception";
 /// As the detector it is compared with (E9): 30 epochs of 200 updates by Adam.
 XceptionStageConfig::XceptionStageConfig() {
   model.classes = 2;  // G21
-  train.steps = 6000;
-  train.batch = 32;
-  train.optimizer.kind = "adam";
-  train.optimizer.beta2 = 0.999;
-  train.optimizer.weight_decay = 0;
-  train.schedule.lr_abs = 1e-4;
-  train.schedule.kind = "constant";
-  train.schedule.warmup = 0;
+  train = constant_adam(6000, 1e-4);
   train.flip = false;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/counter_rng.h"
 #include "models/mae/masked_autoencoder.h"
+#include "tests/mpi_world.h"
 
 namespace realface::stages {
 namespace {
@@ -125,6 +126,12 @@ torch::Tensor weights(const models::Set& set) {
     flat.push_back(parameter.detach().reshape({-1}).clone());
   }
   return at::cat(flat);
+}
+
+double over_ranks(const torch::Tensor& share) {
+  auto total = share.to(torch::kFloat64).reshape({1});
+  realface::testing::mpi_world().group().all_reduce(total)->wait();
+  return total.item<double>();
 }
 
 }  // namespace realface::stages

@@ -56,6 +56,9 @@ class Memory {
   std::map<std::string, nlohmann::json> values_;
 };
 
+/// The sum over ranks of a scalar of each, such as its share of a loss. Collective.
+double over_ranks(const torch::Tensor& share);
+
 /// The network's parameters as one vector.
 torch::Tensor weights(const models::Set& set);
 

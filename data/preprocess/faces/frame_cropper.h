@@ -24,8 +24,8 @@ struct FoundFrame {
 /// Cuts faces out of a video's frames and encodes them. One thread an object.
 class FrameCropper {
  public:
-  /// `clip`: the person's faces of all frames, where a Placer puts the crop. Time goes to `seconds`, which outlives the
-  /// object.
+  /// `clip`: the person's faces in all frames, from which a Placer decides where to crop. The time spent is added to
+  /// `seconds`, which outlives the object.
   FrameCropper(const PreprocessConfig& config, const std::vector<Face>& clip, PhaseSeconds& seconds);
 
   /// All of a frame's record but its label. `mask` is of the whole frame (L5).

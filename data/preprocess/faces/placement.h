@@ -15,7 +15,7 @@ struct CropPolicy {
   double margin = 1.3;
   std::string crop = "clip";   // clip: one place for the frames of a video or window; frame: one a frame
   std::string align = "none";  // none: upright, a square about the detector's box; similarity: turned and scaled, so
-                               // that eyes, nose and mouth come to where ArcFace's template has them
+                               // that eyes, nose and mouth match ArcFace's template
 };
 
 /// What `CropPolicy::align` may be.

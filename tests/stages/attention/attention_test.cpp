@@ -133,12 +133,6 @@ struct Training {
   std::unique_ptr<Stage> stage;
 };
 
-double over_ranks(const torch::Tensor& share) {
-  auto total = share.to(torch::kFloat64).reshape({1});
-  mpi_world().group().all_reduce(total)->wait();
-  return total.item<double>();
-}
-
 TEST(Differences, CopyWhatIsSeenAndPredictTheRestAsACompositeDoes) {
   const torch::NoGradGuard no_grad;
   const auto config = small_attention();

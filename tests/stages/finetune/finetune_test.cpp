@@ -99,12 +99,6 @@ struct Training {
   Finetune stage;
 };
 
-double over_ranks(const torch::Tensor& share) {
-  auto total = share.to(torch::kFloat64).reshape({1});
-  mpi_world().group().all_reduce(total)->wait();
-  return total.item<double>();
-}
-
 struct Whole {
   double loss = 0, norm = 0, accuracy = 0;
 };

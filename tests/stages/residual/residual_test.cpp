@@ -113,12 +113,6 @@ struct Training {
   Residual stage;
 };
 
-double over_ranks(const torch::Tensor& share) {
-  auto total = share.to(torch::kFloat64).reshape({1});
-  mpi_world().group().all_reduce(total)->wait();
-  return total.item<double>();
-}
-
 TEST(Residual, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
   for (const int64_t accumulate : {1, 2}) {
     auto config = small();
