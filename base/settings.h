@@ -63,6 +63,8 @@ class Visitor {
   /// configuration is loaded, the value is a path. A resumed run may find the weights elsewhere: that they are the same
   /// is what their digest shows.
   virtual void weights(const Key& key, std::string& value) { field(Key(key.name, true), value, {}); }
+  /// One folder or several: a list, of which a single item may stand alone.
+  virtual void folders(const Key& key, std::vector<std::string>& values) { field(key, values); }
   /// A list of manipulations whose fakes are learned from.
   virtual void methods(const Key& key, std::vector<std::string>& values) { field(key, values); }
 

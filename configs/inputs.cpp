@@ -1,5 +1,6 @@
 #include "configs/inputs.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/sha256.h"
@@ -10,6 +11,11 @@
 #include "data/shards/manifest.h"
 
 namespace realface::configs {
+namespace {
+
+bool has_manifest(const std::filesystem::path& folder) { return std::filesystem::exists(folder / data::kManifestName); }
+
+}  // namespace
 
 nlohmann::json inputs_of(const Config& config) {
   auto inputs = nlohmann::json::object();
@@ -21,9 +27,9 @@ nlohmann::json inputs_of(const Config& config) {
     const auto manifest = folder.step(steps.front()) / checkpoints::kManifestName;
     if (std::filesystem::exists(manifest)) { inputs[path] = hex(sha256_file(manifest.string())); }
   }
-  for (const auto& [name, folder] : sets_of(config)) {
-    if (std::filesystem::exists(std::filesystem::path(folder) / data::kManifestName)) {
-      inputs[folder] = data::Manifest::load(folder).digest();
+  for (const auto& [name, folders] : sets_of(config)) {
+    if (std::ranges::all_of(folders.paths(), has_manifest)) {
+      inputs[folders.text()] = data::Manifest::load(folders).digest();
     }
   }
   return inputs;

@@ -34,6 +34,11 @@ class Lister final : public Visitor {
     for (const auto& value : values) { text += (text.empty() ? "" : ", ") + nlohmann::json(value).dump(); }
     add(key, "[" + text + "]", values);
   }
+  void folders(const Key& key, std::vector<std::string>& values) override {
+    if (values.size() > 1) { return field(key, values); }
+    auto value = values.empty() ? "" : values.front();
+    field(key, value, {});
+  }
   void table(const Key& key, std::map<std::string, std::string>& values) override {
     std::string text;
     for (const auto& [name, value] : values) {

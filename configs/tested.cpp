@@ -9,7 +9,7 @@ namespace {
 using stages::Test;
 using stages::TestBlock;
 
-using Sets = std::map<std::string, std::string>;
+using Sets = std::map<std::string, data::Folders>;
 
 std::string trained_on(const Protocol& protocol) {
   return protocol.methods.empty() ? "all" : fmt::format("{}", fmt::join(protocol.methods, ", "));
@@ -63,8 +63,9 @@ std::vector<TestBlock> leave_one_out(const Protocol& protocol, const Sets& sets)
 
 }  // namespace
 
-std::map<std::string, std::string> sets_of(const Config& evaluation) {
-  if (!evaluation.data.sets.empty()) { return evaluation.data.sets; }
+std::map<std::string, data::Folders> sets_of(const Config& evaluation) {
+  const auto& sets = evaluation.data.sets;
+  if (!sets.empty()) { return {sets.begin(), sets.end()}; }
   return {{"test", evaluation.data.shards}};
 }
 

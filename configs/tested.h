@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,7 @@
 namespace realface::configs {
 
 /// The sets that an entry of `stage: evaluate` tests on, as its scores name them, with their folders.
-std::map<std::string, std::string> sets_of(const Config& evaluation);
+std::map<std::string, data::Folders> sets_of(const Config& evaluation);
 
 /// What a protocol tests its cells on, in the order of its table:
 ///

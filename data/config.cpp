@@ -8,7 +8,9 @@ namespace realface::data {
 
 // `shards` may move: that it holds the same data is what the dataset digest shows.
 void fields(Visitor& v, DataConfig& c) {
-  v.field(may_change("shards"), c.shards, {});
+  auto shards = c.shards.paths();
+  v.folders(may_change("shards"), shards);
+  c.shards = shards;
   v.table("sets", c.sets);
   v.field(may_change("workers"), c.workers, within(1, 1024));
   v.field(may_change("prefetch"), c.prefetch, within(1, 1024));

@@ -13,12 +13,13 @@
 #include "data/faces/augment.h"
 #include "data/faces/masks.h"
 #include "data/order/fold.h"
+#include "data/shards/folders.h"
 #include "distributed/world.h"
 
 namespace realface::data {
 
 struct DataConfig {
-  std::string shards;                            // folder of *.h5 beside a manifest.json, made by `realface preprocess`
+  Folders shards;                                // of *.h5 beside a manifest.json, made by `realface preprocess`
   std::map<std::string, std::string> sets = {};  // other folders by name, which a stage evaluates on
   int workers = 1;                               // threads that read, check and decode, a rank
   int prefetch = 4;                              // batches ready ahead of the step

@@ -48,7 +48,11 @@ void measure(const BenchLoaderOptions& options, distributed::World& world) {
 }
 
 void add_data_options(CLI::App& command, BenchLoaderOptions& options) {
-  command.add_option("--shards", options.data.shards, "Folder that `realface preprocess` wrote")->required();
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--shards", [&options](const auto& folders) { options.data.shards = folders; },
+          "Folders that `realface preprocess` wrote")
+      ->required();
   command.add_option("--workers", options.data.workers, "Reader threads")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

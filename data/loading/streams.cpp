@@ -167,9 +167,9 @@ class NoStreams final : public Streams {
   int64_t index_ = 0;
 };
 
-std::string checked_digest(const DataConfig& config, const std::string& folder) {
-  const auto manifest = Manifest::load(folder);
-  check_faces(config, folder, manifest);
+std::string checked_digest(const DataConfig& config, const Folders& folders) {
+  const auto manifest = Manifest::load(folders);
+  check_faces(config, folders.text(), manifest);
   return manifest.digest();
 }
 
@@ -203,7 +203,7 @@ std::unique_ptr<Streams> open(const DataConfig& config, const std::vector<Stream
   }
   const auto dataset = Dataset::open(config.shards, splits, world.host_group(),
                                      [&world](size_t bytes) { return world.node_block(bytes); });
-  check_faces(config, config.shards, dataset->manifest());
+  check_faces(config, config.shards.text(), dataset->manifest());
   for (const StreamNeeds& one : needs) { check_geometry(one, dataset->manifest()); }
   std::unique_ptr<Streams> streams;
   distributed::agree(world.host_group(), "data",

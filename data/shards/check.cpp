@@ -137,6 +137,7 @@ void check_index(const Shard& shard) {
 ShardEntry Shard::entry() const {
   ShardEntry entry;
   entry.name = path.filename().string();
+  entry.folder = path.parent_path();
   entry.bytes = bytes;
   entry.frames = index.frames();
   entry.videos = index.videos();
@@ -152,7 +153,8 @@ ShardEntry Shard::entry() const {
 }
 
 void check_entry(const Shard& shard, const ShardEntry& entry) {
-  const ShardEntry found = shard.entry();
+  ShardEntry found = shard.entry();
+  found.folder = entry.folder;  // a copy elsewhere is as good
   if (found.digest != entry.digest) {
     refuse(shard, "is not the shard that the manifest lists: digest " + found.digest.substr(0, 16) + "... found, " +
                       entry.digest.substr(0, 16) + "... expected");

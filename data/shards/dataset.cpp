@@ -8,7 +8,6 @@
 #include "distributed/agreement.h"
 
 namespace realface::data {
-namespace fs = std::filesystem;
 namespace {
 
 /// Hands out pieces of a block, one after the other, each at a multiple of 8 bytes. Without a block it only counts.
@@ -57,13 +56,14 @@ bool wanted(const std::string& split, const std::vector<std::string>& splits) {
   return std::any_of(splits.begin(), splits.end(), [&](const auto& name) { return name == "all" || name == split; });
 }
 
-void check_against(const Manifest& manifest, const Shard& shard) {
+void check_against(const Manifest& manifest, const ShardEntry& entry, const Shard& shard) {
   const ShardHeader& header = shard.header;
-  if (header.height != manifest.height || header.width != manifest.width || !(header.codec == manifest.codec) ||
-      !(header.names == manifest.names)) {
-    throw DataError("[" + shard.path.string() + "] has another size, codec or table of names than its manifest");
+  if (header.height != manifest.height || header.width != manifest.width || !(header.codec == manifest.codec)) {
+    throw DataError("[" + shard.path.string() + "] has another size or codec than its manifest");
   }
-  const auto listed = std::ranges::count(manifest.shards, header.split, &ShardEntry::split);
+  const auto listed = std::ranges::count_if(manifest.shards, [&](const ShardEntry& other) {
+    return other.folder == entry.folder && other.split == header.split;
+  });
   if (header.n_shards != listed) {
     throw DataError("[" + shard.path.string() + "] is one of " + std::to_string(header.n_shards) +
                     " shards of split '" + header.split + "', but the manifest lists " + std::to_string(listed) +
@@ -76,7 +76,21 @@ void copy(const std::vector<T>& from, std::span<T> to) {
   std::copy(from.begin(), from.end(), to.begin());
 }
 
-void fill_table(const ShardTable& table, const Shard& shard) {
+/// Ids into a shard's own names as ids into those of the whole dataset.
+void copy_ids(const Shard& shard, const std::vector<int16_t>& ids, const std::vector<std::string>& own,
+              const std::vector<std::string>& names, std::span<int16_t> to) {
+  std::vector<int16_t> known;
+  for (const auto& name : own) {
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end()) { 
+      throw DataError("[" + shard.path.string() + "] has the name '" + name + "', which its manifest lacks");
+    }
+    known.push_back(static_cast<int16_t>(found - names.begin()));
+  }
+  std::ranges::transform(ids, to.begin(), [&](int16_t id) { return id < 0 ? id : known[static_cast<size_t>(id)]; });
+}
+
+void fill_table(const ShardTable& table, const Shard& shard, const NameTables& names) {
   const ShardIndex& index = shard.index;
   table.places[0] = shard.blob_at;
   table.places[1] = shard.landmarks_at;
@@ -86,20 +100,20 @@ void fill_table(const ShardTable& table, const Shard& shard) {
   copy(index.first, table.first);
   copy(index.crc32c, table.crc32c);
   copy(index.landmarks_crc32c, table.landmarks_crc32c);
-  copy(index.manip, table.manip);
-  copy(index.dataset, table.dataset);
+  copy_ids(shard, index.manip, shard.header.names.manip, names.manip, table.manip);
+  copy_ids(shard, index.dataset, shard.header.names.dataset, names.dataset, table.dataset);
   copy(index.label, table.label);
   copy(index.video_label, table.video_label);
 }
 
 }  // namespace
 
-std::shared_ptr<const Dataset> Dataset::open(const std::string& folder, const std::vector<std::string>& splits,
+std::shared_ptr<const Dataset> Dataset::open(const Folders& folders, const std::vector<std::string>& splits,
                                              distributed::Communicator& group,
                                              const distributed::BlockMaker& make_block) {
   auto dataset = std::make_shared<Dataset>();
   distributed::agree(group, "data.shards", [&] {
-    dataset->manifest_ = Manifest::load(folder);
+    dataset->manifest_ = Manifest::load(folders);
     dataset->digest_ = dataset->manifest_.digest();
     for (const ShardEntry& entry : dataset->manifest_.shards) {
       dataset->opened_.push_back(wanted(entry.split, splits));
@@ -110,15 +124,15 @@ std::shared_ptr<const Dataset> Dataset::open(const std::string& folder, const st
   distributed::agree(group, "data.shards", [&] {
     if (first_digest != dataset->digest_) {
       throw DataError(
-          "[" + folder +
+          "[" + folders.text() +
           "] holds another dataset on this rank than on rank 0; data.shards must be the same folder on every node");
     }
   });
   const distributed::NodeBlock block = make_block(dataset->index_bytes_);
   dataset->index_ = block.data;
   dataset->carve(block.data.get());
-  distributed::agree(group, "data.shards", [&] { dataset->fill(folder, block); });
-  distributed::agree(group, "data.shards", [&] { dataset->open_files(folder); });
+  distributed::agree(group, "data.shards", [&] { dataset->fill(block); });
+  distributed::agree(group, "data.shards", [&] { dataset->open_files(); });
   return dataset;
 }
 
@@ -133,23 +147,23 @@ void Dataset::carve(std::byte* base) {
   index_bytes_ = carver.size();
 }
 
-void Dataset::fill(const std::string& folder, const distributed::NodeBlock& block) {
+void Dataset::fill(const distributed::NodeBlock& block) {
   int turn = 0;
   for (size_t i = 0; i < tables_.size(); ++i) {
     if (!opened_[i] || turn++ % block.writers != block.writer) { continue; }
-    const Shard shard = open_training_index(fs::path(folder) / manifest_.shards[i].name);
+    const Shard shard = open_training_index(manifest_.shards[i].path());
     check_entry(shard, manifest_.shards[i]);
-    check_against(manifest_, shard);
-    fill_table(tables_[i], shard);
+    check_against(manifest_, manifest_.shards[i], shard);
+    fill_table(tables_[i], shard, manifest_.names);
   }
 }
 
-void Dataset::open_files(const std::string& folder) {
+void Dataset::open_files() {
   allow_open_files(tables_.size());
   files_.resize(tables_.size());
   for (size_t i = 0; i < tables_.size(); ++i) {
     if (!opened_[i]) { continue; }
-    files_[i] = PositionedFile(fs::path(folder) / manifest_.shards[i].name);
+    files_[i] = PositionedFile(manifest_.shards[i].path());
     if (files_[i].size() != manifest_.shards[i].bytes) {
       throw DataError(
           "[" + manifest_.shards[i].name +

@@ -40,12 +40,12 @@ struct FileRange {
   size_t size() const { return end - begin; }
 };
 
-/// The shards of a folder, opened for reading by many threads. Immutable once open.
+/// The shards of one folder or several, opened for reading by many threads. Immutable once open.
 class Dataset {
  public:
   /// Opens the shards of the named splits ("all": every one). The ranks that share a block of `make_block` share the
   /// work of reading and checking the indices. Collective over the host group; an error of one rank is everybody's.
-  static std::shared_ptr<const Dataset> open(const std::string& folder, const std::vector<std::string>& splits,
+  static std::shared_ptr<const Dataset> open(const Folders& folders, const std::vector<std::string>& splits,
                                              distributed::Communicator& group,
                                              const distributed::BlockMaker& make_block = distributed::own_block);
 
@@ -73,8 +73,8 @@ class Dataset {
 
  private:
   void carve(std::byte* base);
-  void fill(const std::string& folder, const distributed::NodeBlock& block);
-  void open_files(const std::string& folder);
+  void fill(const distributed::NodeBlock& block);
+  void open_files();
 
   Manifest manifest_;
   std::string digest_;

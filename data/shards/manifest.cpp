@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "data/shards/join.h"
 
 namespace realface::data {
 namespace fs = std::filesystem;
@@ -66,7 +67,7 @@ nlohmann::json core_json(const Manifest& manifest) {
   return json;
 }
 
-Manifest parse(const std::string& text) {
+Manifest parse(const std::string& text, const fs::path& folder) {
   const nlohmann::json json = nlohmann::json::parse(text);
   if (json.at("schema") != kManifestSchema) { throw DataError("it is not a manifest of realface"); }
   if (json.at("version") != kVersion) {
@@ -84,6 +85,7 @@ Manifest parse(const std::string& text) {
   std::set<std::string> names;
   for (const auto& entry : json.at("shards")) {
     manifest.shards.push_back(entry_of(entry));
+    manifest.shards.back().folder = folder;
     if (!names.insert(manifest.shards.back().name).second) {
       throw DataError("it lists '" + manifest.shards.back().name + "' twice");
     }
@@ -95,6 +97,25 @@ Manifest parse(const std::string& text) {
 int64_t sum(const Manifest& manifest, int64_t ShardEntry::*field) {
   return std::accumulate(manifest.shards.begin(), manifest.shards.end(), int64_t{0},
                          [&](int64_t total, const ShardEntry& entry) { return total + entry.*field; });
+}
+
+Manifest load_one(const fs::path& folder) {
+  const fs::path path = folder / kManifestName;
+  if (!fs::exists(path)) {
+    throw DataError("[" + folder.string() + "] has no " + kManifestName +
+                    "; expected a folder of finished shards, as `realface preprocess` makes it");
+  }
+  const std::string text = read_file(path);
+  const fs::path sum_path = path.string() + ".sha256";
+  if (!fs::exists(sum_path)) { throw DataError("[" + sum_path.string() + "] is not there; copy it with its manifest"); }
+  if (read_file(sum_path).substr(0, 64) != sha256_hex(text)) {
+    throw DataError("[" + path.string() + "] is not what its .sha256 says; copy both again");
+  }
+  try {
+    return parse(text, folder);
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError("[" + path.string() + "] cannot be understood: " + error.what());
+  } catch (const DataError& error) { throw DataError("[" + path.string() + "] " + error.what()); }
 }
 
 }  // namespace
@@ -129,23 +150,11 @@ void Manifest::save(const fs::path& folder) const {
   publish_file(folder / kManifestName, text);
 }
 
-Manifest Manifest::load(const fs::path& folder) {
-  const fs::path path = folder / kManifestName;
-  if (!fs::exists(path)) {
-    throw DataError("[" + folder.string() + "] has no " + kManifestName +
-                    "; expected a folder of finished shards, as `realface preprocess` makes it");
-  }
-  const std::string text = read_file(path);
-  const fs::path sum_path = path.string() + ".sha256";
-  if (!fs::exists(sum_path)) { throw DataError("[" + sum_path.string() + "] is not there; copy it with its manifest"); }
-  if (read_file(sum_path).substr(0, 64) != sha256_hex(text)) {
-    throw DataError("[" + path.string() + "] is not what its .sha256 says; copy both again");
-  }
-  try {
-    return parse(text);
-  } catch (const nlohmann::json::exception& error) {
-    throw DataError("[" + path.string() + "] cannot be understood: " + error.what());
-  } catch (const DataError& error) { throw DataError("[" + path.string() + "] " + error.what()); }
+Manifest Manifest::load(const Folders& folders) {
+  std::vector<Manifest> manifests;
+  for (const auto& folder : folders.paths()) { manifests.push_back(load_one(folder)); }
+  if (manifests.empty()) { throw DataError("[data.shards] names no folder; expected one of finished shards"); }
+  return join(manifests);
 }
 
 }  // namespace realface::data

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "data/shards/folders.h"
 #include "data/shards/format.h"
 
 namespace realface::data {
@@ -23,7 +24,10 @@ struct ShardEntry {
   std::map<std::string, ClassCount> classes;  // "real", "fake/Deepfakes", ...: label, then manipulation where there is
                                               // one; videos without frames are counted too
   std::string split;
-  std::string digest;  // shard_digest
+  std::string digest;            // shard_digest
+  std::filesystem::path folder;  // that it lies in; not written
+
+  std::filesystem::path path() const { return folder / name; }
   bool operator==(const ShardEntry&) const = default;
 };
 
@@ -49,9 +53,9 @@ struct Manifest {
 
   /// Publishes FOLDER/manifest.json and FOLDER/manifest.json.sha256 (as sha256sum writes it). Deterministic bytes.
   void save(const std::filesystem::path& folder) const;
-  /// Throws DataError for a folder without manifest, a manifest that is not its .sha256's, another schema, or a field
-  /// that is missing.
-  static Manifest load(const std::filesystem::path& folder);
+  /// Several folders are read as one dataset (join.h). Throws DataError for a folder without manifest, a manifest that
+  /// is not its .sha256's, another schema, or a field that is missing.
+  static Manifest load(const Folders& folders);
 };
 
 inline constexpr const char* kManifestName = "manifest.json";

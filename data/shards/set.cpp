@@ -9,7 +9,7 @@ namespace fs = std::filesystem;
 ShardSet::ShardSet(const fs::path& path) {
   if (fs::is_directory(path)) {
     manifest_ = Manifest::load(path);
-    for (const ShardEntry& entry : manifest_->shards) { paths_.push_back(path / entry.name); }
+    for (const ShardEntry& entry : manifest_->shards) { paths_.push_back(entry.path()); }
   } else {
     paths_.push_back(path);
   }

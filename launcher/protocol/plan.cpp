@@ -25,7 +25,7 @@ namespace realface::launcher {
 namespace {
 
 /// The methods of which a split of a dataset holds fakes with frames.
-std::set<std::string> methods_in(const std::string& shards, const std::string& split) {
+std::set<std::string> methods_in(const data::Folders& shards, const std::string& split) {
   const std::string fake = data::class_name(1, "");
   std::set<std::string> methods;
   for (const auto& shard : data::Manifest::load(shards).shards) {
@@ -38,7 +38,7 @@ std::set<std::string> methods_in(const std::string& shards, const std::string& s
 }
 
 /// Methods by dataset folder and split.
-using Wanted = std::map<std::pair<std::string, std::string>, std::set<std::string>>;
+using Wanted = std::map<std::pair<data::Folders, std::string>, std::set<std::string>>;
 
 void add_trained(const configs::Config& config, Wanted& wanted) {
   for (const auto& stream : config.recipe->needs(config.seed, 1)) {
@@ -57,13 +57,13 @@ void add_tested(const configs::Protocol& protocol, const configs::Config& evalua
   }
 }
 
-void require_methods(const std::set<std::string>& wanted, const std::string& shards, const std::string& split) {
+void require_methods(const std::set<std::string>& wanted, const data::Folders& shards, const std::string& split) {
   if (wanted.empty()) { return; }
   const auto held = methods_in(shards, split);
   for (const auto& method : wanted) {
     if (held.contains(method)) { continue; }
     const auto near = nearest(method, {held.begin(), held.end()});
-    throw DataError(fmt::format("[methods] {} holds no fakes of '{}' in split '{}' (it has those of: {}){}", shards,
+    throw DataError(fmt::format("[methods] {} holds no fakes of '{}' in split '{}' (it has those of: {}){}", shards.text(),
                                 method, split, fmt::join(held, ", "),
                                 near.empty() ? "" : "; did you mean '" + near + "'?"));
   }

@@ -11,14 +11,14 @@
 namespace realface::stages {
 namespace {
 
-void require_faces_in(const std::string& key, const std::string& folder, const std::string& split) {
+void require_faces_in(const std::string& key, const data::Folders& folders, const std::string& split) {
   std::set<std::string> splits;
-  for (const auto& shard : data::Manifest::load(folder).shards) {
+  for (const auto& shard : data::Manifest::load(folders).shards) {
     if (shard.frames > 0) { splits.insert(shard.split); }
   }
   if (split == "all" ? !splits.empty() : splits.contains(split)) { return; }
   throw DataError(fmt::format("[{}] {} holds no faces of split '{}', {}; name other shards, or another evaluate.split",
-                              key, folder, split,
+                              key, folders.text(), split,
                               splits.empty() ? "nor any others" : fmt::format("only of {}", fmt::join(splits, ", "))));
 }
 

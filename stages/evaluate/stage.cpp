@@ -31,6 +31,13 @@ std::string located(const nlohmann::json& fakes) {
   return fmt::format(", masks of fakes with IoU {} (pooled {})", shown(fakes["iou"]), shown(fakes["iou_pooled"]));
 }
 
+bool have_common(const data::Folders& some, const data::Folders& others) {
+  return std::ranges::any_of(some.paths(), [&](const auto& folder) {
+    return std::ranges::any_of(others.paths(),
+                               [&](const auto& other) { return std::filesystem::equivalent(folder, other); });
+  });
+}
+
 }  // namespace
 
 /// How many sets are done; their scores are in the files, those of their frames in sum.
@@ -116,7 +123,7 @@ int64_t Evaluate::frames_scored(int64_t stored) const {
 /// Refuses crops that the branches were not trained on.
 std::unique_ptr<data::Streams> Evaluate::open(const DataSet& set, const std::string& split) const {
   auto config = walk_.data_config;
-  config.shards = set.folder;
+  config.shards = set.folders;
   auto stream = data::open(config,
                            {videos_to_score(branches_, set.name, split, {config_.frames, config_.clips},
                                             config_.batch * walk_.world.size())},
@@ -137,7 +144,7 @@ void Evaluate::select_checkpoints() {
   }
   const auto& split = selected_split_ = named != sets_.end() ? config_.split : "val";
   std::optional<SampleTable> table;
-  distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
+  distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folders); });
   const SelectionVideos videos{set.name, *table, [&] { return open(set, split); }};
   for (const auto& branch : branches_) {
     selected_[branch.name] =
@@ -148,7 +155,7 @@ void Evaluate::select_checkpoints() {
 /// Whether checkpoints were chosen by some of the set's videos, under whatever name.
 bool Evaluate::is_oracle(const DataSet& set) const {
   const bool overlap = selected_split_ == config_.split || selected_split_ == "all" || config_.split == "all";
-  return !selected_.empty() && overlap && std::filesystem::equivalent(set.folder, selected_on_.folder);
+  return !selected_.empty() && overlap && have_common(set.folders, selected_on_.folders);
 }
 
 /// Once, since a checkpoint is verified to be read.
@@ -184,7 +191,7 @@ StepReport Evaluate::step(const data::Step& /*step*/) {
   const auto& set = sets_[static_cast<size_t>(progress_->position)];
   const auto stream = open(set, config_.split);
   std::optional<SampleTable> table;
-  distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folder); });
+  distributed::agree(walk_.world.host_group(), "evaluate", [&] { table = SampleTable::read(set.folders); });
   const auto scores = score_videos(branches_, *stream, set.name, *table, restored_faces(*stream), walk_.world);
   if (!scores) { return {}; }  // a signal: the loop asks next
   progress_->similarity[set.name] = similarity_results(*table, config_.split, scores->distances);

@@ -36,7 +36,8 @@ class Evaluate final : public Stage {
  private:
   class Progress;
   struct DataSet {
-    std::string name, folder;
+    std::string name;
+    data::Folders folders;
   };
   /// The weights of a branch, and how the faces were cut out that they were trained on.
   struct TrainedOn {

@@ -41,7 +41,7 @@ class Validation {
              distributed::World& world)
       : config_(config), models_(models), data_(data), world_(world), branches_(branches_of(models, world.device())) {
     if (branches_.empty()) { return; }
-    sets_ = data.sets;
+    sets_ = {data.sets.begin(), data.sets.end()};
     if (sets_.empty()) { sets_["validation"] = data.shards; }
     distributed::agree(world.host_group(), "validation", [&] {
       require_faces(data, config.eval_split);
@@ -61,7 +61,7 @@ class Validation {
   }
 
  private:
-  bool add(const std::string& name, const std::string& folder, std::map<std::string, double>& values) const {
+  bool add(const std::string& name, const data::Folders& folder, std::map<std::string, double>& values) const {
     auto data = data_;
     data.shards = folder;
     const auto& table = tables_.at(name);
@@ -93,7 +93,7 @@ class Validation {
   const data::DataConfig& data_;
   distributed::World& world_;
   std::vector<Branch> branches_;
-  std::map<std::string, std::string> sets_;  // name -> folder
+  std::map<std::string, data::Folders> sets_;  // by name
   std::map<std::string, SampleTable> tables_;
 };
 

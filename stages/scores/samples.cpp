@@ -1,7 +1,6 @@
 #include "stages/scores/samples.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "base/error.h"
@@ -52,10 +51,10 @@ SampleTable::SampleTable(std::vector<VideoInfo> videos) : videos_(std::move(vide
   }
 }
 
-SampleTable SampleTable::read(const std::string& folder) {
+SampleTable SampleTable::read(const data::Folders& folders) {
   std::vector<VideoInfo> videos;
-  for (const auto& entry : data::Manifest::load(folder).shards) {
-    append_videos(data::open_shard(std::filesystem::path(folder) / entry.name), videos);
+  for (const auto& entry : data::Manifest::load(folders).shards) {
+    append_videos(data::open_shard(entry.path()), videos);
   }
   return SampleTable(std::move(videos));
 }

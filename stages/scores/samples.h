@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "data/shards/folders.h"
+
 /// Which video and class a sample of a dataset belongs to.
 namespace realface::stages {
 
@@ -25,7 +27,7 @@ class SampleTable {
   explicit SampleTable(std::vector<VideoInfo> videos);
 
   /// Reads the index of every shard that FOLDER/manifest.json lists. Throws DataError.
-  static SampleTable read(const std::string& folder);
+  static SampleTable read(const data::Folders& folders);
 
   const std::vector<VideoInfo>& videos() const { return videos_; }
   /// The number of the video of a sample; throws DataError for a sample beyond the dataset.

@@ -153,6 +153,17 @@ TEST_F(Load, APrintedConfigurationLoadsAsTheSame) {
   EXPECT_EQ(to_json(again).at("data").at("shards"), "true");
 }
 
+TEST_F(Load, DataMayLieInSeveralFolders) {
+  const std::vector<std::string> folders{"a", "b c"};
+  const auto listed = load({write("a.yaml", "data: {shards: [a, b c]}\nrun.dir: x\n"), {}});
+  EXPECT_EQ(listed.data.shards.paths(), folders);
+  EXPECT_EQ(load({write("b.yaml", "run.dir: x\n"), {"data.shards=[a, b c]"}}).data.shards, listed.data.shards);
+  const auto again = load({write("c.yaml", to_yaml(listed)), {}});
+  EXPECT_EQ(again.data.shards, listed.data.shards);
+  EXPECT_EQ(to_json(again).at("data").at("shards"), nlohmann::json(folders));
+  EXPECT_THROW(load({write("d.yaml", "data: {shards: []}\nrun.dir: x\n"), {}}), ConfigError);
+}
+
 TEST_F(Load, ASystemSharesItsKeysAndGivesEachStageAFolder) {
   write("pretrain.yaml", "stage: pretrain\nseed: 1\ntrain: {steps: 5}\n");
   const auto system = write("all.yaml", "run: [pretrain.yaml]\nseed: 2\nrun.dir: out/all\ndata.shards: s\n");

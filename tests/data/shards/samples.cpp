@@ -87,6 +87,7 @@ Manifest write_dataset(const fs::path& folder, const Plan& plan) {
   Manifest manifest;
   ShardHeader facts = header(plan.size, plan.split);
   facts.codec = plan.codec;
+  if (!plan.names.manip.empty()) { facts.names = plan.names; }
   facts.n_shards = plan.shards;
   manifest.dataset_id = "test";
   manifest.plan_digest = facts.plan_digest;

@@ -26,6 +26,7 @@ struct Plan {
   std::string split = "train";
   CodecConfig codec{};
   bool masks = true;               // of fakes
+  NameTables names = {};           // empty: those of header()
   std::vector<uint8_t> mask = {};  // [size, size], theirs, as if shipped; empty: stripes of no source
 };
 
