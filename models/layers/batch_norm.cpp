@@ -47,6 +47,11 @@ torch::Tensor BatchNorm::forward(const torch::Tensor& x, const torch::Tensor& we
   return out;
 }
 
+std::pair<torch::Tensor, torch::Tensor> BatchNorm::scale_and_shift() const {
+  const auto scale = weight_ / (running_var_ + eps_).sqrt();
+  return {scale, bias_ - running_mean_ * scale};
+}
+
 /// Statistics are kept in fp32 at least: bf16 would not move by a tenth of a small difference.
 torch::ScalarType BatchNorm::note_type() const {
   return running_mean_.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;

@@ -3,6 +3,7 @@
 #include <torch/nn/module.h>
 #include <torch/types.h>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace realface::models {
@@ -31,6 +32,9 @@ class BatchNorm : public torch::nn::Module {
   /// With other parameters in the place of its own: of a network that an inner loop adapted.
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                         Statistics statistics);
+
+  /// What the running statistics make of the norm: x times the first [C] plus the second.
+  std::pair<torch::Tensor, torch::Tensor> scale_and_shift() const;
 
   /// f32, or f64 if the buffers are, [2C + 1]: sums of the noted means and unbiased variances, and their number;
   /// forgets them.

@@ -1,5 +1,6 @@
 #include "models/xception/xception.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
@@ -12,19 +13,37 @@
 
 namespace realface::models {
 
+namespace {
+
+/// Every other pixel of a picture [B, C, H, W], and so on. Cut with channels last, since the gradient of a slice is laid
+/// out as what was sliced: that of a picture cut channels first would make every norm before it take a slow path.
+torch::Tensor strided(const torch::Tensor& x, int64_t stride) {
+  if (stride == 1) { return x; }
+  const auto pixels = x.permute({0, 2, 3, 1});
+  return pixels.slice(1, 0, {}, stride).slice(2, 0, {}, stride).permute({0, 3, 1, 2});
+}
+
+}  // namespace
+
 Pointwise::Pointwise(int64_t in, int64_t out, int64_t stride)
     : stride_(stride), weight_(register_parameter("weight", at::zeros({out, in, 1, 1}))) {}
 
-torch::Tensor Pointwise::forward(const torch::Tensor& x) const {
-  const auto seen = stride_ == 1 ? x : x.slice(2, 0, {}, stride_).slice(3, 0, {}, stride_);
-  return kernels::pointwise_convolution(seen, weight_, {});
+torch::Tensor Pointwise::forward(const torch::Tensor& x, BatchNorm& norm) const {
+  const auto seen = strided(x, stride_);
+  if (norm.is_training() || at::GradMode::is_enabled()) {
+    return norm.forward(kernels::pointwise_convolution(seen, weight_, {}));
+  }
+  const auto [scale, shift] = norm.scale_and_shift();
+  return kernels::pointwise_convolution(seen, weight_ * scale.view({-1, 1, 1, 1}), shift);
 }
 
 SeparableConv::SeparableConv(int64_t in, int64_t out)
     : each_(register_module("conv1", std::make_shared<Conv>(in, in, 3, 1, /*groups=*/in))),
       across_(register_module("pointwise", std::make_shared<Pointwise>(in, out))) {}
 
-torch::Tensor SeparableConv::forward(const torch::Tensor& x) const { return across_->forward(each_->forward(x)); }
+torch::Tensor SeparableConv::forward(const torch::Tensor& x, BatchNorm& norm) const {
+  return across_->forward(each_->forward(x), norm);
+}
 
 XceptionBlock::XceptionBlock(const Shape& shape) : shape_(shape) {
   if (shape.in != shape.out || shape.stride != 1) {
@@ -44,11 +63,12 @@ XceptionBlock::XceptionBlock(const Shape& shape) : shape_(shape) {
 torch::Tensor XceptionBlock::forward(const torch::Tensor& x) const {
   auto y = x;
   for (size_t i = 0; i < layers_.size(); ++i) {
-    if (i > 0 || shape_.relu_first) { y = at::relu(y); }
-    y = layers_[i].second->forward(layers_[i].first->forward(y));
+    if (i > 0) { y.relu_(); }  // the block's input, which the shortcut needs too, stays as it is
+    if (i == 0 && shape_.relu_first) { y = at::relu(y); }
+    y = layers_[i].first->forward(y, *layers_[i].second);
   }
   if (shape_.stride != 1) { y = at::max_pool2d(y, /*kernel_size=*/3, shape_.stride, /*padding=*/1); }
-  return y + (shortcut_ ? shortcut_norm_->forward(shortcut_->forward(x)) : x);
+  return y.add_(shortcut_ ? shortcut_->forward(x, *shortcut_norm_) : x);
 }
 
 XceptionImpl::XceptionImpl(const XceptionConfig& config) : config_(config) {
@@ -93,8 +113,8 @@ XceptionImpl::XceptionImpl(const XceptionConfig& config, uint64_t seed) : Xcepti
 
 torch::Tensor XceptionImpl::stem(const torch::Tensor& pictures) const {
   const auto last = pictures.contiguous(at::MemoryFormat::ChannelsLast);
-  const auto x = at::relu(bn1_->forward(conv1_->forward(last)));
-  return at::relu(bn2_->forward(conv2_->forward(x)));
+  const auto x = bn1_->forward(conv1_->forward(last)).relu_();
+  return bn2_->forward(conv2_->forward(x)).relu_();
 }
 
 torch::Tensor XceptionImpl::forward(const torch::Tensor& pictures, const AtBlock& at_block) const {
@@ -103,8 +123,8 @@ torch::Tensor XceptionImpl::forward(const torch::Tensor& pictures, const AtBlock
     x = blocks_[i]->forward(x);
     if (at_block) { x = at_block(static_cast<int64_t>(i) + 1, x); }
   }
-  x = at::relu(bn3_->forward(conv3_->forward(x)));
-  x = at::relu(bn4_->forward(conv4_->forward(x))).mean({2, 3});
+  x = conv3_->forward(x, *bn3_).relu_();
+  x = conv4_->forward(x, *bn4_).relu_().mean({2, 3});
   return fc_ ? fc_->forward(x) : x;
 }
 

@@ -15,22 +15,24 @@
 
 namespace realface::models {
 
-/// A convolution of 1 x 1 without bias, by the fastest kernel of its kind. Parameter `weight` [out, in, 1, 1].
+/// A convolution of 1 x 1 without bias and the norm after it, which a network that is not learning has folded into the
+/// weights. By the fastest kernel of its kind. Parameter `weight` [out, in, 1, 1].
 class Pointwise : public torch::nn::Module {
  public:
   Pointwise(int64_t in, int64_t out, int64_t stride = 1);
-  torch::Tensor forward(const torch::Tensor& x) const;  // [B, in, H, W]
+  torch::Tensor forward(const torch::Tensor& x, BatchNorm& norm) const;  // [B, in, H, W]
 
  private:
   int64_t stride_;
   torch::Tensor weight_;
 };
 
-/// A 3 x 3 convolution of each channel by itself, `conv1`, then one of 1 x 1 over the channels, `pointwise`.
+/// A 3 x 3 convolution of each channel by itself, `conv1`, then one of 1 x 1 over the channels, `pointwise`, and
+/// its norm.
 class SeparableConv : public torch::nn::Module {
  public:
   SeparableConv(int64_t in, int64_t out);
-  torch::Tensor forward(const torch::Tensor& x) const;  // [B, in, H, W] -> [B, out, H, W]
+  torch::Tensor forward(const torch::Tensor& x, BatchNorm& norm) const;  // [B, in, H, W] -> [B, out, H, W]
 
  private:
   std::shared_ptr<Conv> each_;
