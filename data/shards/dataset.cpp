@@ -82,7 +82,7 @@ void copy_ids(const Shard& shard, const std::vector<int16_t>& ids, const std::ve
   std::vector<int16_t> known;
   for (const auto& name : own) {
     const auto found = std::ranges::find(names, name);
-    if (found == names.end()) { 
+    if (found == names.end()) {
       throw DataError("[" + shard.path.string() + "] has the name '" + name + "', which its manifest lacks");
     }
     known.push_back(static_cast<int16_t>(found - names.begin()));

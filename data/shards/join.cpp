@@ -29,9 +29,10 @@ std::string folder_of(const Manifest& manifest) {
 void require_alike(const Manifest& first, const Manifest& other) {
   const auto expected = common_facts(first), found = common_facts(other);
   if (expected == found) { return; }
-  throw DataError(fmt::format("[data.shards] {} and {} cannot be one dataset: the first is {}, the second {}; "
-                              "preprocess both with the same options",
-                              folder_of(first), folder_of(other), expected.dump(), found.dump()));
+  throw DataError(
+      fmt::format("[data.shards] {} and {} cannot be one dataset: the first is {}, the second {}; "
+                  "preprocess both with the same options",
+                  folder_of(first), folder_of(other), expected.dump(), found.dump()));
 }
 
 void add_names(const std::vector<std::string>& more, std::vector<std::string>& names) {

@@ -63,8 +63,8 @@ void require_methods(const std::set<std::string>& wanted, const data::Folders& s
   for (const auto& method : wanted) {
     if (held.contains(method)) { continue; }
     const auto near = nearest(method, {held.begin(), held.end()});
-    throw DataError(fmt::format("[methods] {} holds no fakes of '{}' in split '{}' (it has those of: {}){}", shards.text(),
-                                method, split, fmt::join(held, ", "),
+    throw DataError(fmt::format("[methods] {} holds no fakes of '{}' in split '{}' (it has those of: {}){}",
+                                shards.text(), method, split, fmt::join(held, ", "),
                                 near.empty() ? "" : "; did you mean '" + near + "'?"));
   }
 }

@@ -15,8 +15,8 @@ namespace realface::models {
 
 namespace {
 
-/// Every other pixel of a picture [B, C, H, W], and so on. Cut with channels last, since the gradient of a slice is laid
-/// out as what was sliced: that of a picture cut channels first would make every norm before it take a slow path.
+/// Every other pixel of a picture [B, C, H, W], and so on. Cut with channels last, since the gradient of a slice is
+/// laid out as what was sliced: that of a picture cut channels first would make every norm before it take a slow path.
 torch::Tensor strided(const torch::Tensor& x, int64_t stride) {
   if (stride == 1) { return x; }
   const auto pixels = x.permute({0, 2, 3, 1});

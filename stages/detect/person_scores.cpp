@@ -47,6 +47,8 @@ PersonScores whole(const Branch& branch, const torch::Tensor& faces, const torch
   PersonScores own{frames.to(torch::kCPU, torch::kFloat64), {}, scores.masks.defined()};
   if (own.has_masks) {
     own.heat = scores.masks[0].cpu();
+  } else if (scores.heat.defined()) {
+    own.heat = scores.heat[0].cpu();
   } else if (scores.maps.defined()) {
     own.heat = differences(faces, scores.maps[0]).cpu();
   }

@@ -11,8 +11,9 @@ namespace realface::stages {
 struct PersonScores {
   torch::Tensor p_fake;     // f64 [T, branches]
   torch::Tensor heat = {};  // f32 [T, H, W] in [0, 1], to be laid over the faces: the mask of what was tampered with,
-                            // if a branch predicts it, else how far the faces are from what a network maps them to, 1
-                            // for a mean difference of a quarter of a colour; undefined if no branch has either
+                            // if a branch predicts it, else how far the faces are from what a network maps or restores
+                            // them to, 1 for a mean difference of a quarter of a colour, or where an extractor's
+                            // features differ most; undefined if no branch has any
   bool has_masks = false;   // it is masks
 };
 

@@ -1,12 +1,14 @@
 #include "stages/evaluate/branches.h"
 
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/error.h"
 #include "models/cnn/cnn.h"
+#include "models/layers/tokens.h"
 #include "models/localizer/localizer.h"
 #include "models/lre/lre.h"
 #include "models/mapping_net/mapping_net.h"
@@ -67,9 +69,18 @@ Branch localizer(const models::Set& set, torch::Device device) {
   return {"localizer", config.mapping.image, 0, true, config.locates, score};
 }
 
+/// The first two sizes of frames [B, T, ...].
+std::vector<int64_t> by_frame_of(const torch::Tensor& frames) { return {frames.size(0), frames.size(1)}; }
+
+/// Maps [N, 1, h, w] at the size of the faces, as shares of each map's largest value: [N, side, side].
+torch::Tensor shown(const torch::Tensor& maps, int64_t side) {
+  const auto large = at::upsample_bilinear2d(maps, {side, side}, /*align_corners=*/false).squeeze(1);
+  return large / large.amax({1, 2}, /*keepdim=*/true).clamp_min(1e-12);
+}
+
 /// Of frames [B, T, ...] by the logits of each, [B * T, 2].
 BranchScores scored_by_frame(const torch::Tensor& frames, const torch::Tensor& logits) {
-  const auto by_frame = p_fake(logits).unflatten(0, {frames.size(0), frames.size(1)});
+  const auto by_frame = p_fake(logits).unflatten(0, by_frame_of(frames));
   return {by_frame.mean(1), by_frame, {}};
 }
 
@@ -99,7 +110,9 @@ Branch attention(const models::Set& set, torch::Device device) {
   branch.hidden = Hidden{mask_of(network->lre()), differences.patch()};
   branch.score_hidden = [network, differences](const torch::Tensor& frames, const torch::Tensor& masks) {
     const auto seen = differences.of(frames.flatten(0, 1), masks.flatten(0, 1));
-    return scored_by_frame(frames, two_logits(network->forward(seen.faces, seen.maps)));
+    auto scores = scored_by_frame(frames, two_logits(network->forward(seen.faces, seen.maps)));
+    scores.heat = shown(seen.maps.front(), frames.size(2)).unflatten(0, by_frame_of(frames));
+    return scores;
   };
   return branch;
 }
@@ -108,7 +121,14 @@ Branch residuals(const models::Set& set, torch::Device device) {
   const auto network = set.get<models::RffrImpl>("rffr");
   const ResidualView view(network->config(), residual_network(set, network->config()), device);
   const auto score = [network, view](const torch::Tensor& frames) {
-    return scored_by_frame(frames, view.logits(*network, frames.flatten(0, 1), view.all_blocks()));
+    const auto faces = frames.flatten(0, 1);
+    const auto residuals = view.residuals(faces, view.all_blocks());
+    auto scores = scored_by_frame(frames, view.logits(*network, faces, residuals, view.all_blocks()));
+    if (residuals.defined()) {
+      const auto size = network->config().vit.patch;
+      scores.heat = models::unpatchify(residuals, size).abs().mean(-1).unflatten(0, by_frame_of(frames));
+    }
+    return scores;
   };
   return {"rffr", network->config().vit.image, 0, true, false, score};
 }

@@ -34,9 +34,9 @@ torch::Tensor ResidualView::residuals(const torch::Tensor& images, const torch::
 }
 
 torch::Tensor ResidualView::logits(const models::RffrImpl& detector, const torch::Tensor& images,
-                                   const torch::Tensor& blocks) const {
+                                   const torch::Tensor& residuals, const torch::Tensor& blocks) const {
   const auto originals = config_.has_original() ? imagenet_.patches(images) : torch::Tensor();
-  return detector.forward(originals, residuals(images, blocks), detector.seen_patches(blocks));
+  return detector.forward(originals, residuals, detector.seen_patches(blocks));
 }
 
 torch::Tensor draw_blocks(const torch::Tensor& all, double share, uint64_t seed, int64_t step) {
@@ -58,8 +58,9 @@ Residual::Residual(const ResidualConfig& config, const Walk& walk)
 StepReport Residual::step(const data::Step& step) {
   const auto blocks = draw_blocks(view_.all_blocks(), share_, seed_, step.index);
   const auto& detector = trainer_.working<models::RffrImpl>("rffr");
-  return train_classifier(trainer_, labelled_batches(step), samples_,
-                          [&](const data::Batch& batch) { return view_.logits(detector, batch.images, blocks); });
+  return train_classifier(trainer_, labelled_batches(step), samples_, [&](const data::Batch& batch) {
+    return view_.logits(detector, batch.images, view_.residuals(batch.images, blocks), blocks);
+  });
 }
 
 }  // namespace realface::stages

@@ -18,11 +18,11 @@ class ResidualView {
   ResidualView(const models::RffrConfig& config, std::shared_ptr<models::MaskedAutoencoder> network,
                torch::Device device);
 
-  /// Logits [B, 2] of a detector of this configuration. blocks: i64 [k, n], whose patches are seen.
-  torch::Tensor logits(const models::RffrImpl& detector, const torch::Tensor& images,
-                       const torch::Tensor& blocks) const;
-  /// f32 [B, N, V]; undefined if no branch sees them.
+  /// f32 [B, N, V] of blocks, i64 [k, n]; undefined if no branch sees them.
   torch::Tensor residuals(const torch::Tensor& images, const torch::Tensor& blocks) const;
+  /// Logits [B, 2] of a detector of this configuration, which sees the patches of those blocks.
+  torch::Tensor logits(const models::RffrImpl& detector, const torch::Tensor& images, const torch::Tensor& residuals,
+                       const torch::Tensor& blocks) const;
   /// Of all blocks, on the device: what a test sees (F5).
   const torch::Tensor& all_blocks() const { return blocks_; }
 

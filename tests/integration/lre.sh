@@ -32,6 +32,21 @@ of = results["sets"]["test"]
 assert 0 <= of["video"]["all"]["acc"] <= 1 and 0 <= of["frame"]["all"]["auc"] <= 1, of
 PYTHON
 
+# One file holds the detector and both frozen networks, says the same as the run, and can be calibrated.
+must "$program" export "$run" --out "$scratch/detector.safetensors"
+must "$program" calibrate "$scratch/detector.safetensors" --shards "$scratch/shards" --split test --false-positive-rate 0.25 --out "$scratch/calibrated.safetensors"
+fake=$(ls "$scratch"/videos/manipulated_sequences/FaceSwap/*/videos/*.mp4 | head -n 1)
+"$program" detect "$fake" --weights "$run" --json >"$scratch/run.json" 2>"$scratch/last.log" || fail "detect by the run"
+"$program" detect "$fake" --weights "$scratch/detector.safetensors" --json >"$scratch/file.json" 2>"$scratch/last.log" || fail "detect by the file"
+"$program" detect "$fake" --weights "$scratch/calibrated.safetensors" --out "$scratch/looked" --json >"$scratch/calibrated.json" 2>"$scratch/last.log" || fail "detect calibrated"
+[ -s "$scratch/looked/$(basename "$fake").overlay.mp4" ] || fail "detect --out left no overlay"
+python3 - "$scratch"/{run,file,calibrated}.json <<'PYTHON' || fail "the detector file says something else than its run"
+import json, sys
+run, file, calibrated = (json.load(open(path))["files"][0] for path in sys.argv[1:])
+assert run["p_fake"] == file["p_fake"] and 0 <= file["p_fake"] <= 1, (run, file)
+assert calibrated["verdict"] in ("real", "fake", "uncertain"), calibrated
+PYTHON
+
 one=(data.shards="$scratch/shards" data.align=any model.image=32 train.batch=12 metrics.port=0 world.device=cpu world.threads=1)
 must "$program" train "$recipes/extractor.yaml" "${one[@]}" model.size=small train.steps=5 seed=7 run.dir="$scratch/other"
 refused 78 "other weights than 'lre'" "$program" "${test[@]}" weights.extractor="$scratch/other" run.dir="$scratch/wrong"

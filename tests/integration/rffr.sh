@@ -44,6 +44,13 @@ fake=$(ls "$scratch"/videos/manipulated_sequences/FaceSwap/*/videos/*.mp4 | head
 python3 -c 'import json,sys; a, b = (json.load(open(f)) for f in sys.argv[1:]); assert [f["p_fake"] for f in a["files"]] == [f["p_fake"] for f in b["files"]], (a, b)' \
   "$scratch/a.json" "$scratch/b.json" || fail "the detector file says something else than its run"
 
+# Its autoencoder learns from the real faces of two datasets as if they were one, and of neither twice.
+must "$program" synth --out "$scratch/more" --identities 12 --frames 4 --size 160 --seed 4
+must "$program" preprocess "$scratch/more" --dataset ffpp --out "$scratch/more-shards" --size 64 --frames 4
+pretrain=(train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 train.steps=4 data.align=any run.dir="$scratch/both")
+must ranks 2 "${pretrain[@]}" data.shards="[$scratch/shards,$scratch/more-shards]"
+refused 1 "was listed before" "$program" "${pretrain[@]}" data.shards="[$scratch/shards,$scratch/shards]"
+
 # Others are refused before the first step, and shards that are not aligned as the recipe asks.
 refused 78 "align" "$program" train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 data.shards="$scratch/shards" run.dir="$scratch/wrong"
 must "$program" train "$recipes/pretrain.yaml" "${tiny[@]}" model.image=64 mask.blocks=2 train.steps=2 seed=9 "${shards[@]}" \

@@ -66,14 +66,14 @@ TEST_F(StreamsTest, FacesOfAnotherAlignmentOrCompressionAreRefused) {
   EXPECT_THAT(message_of([&] { open(); }),
               ::testing::AllOf(HasSubstr("[data.compression] is c23"), HasSubstr("are raw")));
   // A stage that opens its sets one after the other hears of it at once.
-  config_.sets = {{"other", config_.shards}};
+  config_.sets = {{"other", shards()}};
   EXPECT_THAT(message_of([&] { data::open(config_, {}, world()); }), HasSubstr("[data.compression] is c23"));
   config_.compression = "";
   world().host_group().barrier()->wait();
   if (world().rank() == 0) {
     auto manifest = Manifest::load(config_.shards);
     manifest.config["preprocess"]["align"] = "similarity";
-    manifest.save(config_.shards);
+    manifest.save(shards());
   }
   world().host_group().barrier()->wait();
   EXPECT_THAT(message_of([&] { open(); }), HasSubstr("are aligned by similarity; preprocess with --align none"));

@@ -43,6 +43,7 @@ class StreamsTest : public ::testing::Test {
   }
 
   std::unique_ptr<Streams> open() { return data::open(config_, {needs_}, world()); }
+  std::string shards() const { return config_.shards.paths().front(); }
   std::string open_digest() const { return Manifest::load(config_.shards).digest(); }
 
   std::unique_ptr<TemporaryFolder> folder_;

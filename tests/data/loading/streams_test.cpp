@@ -169,10 +169,10 @@ TEST_F(StreamsTest, TheTruthIsNotThatOfSelfBlendedFakes) {
 }
 
 TEST_F(StreamsTest, AFakeWithoutAMaskIsMarkedAsNotKnown) {
-  config_.shards += "/unmasked";
+  config_.shards = shards() + "/unmasked";
   if (world().rank() == 0) {
-    std::filesystem::create_directory(config_.shards);
-    samples::write_dataset(config_.shards, {.shards = 2, .videos_per_shard = 6, .size = 64, .masks = false});
+    std::filesystem::create_directory(shards());
+    samples::write_dataset(shards(), {.shards = 2, .videos_per_shard = 6, .size = 64, .masks = false});
   }
   world().host_group().barrier()->wait();
   needs_.truth = true;
@@ -358,7 +358,7 @@ TEST_F(StreamsTest, ImpossibleRequestsSayWhatWouldWork) {
   needs_.image = 64;
   needs_.split = "test";
   EXPECT_THAT(message_of([&] { open(); }), HasSubstr("no frames of split 'test'"));
-  config_.shards += "/nowhere";
+  config_.shards = shards() + "/nowhere";
   EXPECT_THAT(message_of([&] { open(); }), HasSubstr("has no manifest.json"));
 }
 

@@ -16,17 +16,11 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const DataError& error) { return error.what(); }
-  return "nothing was thrown";
-}
-
 /// Two datasets whose names stand in another order: one shard of four videos, and two of three.
 class JoinTest : public testing::Test {
  protected:
   void SetUp() override {
+    for (const auto* name : {"a", "b"}) { std::filesystem::create_directory(folder_.path() / name); }
     samples::write_dataset(folder_.path() / "a", {.shards = 1, .videos_per_shard = 4, .frames = 2});
     write_other({});
   }
@@ -38,8 +32,14 @@ class JoinTest : public testing::Test {
     manifest.save(folder_.path() / "b");
   }
   Folders both() const { return std::vector{(folder_.path() / "a").string(), (folder_.path() / "b").string()}; }
+  static std::string refusal_of(const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const DataError& error) { return error.what(); }
+    return "nothing was thrown";
+  }
   std::string refusal() const {
-    return message_of([&] { (void)Manifest::load(both()); });
+    return refusal_of([&] { (void)Manifest::load(both()); });
   }
 
   TemporaryFolder folder_;
@@ -55,7 +55,9 @@ TEST_F(JoinTest, EveryFrameKeepsItsNamesAndItsBytes) {
   EXPECT_THAT(names.compression, ElementsAre("raw", "c23"));
   ASSERT_EQ(joined->manifest().frames(), 8 + 18);
   // Video 3 of each is of FaceSwap, video 5 of Deepfakes (samples::video).
-  const auto manip = [&](size_t shard, size_t video) { return names.manip.at(static_cast<size_t>(joined->table(shard)->manip[video])); };
+  const auto manip = [&](size_t shard, size_t video) {
+    return names.manip.at(static_cast<size_t>(joined->table(shard)->manip[video]));
+  };
   EXPECT_EQ(manip(0, 1), "Deepfakes");
   EXPECT_EQ(manip(0, 3), "FaceSwap");
   EXPECT_EQ(manip(1, 1), "Deepfakes");
@@ -98,14 +100,14 @@ TEST_F(JoinTest, FacesThatWereCutOutInTwoWaysAreNoDataset) {
 
 TEST_F(JoinTest, ADatasetIsTakenOnce) {
   const Folders twice = std::vector{both().paths()[0], both().paths()[0]};
-  EXPECT_THAT(message_of([&] { (void)Manifest::load(twice); }), HasSubstr("was listed before"));
-  EXPECT_THAT(message_of([&] { (void)Manifest::load(std::vector<std::string>{}); }), HasSubstr("names no folder"));
+  EXPECT_THAT(refusal_of([&] { (void)Manifest::load(twice); }), HasSubstr("was listed before"));
+  EXPECT_THAT(refusal_of([&] { (void)Manifest::load(std::vector<std::string>{}); }), HasSubstr("names no folder"));
 }
 
 TEST_F(JoinTest, AShardWithANameThatItsManifestLacksIsRefused) {
   write_other([](Manifest& other) { other.names.manip.pop_back(); });
   const auto self = distributed::make_self_communicator();
-  EXPECT_THAT(message_of([&] { (void)Dataset::open(both().paths()[1], {"all"}, *self); }),
+  EXPECT_THAT(refusal_of([&] { (void)Dataset::open(both().paths()[1], {"all"}, *self); }),
               AllOf(HasSubstr("train-0.h5"), HasSubstr("'Deepfakes', which its manifest lacks")));
 }
 

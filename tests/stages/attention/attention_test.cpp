@@ -17,6 +17,7 @@
 #include "stages/attention/differences.h"
 #include "stages/attention/recipe.h"
 #include "stages/composite/stage.h"
+#include "stages/evaluate/branches.h"
 #include "stages/reconstruct/difference_views.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
@@ -184,6 +185,11 @@ TEST(DifferenceViews, AreTheMapsOfEachTapAtTheFacesSizeAndScaled) {
     EXPECT_GE(views[i][0][0].item<double>(), corner - 1e-6);
   }
   EXPECT_FALSE(difference_views(models::Set(), torch::kCPU));
+
+  const auto branch = branches_of(set, torch::kCPU).at(0);
+  const auto heat = branch.score_hidden(batch.images.unsqueeze(0), batch.mask.unsqueeze(0)).heat;
+  ASSERT_EQ(heat.sizes(), (std::vector<int64_t>{1, 1, 32, 32}));
+  EXPECT_LT((heat[0][0] - views[0]).abs().max().item<double>(), 1e-5);
 }
 
 struct Whole {

@@ -86,6 +86,17 @@ TEST(ScoreFrames, OfANetworkThatMapsShowHowFarFacesAreFromTheirMaps) {
   EXPECT_NEAR(found.heat[0][3][3].item<double>(), 0.0, 1e-5);
 }
 
+TEST(ScoreFrames, ShowWhatABranchOfNoMasksSawDiffer) {
+  const Branch residual{"rffr", 4, 0, true, false, [](const torch::Tensor& faces) {
+                          const auto p = at::zeros({1, faces.size(1)});
+                          return BranchScores{p.mean(1), p, {}, {}, at::full({1, faces.size(1), 4, 4}, 0.25)};
+                        }};
+  const auto found = score_frames({residual}, frames(2));
+  EXPECT_FALSE(found.has_masks);
+  EXPECT_EQ(found.heat.sizes(), (std::vector<int64_t>{2, 4, 4}));
+  EXPECT_EQ(found.heat[1][3][3].item<double>(), 0.25);
+}
+
 TEST(ScoreFrames, HideTheKeyRegionOfEachFrameByItsLandmarks) {
   std::vector<torch::Tensor> seen;
   Branch hiding{"lre", 64, 0, true, false, {}};

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "models/mae/description.h"
+#include "stages/evaluate/branches.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
 
@@ -122,7 +123,8 @@ TEST(Residual, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
     const ResidualView view(config.model, residual_network(set, config.model), torch::kCPU);
     const auto whole = Faces::batch(config, 0, 0, config.train.batch);
     const auto blocks = draw_blocks(view.all_blocks(), config.share, kSeed, 0);
-    const auto loss = at::cross_entropy_loss(view.logits(*detector, whole.images, blocks), whole.labels);
+    const auto residuals = view.residuals(whole.images, blocks);
+    const auto loss = at::cross_entropy_loss(view.logits(*detector, whole.images, residuals, blocks), whole.labels);
     loss.backward();
     double square = 0;
     for (const auto& parameter : detector->parameters()) {
@@ -136,6 +138,23 @@ TEST(Residual, LossAndGradientAreThoseOfTheWholeBatchOnOneRank) {
       EXPECT_FALSE(parameter.grad().defined());
     }
   }
+}
+
+TEST(Residual, ABranchShowsHowFarEachPixelIsFromWhatWasExpected) {
+  const torch::NoGradGuard no_grad;
+  const auto config = small();
+  const auto set = networks(config);
+  const auto faces = Faces::batch(config, 0, 0, 6).images.unflatten(0, {3, 2});  // three videos of two frames
+  const auto heat = branches_of(set, torch::kCPU).at(0).score(faces).heat;
+  ASSERT_EQ(heat.sizes(), (std::vector<int64_t>{3, 2, 16, 16}));
+  const ResidualView view(config.model, residual_network(set, config.model), torch::kCPU);
+  const auto residuals = view.residuals(faces[1], view.all_blocks());
+  // Patch (3, 4) of the second video's first frame; its lower right pixel.
+  EXPECT_NEAR(heat[1][0][7][9].item<double>(), residuals[0][3 * 8 + 4].view({4, 3})[3].abs().mean().item<double>(),
+              1e-6);
+  EXPECT_GT(heat.max().item<double>(), 0);
+  EXPECT_LE(heat.max().item<double>(), 1);
+  EXPECT_EQ(heat.narrow(2, 0, 2).max().item<double>(), 0);  // the border is never restored
 }
 
 TEST(Residual, LearnsAndResumesInTheMiddleBitwise) {
