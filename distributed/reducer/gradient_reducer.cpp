@@ -41,6 +41,8 @@ struct GradientReducer::Members {
   std::vector<size_t> missing;      // per bucket: gradients not yet ready in this backward pass
   std::vector<bool> ready;          // per parameter: in this synchronised backward pass
   std::vector<char> used;           // per parameter: in this update, on this rank
+  std::vector<char> uploaded;       // what of that
+  torch::Tensor used_here;          // holds, on the device
   std::vector<size_t> ready_order;  // of this synchronised backward pass
   std::vector<Pending> pending;     // buckets 0, 1, ... that are on their way
   bool synchronising = false, arranged = false, warned = false;
@@ -164,13 +166,12 @@ void GradientReducer::Members::launch_next() {
 void GradientReducer::Members::write_used_by() {
   const torch::NoGradGuard no_grad;
   const auto& tail = buckets.back().used_by;
-  const bool all = std::all_of(used.begin(), used.end(), [](char one) { return one != 0; });
-  // The usual case needs no copy from the host, which a GPU would wait for.
-  if (all) {
-    tail.fill_(1);
-  } else {
-    tail.copy_(torch::from_blob(used.data(), {static_cast<int64_t>(used.size())}, torch::kInt8));
+  if (used != uploaded) {
+    // A copy from the host, for which a GPU would wait: only when other parameters are used than before.
+    used_here = torch::from_blob(used.data(), {static_cast<int64_t>(used.size())}, torch::kInt8).to(tail.options());
+    uploaded = used;
   }
+  tail.copy_(used_here);
 }
 
 std::vector<std::string> GradientReducer::Members::unused() const {
