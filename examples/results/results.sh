@@ -21,6 +21,9 @@ two_ranks=(mpirun --oversubscribe --bind-to none -n 2 "$program")
 mkdir -p "$out/data"
 "$program" synth --level hard --out "$out/data/videos" --identities 100 --held-out 40 --frames 16 --size 192 --seed 1
 "${two_ranks[@]}" preprocess "$out/data/videos" --dataset ffpp --out "$out/data/shards" --size 64 --frames 16
+# Real faces of many more people, for autoencoders, which learn these few by heart.
+"$program" synth --level hard --fakes none --out "$out/data/more-videos" --identities 1000 --held-out 6 --frames 8 --size 192 --seed 1001
+"${two_ranks[@]}" preprocess "$out/data/more-videos" --dataset ffpp --out "$out/data/more-shards" --size 64 --frames 8
 for protocol in ${PROTOCOLS:-intra-dataset leave-one-out}; do
   mkdir -p "$out/$protocol"
   seeds=()
@@ -28,9 +31,11 @@ for protocol in ${PROTOCOLS:-intra-dataset leave-one-out}; do
     seeds+=("$seed")
     for system in $systems; do
       echo "results: $protocol, $system, seeds ${seeds[*]}" >&2
+      more=()
+      ! grep -q 'name: pretrain' "$root/configs/results/$system.yaml" || more=("pretrain.data.shards=[$out/data/shards,$out/data/more-shards]")
       "${two_ranks[@]}" protocol "$root/configs/protocols/$protocol.yaml" system="$root/configs/results/$system.yaml" \
         "methods=[${manipulations// /,}]" "seeds=[$(IFS=,; echo "${seeds[*]}")]" run.dir="$out/$protocol/$system" data.shards="$out/data/shards" \
-        world.device=cpu >"$out/$protocol/$system.txt" 2>"$out/log.txt" || { tail -n 20 "$out/log.txt" >&2; exit 1; }
+        "${more[@]}" world.device=cpu >"$out/$protocol/$system.txt" 2>"$out/log.txt" || { tail -n 20 "$out/log.txt" >&2; exit 1; }
       python3 "$here/table.py" "$out" >"$out/table.txt"
     done
   done
