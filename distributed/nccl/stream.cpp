@@ -2,13 +2,15 @@
 
 #include <c10/cuda/CUDAGraphsC10Utils.h>
 #include <c10/cuda/CUDAGuard.h>
+#include <cuda_runtime_api.h>
 
+#include <chrono>
 #include <exception>
+#include <future>
 
 namespace realface::distributed {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kWatch{5};
 
 /// A collective on the stream: whoever waits makes its current stream wait, not the host.
@@ -39,6 +41,21 @@ class NcclWork : public Work {
 
 }  // namespace
 
+/// What the thread that connects and the one that waits for it share.
+struct NcclStream::Attempt {
+  ncclComm_t comm = nullptr;
+  std::promise<ncclResult_t> result;
+
+  ncclResult_t connect(const ncclUniqueId& id, const Place& place) {
+    // Each thread has a current GPU of its own.
+    if (cudaSetDevice(place.device) != cudaSuccess) { return ncclUnhandledCudaError; }
+    ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
+    // A non-blocking one starts a thread for every collective (NCCL 2.28, group.cc).
+    config.blocking = 1;
+    return ncclCommInitRankConfig(&comm, place.size, id, place.rank, &config);
+  }
+};
+
 NcclStream::NcclStream(const ncclUniqueId& id, const Place& place, double deadline, std::shared_ptr<CollectiveLog> log)
     : place_(place),
       log_(std::move(log)),
@@ -54,35 +71,26 @@ NcclStream::~NcclStream() {
   if (comm_ == nullptr || failed()) { return; }
   // While an exception unwinds the run ends by MPI_Abort; waiting for other ranks would hang.
   if (std::uncaught_exceptions() > 0) { return; }
-  ncclResult_t state = ncclCommFinalize(comm_);
-  while (state == ncclInProgress) {
-    std::this_thread::sleep_for(kWatch);
-    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess) { break; }
-  }
+  ncclCommFinalize(comm_);
   ncclCommDestroy(comm_);
 }
 
+/// In a thread of its own, which stays behind in NCCL if the deadline passes: the run ends by MPI_Abort then.
 void NcclStream::connect(const ncclUniqueId& id, double deadline) {
-  const c10::cuda::CUDAGuard guard(place_.device);
-  ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
-  config.blocking = 0;
-  const auto start = Clock::now();
-  ncclResult_t state = ncclCommInitRankConfig(&comm_, place_.size, id, place_.rank, &config);
-  while (state == ncclInProgress) {
-    if (std::chrono::duration<double>(Clock::now() - start).count() > deadline) {
-      ncclCommAbort(comm_);
-      throw CommunicatorError("[nccl] " + whereabouts(place_.rank) + ": not connected to " +
-                              std::to_string(place_.size) + " ranks after " + std::to_string(deadline) +
-                              " s; see whether all ranks started, and set NCCL_DEBUG=INFO");
-    }
-    std::this_thread::sleep_for(kWatch);
-    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess) { state = ncclInternalError; }
+  const auto attempt = std::make_shared<Attempt>();
+  auto result = attempt->result.get_future();
+  std::thread([attempt, id, place = place_] { attempt->result.set_value(attempt->connect(id, place)); }).detach();
+  if (result.wait_for(std::chrono::duration<double>(deadline)) == std::future_status::timeout) {
+    throw CommunicatorError("[nccl] " + whereabouts(place_.rank) + ": not connected to " + std::to_string(place_.size) +
+                            " ranks after " + std::to_string(deadline) +
+                            " s; see whether all ranks started, and set NCCL_DEBUG=INFO");
   }
-  if (state != ncclSuccess) {
+  if (const ncclResult_t code = result.get(); code != ncclSuccess) {
     throw CommunicatorError("[nccl] " + whereabouts(place_.rank) + ": connecting " + std::to_string(place_.size) +
-                            " ranks failed: " + ncclGetErrorString(state) + " (" + ncclGetLastError(nullptr) +
+                            " ranks failed: " + ncclGetErrorString(code) + " (" + ncclGetLastError(nullptr) +
                             "); set NCCL_DEBUG=INFO to see more");
   }
+  comm_ = attempt->comm;
 }
 
 Pending NcclStream::enqueue(const char* name, int64_t bytes, std::vector<torch::Tensor> tensors, const Call& call) {
@@ -111,12 +119,8 @@ Pending NcclStream::enqueue(const char* name, int64_t bytes, std::vector<torch::
   return work;
 }
 
-/// Waits until a non-blocking call is on the stream; throws where it failed. The caller holds nccl_mutex_.
+/// Throws if a call failed. The caller holds nccl_mutex_.
 void NcclStream::settle(ncclResult_t code, const std::string& what) {
-  while (code == ncclInProgress) {
-    std::this_thread::yield();
-    if (ncclCommGetAsyncError(comm_, &code) != ncclSuccess) { code = ncclInternalError; }
-  }
   if (code == ncclSuccess) { return; }
   fail(what, code);
   check_alive(what);
@@ -150,6 +154,8 @@ bool NcclStream::failed() const {
 void NcclStream::watch() {
   try {
     c10::cuda::set_device(place_.device);
+    // While another thread captures a graph, queries of this one would end that.
+    const c10::cuda::CUDAStreamCaptureModeGuard mode(cudaStreamCaptureModeThreadLocal);
     while (!stopping_) {
       collect();
       abort_after_error();
@@ -162,8 +168,10 @@ void NcclStream::watch() {
   }
 }
 
+/// Not while a call is in NCCL: if that never returns, the deadline of the collective ends the run.
 void NcclStream::abort_after_error() {
-  const std::lock_guard lock(nccl_mutex_);
+  const std::unique_lock lock(nccl_mutex_, std::try_to_lock);
+  if (!lock) { return; }
   ncclResult_t state = ncclSuccess;
   if (comm_ != nullptr && ncclCommGetAsyncError(comm_, &state) == ncclSuccess && state != ncclSuccess &&
       state != ncclInProgress) {

@@ -19,8 +19,8 @@
 
 namespace realface::distributed {
 
-/// A non-blocking NCCL communicator with its stream, and a thread that looks after it: notes in the log when
-/// collectives end, and aborts the communicator at an asynchronous error of NCCL. After that, and after an error of
+/// A NCCL communicator with its stream, and a thread that looks after it: notes in the log when collectives end, and
+/// aborts the communicator at an asynchronous error of NCCL. After that, and after an error of
 /// CUDA that the thread meets, every call and every wait throws.
 class NcclStream {
  public:
@@ -50,6 +50,7 @@ class NcclStream {
     std::vector<torch::Tensor> tensors;
   };
 
+  struct Attempt;
   void connect(const ncclUniqueId& id, double deadline);
   void settle(ncclResult_t code, const std::string& what);
   void fail(const std::string& what, ncclResult_t code);
