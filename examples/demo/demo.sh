@@ -43,7 +43,7 @@ mkdir -p "$data"
 
 # RFFR's autoencoders are to know real faces that they have never seen, and would learn a few people by heart (docs/results.md): they are given a
 # thousand more, real videos alone, beside those of the training split (the paper's Table 3).
-if [ "$system" = rffr ] && [ -z "$videos" ]; then
+if [ "$system" = rffr ] && [ "$videos" = "$data/videos" ]; then
   "$program" synth --out "$data/more-videos" --fakes none --identities 1000 --held-out 6 --frames 4 --size 192 --seed 1001
   "${two_ranks[@]}" preprocess "$data/more-videos" --dataset ffpp --out "$data/more-shards" --size 64 --frames 4
   options+=({pretrain,vit}".data.shards=[$data/shards,$data/more-shards]")
