@@ -57,7 +57,8 @@ void Snapshot::take(const std::vector<OwnedSlice>& slices) {
   if (!buffer_.defined() || buffer_.numel() != places.back()) {
     pieces_.clear();
     buffer_.reset();  // before the next is there
-    buffer_ = at::empty({places.back()}, at::TensorOptions().dtype(torch::kUInt8).pinned_memory(on_gpu != slices.end()));
+    buffer_ =
+        at::empty({places.back()}, at::TensorOptions().dtype(torch::kUInt8).pinned_memory(on_gpu != slices.end()));
   }
   pieces_.resize(slices.size());
   for (size_t i = 0; i < slices.size(); ++i) {
