@@ -41,14 +41,6 @@ mkdir -p "$data"
 "${two_ranks[@]}" preprocess "$videos" "${dataset[@]}" --out "$data/shards" --size 64 --frames 16
 "$program" inspect "$data/shards" --sheet "$data/faces.png"
 
-# RFFR's autoencoders are to know real faces that they have never seen, and would learn a few people by heart (docs/results.md): they are given a
-# thousand more, real videos alone, beside those of the training split (the paper's Table 3).
-if [ "$system" = rffr ] && [ "$videos" = "$data/videos" ]; then
-  "$program" synth --out "$data/more-videos" --fakes none --identities 1000 --held-out 6 --frames 4 --size 192 --seed 1001
-  "${two_ranks[@]}" preprocess "$data/more-videos" --dataset ffpp --out "$data/more-shards" --size 64 --frames 4
-  options+=({pretrain,vit}".data.shards=[$data/shards,$data/more-shards]")
-fi
-
 rm -rf "$run"
 train=("${two_ranks[@]}" run "$recipe" "run.dir=$run" "data.shards=$data/shards" "${options[@]}")
 say "3/5 training the detector stage by stage, on 2 ranks, until rank 1 is killed"

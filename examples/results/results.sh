@@ -32,7 +32,9 @@ for protocol in ${PROTOCOLS:-intra-dataset leave-one-out}; do
     for system in $systems; do
       echo "results: $protocol, $system, seeds ${seeds[*]}" >&2
       more=()
-      ! grep -q 'name: pretrain' "$root/configs/results/$system.yaml" || more=("pretrain.data.shards=[$out/data/shards,$out/data/more-shards]")
+      for entry in $(grep -oE 'name: (pretrain|vit)' "$root/configs/results/$system.yaml" | cut -d ' ' -f 2); do
+        more+=("$entry.data.shards=[$out/data/shards,$out/data/more-shards]")
+      done
       "${two_ranks[@]}" protocol "$root/configs/protocols/$protocol.yaml" system="$root/configs/results/$system.yaml" \
         "methods=[${manipulations// /,}]" "seeds=[$(IFS=,; echo "${seeds[*]}")]" run.dir="$out/$protocol/$system" data.shards="$out/data/shards" \
         "${more[@]}" world.device=cpu >"$out/$protocol/$system.txt" 2>"$out/log.txt" || { tail -n 20 "$out/log.txt" >&2; exit 1; }
