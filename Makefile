@@ -4,7 +4,7 @@
 #   make test                  every test
 #   make test-python           what goes out, beside torch, timm and transformers themselves, and examples/python
 #   make demo [SYSTEM=recap] [VIDEOS=DIR]   a dataset, a detector trained on 2 ranks, a resume and a report
-#   make results [SYSTEMS="cnn recap"] [SEEDS="1 2 3"]   leave one manipulation out, on hard drawings; 75 minutes a system
+#   make results [SYSTEMS="cnn recap"] [SEEDS="1 2 3"]   trained on all manipulations, and on all but one, on hard drawings; hours
 #   make install [PREFIX=/usr/local] [DESTDIR=]   the program and its recipes; libtorch stays in .deps/
 #   make compare               speed beside PyTorch's own DDP
 #   make fuzz [SECONDS=600]    the decoders of frames and masks, then the reader of weights, under libFuzzer

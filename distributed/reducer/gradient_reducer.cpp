@@ -41,8 +41,8 @@ struct GradientReducer::Members {
   std::vector<size_t> missing;      // per bucket: gradients not yet ready in this backward pass
   std::vector<bool> ready;          // per parameter: in this synchronised backward pass
   std::vector<char> used;           // per parameter: in this update, on this rank
-  std::vector<char> uploaded;       // what of that
-  torch::Tensor used_here;          // holds, on the device
+  std::vector<char> uploaded;       // `used` as it was when used_here was made of it
+  torch::Tensor used_here;          // on the device
   std::vector<size_t> ready_order;  // of this synchronised backward pass
   std::vector<Pending> pending;     // buckets 0, 1, ... that are on their way
   bool synchronising = false, arranged = false, warned = false;

@@ -6,7 +6,7 @@
 #                                      SEEDS="1 2 3" PROTOCOLS="intra-dataset leave-one-out"
 #
 # Each system is two `realface protocol`s, whose trainings are out/results/PROTOCOL/SYSTEM/SEED/MANIPULATION: a second call goes on with what is
-# missing, and a folder that is removed is made again. On two cores a system takes 10 to 20 minutes trained on all, and six times that left one out.
+# missing, and a folder that is removed is made again.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

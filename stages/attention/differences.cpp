@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
@@ -52,6 +53,11 @@ Differing Differences::of(const torch::Tensor& images, const torch::Tensor& mask
   const auto restored_planes = found.restored.mul(2).sub(1).permute({0, 3, 1, 2});
   found.maps = models::difference_maps(*extractor_, blocks_, found.faces, restored_planes);
   return found;
+}
+
+torch::Tensor enlarged(const torch::Tensor& maps, int64_t side) {
+  const auto large = at::upsample_bilinear2d(maps, {side, side}, /*align_corners=*/false).squeeze(1);
+  return large / large.amax({1, 2}, /*keepdim=*/true).clamp_min(1e-12);
 }
 
 data::MaskConfig mask_of(const models::LreConfig& config) {

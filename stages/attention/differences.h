@@ -42,6 +42,10 @@ class Differences {
   int64_t visible_;                // patches of a face
 };
 
+/// Maps [B, 1, h, w] at the size of faces of `side` pixels, as shares of each map's largest value: [B, side, side] in
+/// [0, 1].
+torch::Tensor enlarged(const torch::Tensor& maps, int64_t side);
+
 /// How the detector hides patches.
 data::MaskConfig mask_of(const models::LreConfig& config);
 

@@ -10,10 +10,9 @@ namespace realface::stages {
 /// What branches say of some frames of one person; on the CPU.
 struct PersonScores {
   torch::Tensor p_fake;     // f64 [T, branches]
-  torch::Tensor heat = {};  // f32 [T, H, W] in [0, 1], to be laid over the faces: the mask of what was tampered with,
-                            // if a branch predicts it, else how far the faces are from what a network maps or restores
-                            // them to, 1 for a mean difference of a quarter of a colour, or where an extractor's
-                            // features differ most; undefined if no branch has any
+  torch::Tensor heat = {};  // f32 [T, H, W] in [0, 1], to be laid over the faces: the predicted mask of what was
+                            // tampered with, else BranchScores::heat, else how far the faces are from the mapped
+                            // ones (1: by a quarter of the range of colours); undefined if no branch has any
   bool has_masks = false;   // it is masks
 };
 

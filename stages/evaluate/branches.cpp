@@ -1,7 +1,6 @@
 #include "stages/evaluate/branches.h"
 
 #include <ATen/ops/softmax.h>
-#include <ATen/ops/upsample_bilinear2d.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,12 +71,6 @@ Branch localizer(const models::Set& set, torch::Device device) {
 /// The first two sizes of frames [B, T, ...].
 std::vector<int64_t> by_frame_of(const torch::Tensor& frames) { return {frames.size(0), frames.size(1)}; }
 
-/// Maps [N, 1, h, w] at the size of the faces, as shares of each map's largest value: [N, side, side].
-torch::Tensor shown(const torch::Tensor& maps, int64_t side) {
-  const auto large = at::upsample_bilinear2d(maps, {side, side}, /*align_corners=*/false).squeeze(1);
-  return large / large.amax({1, 2}, /*keepdim=*/true).clamp_min(1e-12);
-}
-
 /// Of frames [B, T, ...] by the logits of each, [B * T, 2].
 BranchScores scored_by_frame(const torch::Tensor& frames, const torch::Tensor& logits) {
   const auto by_frame = p_fake(logits).unflatten(0, by_frame_of(frames));
@@ -111,7 +104,7 @@ Branch attention(const models::Set& set, torch::Device device) {
   branch.score_hidden = [network, differences](const torch::Tensor& frames, const torch::Tensor& masks) {
     const auto seen = differences.of(frames.flatten(0, 1), masks.flatten(0, 1));
     auto scores = scored_by_frame(frames, two_logits(network->forward(seen.faces, seen.maps)));
-    scores.heat = shown(seen.maps.front(), frames.size(2)).unflatten(0, by_frame_of(frames));
+    scores.heat = enlarged(seen.maps.front(), frames.size(2)).unflatten(0, by_frame_of(frames));
     return scores;
   };
   return branch;

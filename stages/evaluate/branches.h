@@ -19,8 +19,8 @@ struct BranchScores {
   torch::Tensor frames;      // [B, T], or undefined if the branch has no score of single frames
   torch::Tensor maps;        // [B, T, 3, h, w], the mapped faces of a network that maps; else undefined
   torch::Tensor masks = {};  // [B, T, H, W], where a localiser says that faces were tampered with; else undefined
-  torch::Tensor heat = {};   // [B, T, H, W] in [0, 1], where the network saw a face differ from what it expects; else
-                             // undefined
+  torch::Tensor heat = {};  // [B, T, H, W] in [0, 1], how much each pixel differs from what the network expects: RFFR's
+                            // residuals, LRE's first map as shares of its largest value; else undefined
 };
 
 /// What a branch hides of each frame.

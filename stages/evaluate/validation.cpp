@@ -45,7 +45,7 @@ class Validation {
     if (sets_.empty()) { sets_["validation"] = data.shards; }
     distributed::agree(world.host_group(), "validation", [&] {
       require_faces(data, config.eval_split);
-      for (const auto& [name, folder] : sets_) { tables_.emplace(name, SampleTable::read(folder)); }
+      for (const auto& [name, folders] : sets_) { tables_.emplace(name, SampleTable::read(folders)); }
     });
   }
 
@@ -54,16 +54,16 @@ class Validation {
   std::map<std::string, double> operator()() const {
     const InEvaluationMode mode(models_, branches_);
     std::map<std::string, double> values;
-    for (const auto& [name, folder] : sets_) {
-      if (!add(name, folder, values)) { return {}; }  // a signal, which the loop will see too
+    for (const auto& [name, folders] : sets_) {
+      if (!add(name, folders, values)) { return {}; }  // a signal, which the loop will see too
     }
     return values;
   }
 
  private:
-  bool add(const std::string& name, const data::Folders& folder, std::map<std::string, double>& values) const {
+  bool add(const std::string& name, const data::Folders& folders, std::map<std::string, double>& values) const {
     auto data = data_;
-    data.shards = folder;
+    data.shards = folders;
     const auto& table = tables_.at(name);
     const auto needs = videos_to_score(branches_, name, config_.eval_split, {.segments = config_.eval_frames},
                                        kVideos * world_.size());

@@ -26,7 +26,7 @@ class SampleTable {
   /// Videos in the order of the dataset; `first` is filled in here.
   explicit SampleTable(std::vector<VideoInfo> videos);
 
-  /// Reads the index of every shard that FOLDER/manifest.json lists. Throws DataError.
+  /// Reads the index of every shard that the manifests list. Throws DataError.
   static SampleTable read(const data::Folders& folders);
 
   const std::vector<VideoInfo>& videos() const { return videos_; }

@@ -50,6 +50,21 @@ kill_rank() {
 # must COMMAND...: the command succeeds; its output is kept for the report of a failure.
 must() { "$@" >"$scratch/last.log" 2>&1 || fail "exit code $? of: $*"; }
 
+# says_the_same RUN FILE VIDEO: `detect` gives the video one score, by the run folder and by the detector file.
+says_the_same() {
+  local which
+  for which in "$1" "$2"; do
+    "$program" detect "$3" --weights "$which" --json 2>"$scratch/last.log" || fail "detect by $which"
+  done | python3 -c '
+import json, sys
+decoder, text, scores = json.JSONDecoder(), sys.stdin.read().strip(), []
+while text:
+    found, end = decoder.raw_decode(text)
+    scores.append([file["p_fake"] for file in found["files"]])
+    text = text[end:].strip()
+assert len(scores) == 2 and scores[0] == scores[1] and all(0 <= p <= 1 for p in scores[0]), scores' || fail "the detector file says something else than its run"
+}
+
 # refused CODE PATTERN COMMAND...: ends with that exit code, says what the pattern wants, and does so within a minute.
 refused() {
   local code=$1 pattern=$2 seen=0

@@ -36,14 +36,12 @@ PYTHON
 must "$program" export "$run" --out "$scratch/detector.safetensors"
 must "$program" calibrate "$scratch/detector.safetensors" --shards "$scratch/shards" --split test --false-positive-rate 0.25 --out "$scratch/calibrated.safetensors"
 fake=$(ls "$scratch"/videos/manipulated_sequences/FaceSwap/*/videos/*.mp4 | head -n 1)
-"$program" detect "$fake" --weights "$run" --json >"$scratch/run.json" 2>"$scratch/last.log" || fail "detect by the run"
-"$program" detect "$fake" --weights "$scratch/detector.safetensors" --json >"$scratch/file.json" 2>"$scratch/last.log" || fail "detect by the file"
+says_the_same "$run" "$scratch/detector.safetensors" "$fake"
 "$program" detect "$fake" --weights "$scratch/calibrated.safetensors" --out "$scratch/looked" --json >"$scratch/calibrated.json" 2>"$scratch/last.log" || fail "detect calibrated"
 [ -s "$scratch/looked/$(basename "$fake").overlay.mp4" ] || fail "detect --out left no overlay"
-python3 - "$scratch"/{run,file,calibrated}.json <<'PYTHON' || fail "the detector file says something else than its run"
+python3 - "$scratch/calibrated.json" <<'PYTHON' || fail "the calibrated file gives no verdict"
 import json, sys
-run, file, calibrated = (json.load(open(path))["files"][0] for path in sys.argv[1:])
-assert run["p_fake"] == file["p_fake"] and 0 <= file["p_fake"] <= 1, (run, file)
+calibrated = json.load(open(sys.argv[1]))["files"][0]
 assert calibrated["verdict"] in ("real", "fake", "uncertain"), calibrated
 PYTHON
 

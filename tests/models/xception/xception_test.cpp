@@ -49,7 +49,7 @@ torch::Tensor waves(int64_t count, int64_t side) {
   return ((0.05 * x * (c + 1)).sin() * (0.03 * y * (1 + b)).cos() + 0.1 * b).to(torch::kFloat32);
 }
 
-/// Norms are folded into products only where no gradient can be asked for; both ways are timm's.
+/// With and without gradients: without them, norms are folded into the products.
 class XceptionOracle : public ::testing::TestWithParam<bool> {
  protected:
   const torch::Tensor& at(const std::string& name) const { return file_.tensors.at(name); }
