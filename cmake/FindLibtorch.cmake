@@ -4,6 +4,7 @@
 # Targets:   Libtorch::cpu    torch_cpu and c10 (never libtorch.so, which drags in 2 GB of CUDA libraries)
 #            Libtorch::cuda   torch_cuda, c10_cuda and the CUDA runtime, where the wheel set holds them
 #            Libtorch::nccl   the NCCL that torch pins
+#            Libtorch::c10_cuda   libtorch's streams, events and allocator of CUDA without its kernels, where the CUDA runtime's headers are
 # Variables: Libtorch_VERSION, Libtorch_HAS_CUDA, Libtorch_RPATH (folders for the program's RPATH)
 
 set(_libtorch_hints ${CMAKE_PREFIX_PATH} $ENV{CMAKE_PREFIX_PATH})
@@ -82,9 +83,15 @@ set(Libtorch_HAS_CUDA OFF)
 if(_nccl_library AND _cudart_library AND _cudnn_library)
   set(Libtorch_HAS_CUDA ON)
   _libtorch_target(cuda "${Libtorch_ROOT}/lib/libtorch_cuda.so" "${Libtorch_ROOT}/lib/libc10_cuda.so" "${_cudart_library}")
+  # Nothing of the program calls it by name: its kernels register themselves.
+  target_link_options(Libtorch::cuda INTERFACE "SHELL:-Wl,--push-state,--no-as-needed \"${Libtorch_ROOT}/lib/libtorch_cuda.so\" -Wl,--pop-state")
   target_include_directories(Libtorch::cuda SYSTEM INTERFACE "${_nvidia}/cu13/include")
   target_link_libraries(Libtorch::cuda INTERFACE Libtorch::cpu)
   _libtorch_target(nccl "${_nccl_library}")
   target_include_directories(Libtorch::nccl SYSTEM INTERFACE "${_nvidia}/nccl/include")
   target_link_libraries(Libtorch::nccl INTERFACE Libtorch::cuda)
+endif()
+if(_cudart_library AND EXISTS "${_nvidia}/cu13/include/cuda_runtime_api.h")
+  _libtorch_target(c10_cuda "${Libtorch_ROOT}/lib/libc10_cuda.so" Libtorch::cpu)
+  target_include_directories(Libtorch::c10_cuda SYSTEM INTERFACE "${_nvidia}/cu13/include")
 endif()

@@ -36,16 +36,32 @@ function(realface_test name)
   set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ENVIRONMENT "${REALFACE_TEST_ENVIRONMENT}")
 endfunction()
 
-# realface_mpi_test(NAME SOURCES ... LINK ... RANKS 1 2 3 [TIMEOUT 120]): the whole program under mpirun, once for each number of ranks.
-# tests/mpi_main.cpp gathers every rank's result, so that the failure of any rank fails the test.
+# realface_mpi_test(NAME SOURCES ... LINK ... RANKS 1 2 3 [GPU_RANKS 1 2] [TIMEOUT 120]): the whole program under mpirun, once for each number
+# of ranks. tests/mpi_main.cpp gathers every rank's result, so that the failure of any rank fails the test. With GPU_RANKS it computes on GPUs
+# too: on the stand-in (tests/gpu/stand_in), or, in a build for GPUs, on the first of the machine, labelled gpu.
 function(realface_mpi_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LINK;RANKS" ${ARGN})
-  _realface_test_program(${name} SOURCES ${TEST_SOURCES} "${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp" LINK ${TEST_LINK} realface_distributed MPI::MPI_C)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LINK;RANKS;GPU_RANKS" ${ARGN})
+  set(libraries ${TEST_LINK} realface_distributed MPI::MPI_C)
+  _realface_test_program(${name} SOURCES ${TEST_SOURCES} "${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp" LINK ${libraries})
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 120)
   endif()
   foreach(ranks ${TEST_RANKS})
-    add_test(NAME ${name}.${ranks} COMMAND ${REALFACE_MPIRUN} -n ${ranks} $<TARGET_FILE:${name}>)
-    set_tests_properties(${name}.${ranks} PROPERTIES LABELS mpi TIMEOUT ${TEST_TIMEOUT} RUN_SERIAL ON ENVIRONMENT "${REALFACE_TEST_ENVIRONMENT}")
+    _realface_mpi_entry(${name}.${ranks} ${name} ${ranks} mpi ${TEST_TIMEOUT})
   endforeach()
+  if(TEST_GPU_RANKS AND REALFACE_NCCL)
+    _realface_mpi_entry(${name}.gpu ${name} 1 gpu ${TEST_TIMEOUT} REALFACE_TEST_DEVICE=cuda)
+  elseif(TEST_GPU_RANKS AND TARGET gpu_stand_in)
+    add_executable(${name}_stand_in $<TARGET_OBJECTS:${name}>)
+    target_link_libraries(${name}_stand_in PRIVATE gpu_stand_in GTest::gtest GTest::gmock ${libraries})
+    foreach(ranks ${TEST_GPU_RANKS})
+      _realface_mpi_entry(${name}_stand_in.${ranks} ${name}_stand_in ${ranks} mpi ${TEST_TIMEOUT} REALFACE_TEST_DEVICE=cuda
+        REALFACE_STAND_IN_GPUS=${ranks})
+    endforeach()
+  endif()
+endfunction()
+
+function(_realface_mpi_entry test program ranks label timeout)
+  add_test(NAME ${test} COMMAND ${REALFACE_MPIRUN} -n ${ranks} $<TARGET_FILE:${program}>)
+  set_tests_properties(${test} PROPERTIES LABELS ${label} TIMEOUT ${timeout} RUN_SERIAL ON ENVIRONMENT "${REALFACE_TEST_ENVIRONMENT};${ARGN}")
 endfunction()

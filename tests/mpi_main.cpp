@@ -46,9 +46,10 @@ distributed::World& mpi_world() { return *joined; }
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   // A test that leaves its collectives ends the run here, and names the rank, well before ctest's deadline.
-  const char* device = std::getenv("REALFACE_TEST_DEVICE");
-  auto world =
-      realface::distributed::World::join({.device = device == nullptr ? "cpu" : device, .threads = 1, .deadline = 60});
+  const char* asked = std::getenv("REALFACE_TEST_DEVICE");
+  const std::string device = asked == nullptr ? "cpu" : asked;
+  auto world = realface::distributed::World::join(
+      {.device = device, .nccl = device == "cuda" ? "always" : "auto", .threads = 1, .deadline = 60});
   realface::testing::joined = &world;
   auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
   if (world.rank() != 0) { delete listeners.Release(listeners.default_result_printer()); }

@@ -1,4 +1,4 @@
-#include <ATen/cuda/CUDAContextLight.h>
+#include <ATen/Context.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 #include <nccl.h>
@@ -60,10 +60,7 @@ std::string device_name(int index) { return properties(index).name; }
 
 void bind_device(int index) {
   c10::cuda::set_device(static_cast<c10::DeviceIndex>(index));
-  // Also keeps libtorch_cuda, whose kernels register themselves, among the program's libraries.
-  if (at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index)) == nullptr) {
-    throw Error("[world] GPU " + std::to_string(index) + " cannot be used by libtorch");
-  }
+  at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
 }
 
 std::string device_libraries() {

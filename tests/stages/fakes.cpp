@@ -10,6 +10,7 @@
 #include "base/counter_rng.h"
 #include "models/mae/masked_autoencoder.h"
 #include "tests/mpi_world.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -73,7 +74,7 @@ std::optional<data::Step> FakeStreams::next() {
     const int64_t first = (micro * world_.size() + world_.rank()) * count;
     step.streams[Pretrain::kStream].push_back(batch(config_, step.index, first, count));
   }
-  return step;
+  return on_device(std::move(step));
 }
 
 PretrainConfig small_config() {
@@ -123,13 +124,13 @@ void Memory::restore(const std::vector<Part*>& parts) const {
 torch::Tensor weights(const models::Set& set) {
   std::vector<torch::Tensor> flat;
   for (const auto& parameter : set.get<models::MaskedAutoencoder>("mae")->parameters()) {
-    flat.push_back(parameter.detach().reshape({-1}).clone());
+    flat.push_back(parameter.detach().reshape({-1}).cpu().clone());
   }
   return at::cat(flat);
 }
 
 double over_ranks(const torch::Tensor& share) {
-  auto total = share.to(torch::kFloat64).reshape({1});
+  auto total = on_device(share.to(torch::kFloat64).reshape({1}));
   realface::testing::mpi_world().group().all_reduce(total)->wait();
   return total.item<double>();
 }

@@ -15,7 +15,8 @@
 namespace realface::stages {
 
 /// Batches of smooth random pictures, a pure function of the step and of the sample's place in the global batch, cut
-/// among ranks and micro-batches as the real streams are. Mask counts vary from sample to sample.
+/// among ranks and micro-batches as the real streams are, on the device of the world. Mask counts vary from sample to
+/// sample.
 class FakeStreams final : public data::Streams {
  public:
   FakeStreams(const PretrainConfig& config, distributed::World& world, int64_t length = INT64_MAX);
@@ -42,7 +43,7 @@ PretrainConfig small_config();
 PretrainConfig small_video_config();
 inline constexpr uint64_t kSeed = 3;
 
-/// The networks of a pretraining, fresh from kSeed.
+/// The networks of a pretraining, fresh from kSeed, on the host.
 models::Set build_models(const PretrainConfig& config, distributed::World& world);
 
 /// What a checkpoint would hold of some parts, in memory.
@@ -59,7 +60,7 @@ class Memory {
 /// The sum over ranks of a scalar of each, such as its share of a loss. Collective.
 double over_ranks(const torch::Tensor& share);
 
-/// The network's parameters as one vector.
+/// The network's parameters as one vector, on the host.
 torch::Tensor weights(const models::Set& set);
 
 }  // namespace realface::stages

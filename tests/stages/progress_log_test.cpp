@@ -6,6 +6,7 @@
 
 #include "base/telemetry.h"
 #include "tests/mpi_world.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -26,7 +27,7 @@ class Skipping final : public Stage {
     skipped_[0].add_(1).mul_(skip ? 1 : 0);
     skipped_[1].add_(skip ? 1 : 0);
     StepReport report;
-    report.loss = at::full({}, 1.0);
+    report.loss = on_device(at::full({}, 1.0));
     report.skipped_in_a_row = skipped_.select(0, 0);
     report.skipped_in_all = skipped_.select(0, 1);
     return report;
@@ -34,7 +35,7 @@ class Skipping final : public Stage {
   std::vector<Part*> parts() override { return {}; }
 
  private:
-  torch::Tensor skipped_ = at::zeros({2});
+  torch::Tensor skipped_ = on_device(at::zeros({2}));
   int64_t position_ = 0;
 };
 

@@ -19,6 +19,7 @@
 #include "stages/signals.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -37,11 +38,11 @@ class Counting final : public Stage, public Part {
     ++position_;
     if (in_step) { in_step(position_); }
     StepReport report;
-    report.loss = at::full({}, 1.0 / mpi_world().size());
-    report.grad_norm = at::full({}, 1.0);
-    report.skipped_in_a_row = report.skipped_in_all = at::full({}, skipped);
+    report.loss = on_device(at::full({}, 1.0 / mpi_world().size()));
+    report.grad_norm = on_device(at::full({}, 1.0));
+    report.skipped_in_a_row = report.skipped_in_all = on_device(at::full({}, skipped));
     report.samples = 8;
-    report.values = {{"L_part", at::full({}, static_cast<double>(position_) / mpi_world().size())}};
+    report.values = {{"L_part", on_device(at::full({}, static_cast<double>(position_) / mpi_world().size()))}};
     return report;
   }
   std::map<std::string, double> evaluate() override {

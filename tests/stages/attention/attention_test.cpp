@@ -21,6 +21,7 @@
 #include "stages/reconstruct/difference_views.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -103,7 +104,7 @@ class Faces final : public data::Streams {
   }
 
   std::optional<data::Step> next() override {
-    return step(config_, position_++, mpi_world().size(), mpi_world().rank());
+    return on_device(step(config_, position_++, mpi_world().size(), mpi_world().rank()));
   }
   int64_t steps_per_epoch() const override { return 4; }
   int64_t samples() const override { return 4 * config_.train.batch; }
@@ -117,7 +118,7 @@ class Faces final : public data::Streams {
 };
 
 struct Training {
-  explicit Training(const AttentionConfig& settings) : set(networks(settings)), streams(settings) {
+  explicit Training(const AttentionConfig& settings) : set(on_device(networks(settings))), streams(settings) {
     data::DataConfig any;
     any.crops = "any";
     stage = AttentionRecipe(settings).make({mpi_world(), set, streams, any, "", kSeed});

@@ -17,6 +17,7 @@
 #include "stages/run.h"
 #include "tests/data/shards/samples.h"
 #include "tests/mpi_world.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -151,7 +152,9 @@ std::string alone(const std::filesystem::path& folder, const std::string& shards
       masks.push_back(torch::tensor(at::ArrayRef<uint8_t>(drawn)).view({3, 64}).to(torch::kBool));
       visible = std::max(visible, 64 - masks.back().sum(1).min().item<int64_t>());
     }
-    const auto rows = shrunk(inpaint(*mae, pixels, torch::stack(images), torch::stack(masks), visible), 4);
+    const auto rows =
+        shrunk(inpaint(*mae, pixels, on_device(torch::stack(images)), on_device(torch::stack(masks)), visible), 4)
+            .cpu();
     for (int64_t i = first; i < std::min<int64_t>(first + 5, 24); ++i) {
       writer.write(static_cast<uint64_t>(i), static_cast<const uint16_t*>(rows[i - first].const_data_ptr()));
     }
@@ -197,7 +200,9 @@ torch::Tensor row_of_clip(const CompositeConfig& config, int video, int start, i
   const auto masks = torch::tensor(at::ArrayRef<uint8_t>(drawn)).view({1, 3, -1}).to(torch::kBool);
   const auto mae = network(config);
   const Normaliser pixels("imagenet", 8, world().device());
-  return shrunk(inpaint(*mae, pixels, torch::stack(frames).unsqueeze(0), masks, masks.size(2)), 4)[t];
+  const auto faces =
+      inpaint(*mae, pixels, on_device(torch::stack(frames).unsqueeze(0)), on_device(masks), masks.size(2));
+  return shrunk(faces, 4)[t].cpu();
 }
 
 TEST_F(CompositeFiles, OfClipsHoldEachFrameOnceFromItsNearestClip) {

@@ -102,7 +102,7 @@ inline void expect_same(const std::map<std::string, torch::Tensor>& ours,
   double largest = 0;
   for (const auto& [name, tensor] : theirs) { largest = std::max(largest, tensor.abs().max().item<double>()); }
   for (const auto& [name, tensor] : theirs) {
-    EXPECT_LE((ours.at(name) - tensor).abs().max().item<double>(), tolerance * largest) << name;
+    EXPECT_LE((ours.at(name).cpu() - tensor.cpu()).abs().max().item<double>(), tolerance * largest) << name;
   }
 }
 

@@ -14,6 +14,7 @@
 #include "stages/finetune/drop_path.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -66,7 +67,7 @@ class Videos final : public data::Streams {
       const int64_t first = (micro * mpi_world().size() + mpi_world().rank()) * count;
       step.streams[Finetune::kStream].push_back(batch(config_, step.index, first, count));
     }
-    return step;
+    return on_device(std::move(step));
   }
   int64_t steps_per_epoch() const override { return 4; }
   int64_t samples() const override { return 4 * config_.train.batch; }
@@ -82,7 +83,7 @@ class Videos final : public data::Streams {
 struct Training {
   explicit Training(const FinetuneConfig& settings)
       : config(settings),
-        set(FinetuneRecipe(settings).build(kSeed, torch::kCPU, mpi_world().host_group())),
+        set(FinetuneRecipe(settings).build(kSeed, mpi_world().device(), mpi_world().host_group())),
         streams(settings),
         stage(settings, {mpi_world(), set, streams, {}, "", kSeed}) {}
 

@@ -16,6 +16,7 @@
 #include "tests/mpi_world.h"
 #include "tests/stages/episodes/episode_streams.h"
 #include "tests/stages/fakes.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -58,7 +59,7 @@ Updated updated(const LocalizationConfig& config, int64_t ranks, int64_t rank, d
   const data::DataConfig data;
   const auto stage = recipe.make({in, set, streams, data, ".", kSeed});
   Updated result;
-  result.report = stage->step(*streams.next());
+  result.report = stage->step(on_device(*streams.next()));
   result.tensors = models::named_tensors(*set.get<LocalizerImpl>("localizer"));
   return result;
 }
@@ -84,10 +85,10 @@ Faces faces_of(const data::Batch& reals, int64_t first, const data::Batch& fakes
   return faces;
 }
 
-/// Six episodes one after the other, without stage and trainer, as a single rank would.
+/// Six episodes one after the other, without stage and trainer, as a single rank would on the host.
 std::map<std::string, torch::Tensor> by_hand(const LocalizationConfig& config) {
   const LocalizationRecipe recipe(config);
-  auto set = recipe.build(kSeed, world().device(), world().host_group());
+  auto set = recipe.build(kSeed, torch::kCPU, world().host_group());
   auto network = set.get<LocalizerImpl>("localizer");
   network->to(torch::kFloat64);
   LocalizerLearner learner(*network, config.dropout, kSeed);
@@ -128,7 +129,7 @@ TEST(Localization, ReportsItsPartsAndTheFakesWithoutAMask) {
     EXPECT_TRUE(report.values.contains(name)) << name;
   }
   // Of each domain's twelve fakes, numbers 4 and 9; six episodes share them.
-  auto unmasked = report.values.at("unmasked").reshape({1}).clone();
+  auto unmasked = report.values.at("unmasked").reshape({1}).cpu().clone();
   world().host_group().all_reduce(unmasked)->wait();
   EXPECT_NEAR(unmasked.item<double>(), 3 * 2 / 6.0, 1e-9);
 }

@@ -19,6 +19,7 @@
 #include "tests/mpi_world.h"
 #include "tests/stages/episodes/episode_streams.h"
 #include "tests/stages/fakes.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -47,9 +48,9 @@ MappingStageConfig small_mapping() {
   return config;
 }
 
-models::Set double_set(const MappingStageConfig& config) {
+models::Set double_set(const MappingStageConfig& config, torch::Device device) {
   const MappingRecipe recipe(config);
-  auto set = recipe.build(kSeed, world().device(), world().host_group());
+  auto set = recipe.build(kSeed, device, world().host_group());
   set.get<MappingNetImpl>("mapping")->to(torch::kFloat64);
   return set;
 }
@@ -57,23 +58,23 @@ models::Set double_set(const MappingStageConfig& config) {
 /// Weights and statistics after `updates`, by name.
 std::map<std::string, torch::Tensor> trained(const MappingStageConfig& config, int64_t updates) {
   const MappingRecipe recipe(config);
-  auto set = double_set(config);
+  auto set = double_set(config, world().device());
   EpisodeStreams streams(recipe.needs(kSeed, world().size()), world().size(), world().rank());
   const data::DataConfig data;
   const auto stage = recipe.make({world(), set, streams, data, ".", kSeed});
-  for (int64_t i = 0; i < updates; ++i) { stage->step(*streams.next()); }
+  for (int64_t i = 0; i < updates; ++i) { stage->step(on_device(*streams.next())); }
   return models::named_tensors(*set.get<MappingNetImpl>("mapping"));
 }
 
-/// Six episodes one after the other, without a trainer, as a single rank would.
+/// Six episodes one after the other, without a trainer, as a single rank would on the host.
 std::map<std::string, torch::Tensor> by_hand(const MappingStageConfig& config) {
-  auto set = double_set(config);
+  auto set = double_set(config, torch::kCPU);
   auto network = set.get<MappingNetImpl>("mapping");
   MappingLearner learner(*network);
   const MappingRecipe recipe(config);
   EpisodeStreams streams(recipe.needs(kSeed, 1), 1, 0);
   const auto step = *streams.next();
-  const Normaliser pixels("imagenet", 1, world().device());
+  const Normaliser pixels("imagenet", 1, torch::kCPU);
   std::map<int64_t, Faces> references;
   for (int64_t domain = 0; domain < 3; ++domain) {
     const auto& batch = step.streams.at(reference_stream(config.meta, domain)).front();

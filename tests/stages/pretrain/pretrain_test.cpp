@@ -12,6 +12,7 @@
 #include "models/mae/mae.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -22,7 +23,7 @@ using realface::testing::mpi_world;
 struct Training {
   explicit Training(const PretrainConfig& settings)
       : config(settings),
-        set(build_models(settings, mpi_world())),
+        set(on_device(build_models(settings, mpi_world()))),
         stage(settings, set, mpi_world(), 4),
         streams(settings, mpi_world()) {}
 
@@ -180,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(Dtypes, PretrainResume, ::testing::Values("fp32", "bf16
 TEST(Pretrain, AllRanksHoldTheSameWeights) {
   Training trainer(small_config());
   for (int i = 0; i < 3; ++i) { trainer.step(); }
-  const auto mine = weights(trainer.set);
+  const auto mine = on_device(weights(trainer.set));
   auto of_rank_0 = mine.clone();
   mpi_world().group().broadcast(of_rank_0, 0)->wait();
   EXPECT_TRUE(at::equal(mine, of_rank_0));
@@ -213,7 +214,7 @@ TEST(Pretrain, CountsItsStepsFromEpochs) {
   auto config = small_config();
   config.train.steps = 0;
   config.train.epochs = 2.5;
-  auto set = build_models(config, mpi_world());
+  auto set = on_device(build_models(config, mpi_world()));
   EXPECT_EQ(Pretrain(config, set, mpi_world(), 5).steps(), 13);
   EXPECT_THROW(Pretrain(config, set, mpi_world(), 0), ConfigError);
   config.train.epochs = 1e9;  // of 5 000 updates each: more than any run does

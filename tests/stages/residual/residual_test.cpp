@@ -17,6 +17,7 @@
 #include "stages/evaluate/branches.h"
 #include "tests/mpi_world.h"
 #include "tests/stages/fakes.h"
+#include "tests/stages/on_device.h"
 
 namespace realface::stages {
 namespace {
@@ -81,7 +82,7 @@ class Faces final : public data::Streams {
       const int64_t first = (micro * mpi_world().size() + mpi_world().rank()) * count;
       step.streams["faces"].push_back(batch(config_, step.index, first, count));
     }
-    return step;
+    return on_device(std::move(step));
   }
   int64_t steps_per_epoch() const override { return 4; }
   int64_t samples() const override { return 4 * config_.train.batch; }
@@ -97,7 +98,7 @@ class Faces final : public data::Streams {
 struct Training {
   explicit Training(const ResidualConfig& settings)
       : config(settings),
-        set(networks(settings)),
+        set(on_device(networks(settings))),
         streams(settings),
         stage(settings, {mpi_world(), set, streams, {}, "", kSeed}) {}
 
