@@ -1,5 +1,7 @@
 #include "base/kernels.h"
 
+#include <ATen/Context.h>
+
 #include <atomic>
 
 namespace realface {
@@ -11,5 +13,13 @@ std::atomic<Kernels> chosen = Kernels::automatic;
 
 void set_kernels(Kernels kernels) { chosen = kernels; }
 Kernels chosen_kernels() { return chosen; }
+
+void set_gpu_math(bool tf32) {
+  auto& context = at::globalContext();
+  context.setAllowTF32CuBLAS(tf32);
+  context.setAllowTF32CuDNN(tf32);
+  context.setBenchmarkCuDNN(true);
+  context.setSDPUseCuDNN(false);
+}
 
 }  // namespace realface

@@ -13,4 +13,10 @@ enum class Kernels {
 void set_kernels(Kernels kernels);
 Kernels chosen_kernels();
 
+/// How libtorch computes on GPUs, for the process. `tf32`: products and convolutions of fp32 keep 10 bits of their
+/// factors' mantissas, several times as fast (`world.tf32`). Convolutions are timed once a shape (cudnn.benchmark).
+/// Attention is never cuDNN's: it plans anew for every shape (23 to 37 ms), and gives NaN with masks
+/// (pytorch/pytorch#196678). Without GPUs of no effect.
+void set_gpu_math(bool tf32);
+
 }  // namespace realface

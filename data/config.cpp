@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/settings.h"
 #include "data/faces/masks.h"
 #include "data/streams.h"
@@ -12,7 +14,7 @@ void fields(Visitor& v, DataConfig& c) {
   v.folders(may_change("shards"), shards);
   c.shards = shards;
   v.table("sets", c.sets);
-  v.field(may_change("workers"), c.workers, within(1, 1024));
+  v.field(may_change("workers"), c.workers, within(0, 1024));
   v.field(may_change("prefetch"), c.prefetch, within(1, 1024));
   v.field(may_change("max_bad_share"), c.max_bad_share, share());
   v.field(may_change("crops"), c.crops, {"same", "any"});
@@ -21,6 +23,11 @@ void fields(Visitor& v, DataConfig& c) {
   v.field("order", c.order, {"global", "window"});
   v.field("block_mb", c.block_mb, within(1, 4096));
   v.field("window_blocks", c.window_blocks, within(1, 1 << 20));
+}
+
+int workers_for(const DataConfig& config, bool on_gpu, int cores) {
+  if (config.workers > 0) { return config.workers; }
+  return on_gpu ? std::clamp(cores / 2, 1, 4) : 1;
 }
 
 void fields(Visitor& v, MaskConfig& c) {

@@ -21,7 +21,8 @@ namespace realface::data {
 struct DataConfig {
   Folders shards;                                // of *.h5 beside a manifest.json, made by `realface preprocess`
   std::map<std::string, std::string> sets = {};  // other folders by name, which a stage evaluates on
-  int workers = 1;                               // threads that read, check and decode, a rank
+  int workers = 0;                               // threads that read, check and decode, a rank; 0: as many as
+                                                 // workers_for says
   int prefetch = 4;                              // batches ready ahead of the step
   double max_bad_share = 1e-4;                   // a run ends when more than this share of its frames was damaged
   std::string order = "global";  // global: any sample may follow any other; window: for parallel file systems, which
@@ -35,6 +36,10 @@ struct DataConfig {
 };
 
 void fields(Visitor& visitor, DataConfig& config);
+
+/// How many threads read for a rank with that many cores: 1 beside a computing CPU; beside a GPU, which empties batches
+/// faster than one thread fills them, half of the cores, 1 to 4.
+int workers_for(const DataConfig& config, bool on_gpu, int cores);
 
 /// What a stage asks of one stream; `stages::needs` fills it in.
 struct StreamNeeds {

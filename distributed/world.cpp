@@ -69,8 +69,9 @@ void share_cores(Communicator& host_group, const std::string& host, int rank, in
   threads = asked > 0 ? asked : cores;
 }
 
-void set_computing(int threads, const std::string& kernels) {
-  set_kernels(kernels == "default" ? Kernels::libtorch : Kernels::automatic);
+void set_computing(int threads, const WorldConfig& config) {
+  set_kernels(config.kernels == "default" ? Kernels::libtorch : Kernels::automatic);
+  set_gpu_math(config.tf32);
   at::set_num_threads(threads);
   // Allowed once a process, before the first use; a second world in a test finds it done.
   if (at::get_num_interop_threads() != 1) { at::set_num_interop_threads(1); }
@@ -142,7 +143,7 @@ void World::Members::admit(const WorldConfig& config) {
 /// Threads, the group on the devices, the watchdog.
 void World::Members::connect(const WorldConfig& config) {
   share_cores(*host_group, host, rank, config.threads, cores, threads);
-  set_computing(threads, config.kernels);
+  set_computing(threads, config);
   fail_where_asked("world.connect", rank);
   const auto log = std::make_shared<CollectiveLog>("gradients");
   if (backend == Backend::self) {
@@ -220,6 +221,7 @@ int World::local_size() const { return members_->local_size; }
 const std::string& World::host() const { return members_->host; }
 torch::Device World::device() const { return members_->device; }
 int World::threads() const { return members_->threads; }
+int World::cores() const { return members_->cores; }
 Communicator& World::group() { return *members_->group; }
 Communicator& World::host_group() { return *members_->host_group; }
 

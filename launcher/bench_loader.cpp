@@ -41,7 +41,7 @@ void measure(const BenchLoaderOptions& options, distributed::World& world) {
   auto result = timing.finish(options.steps, needs.batch);
   result["bench"] = "loader";
   result["dtype"] = "uint8";
-  result["workers"] = options.data.workers;
+  result["workers"] = data::workers_for(options.data, !world.device().is_cpu(), world.cores());
   result["order"] = options.data.order;
   result["sbi"] = options.sbi;
   print_figures(options.json, world, result);
@@ -53,8 +53,8 @@ void add_data_options(CLI::App& command, BenchLoaderOptions& options) {
           "--shards", [&options](const auto& folders) { options.data.shards = folders; },
           "Folders that `realface preprocess` wrote")
       ->required();
-  command.add_option("--workers", options.data.workers, "Reader threads")
-      ->check(CLI::PositiveNumber)
+  command.add_option("--workers", options.data.workers, "Reader threads; 0: as a run has them")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_option("--order", options.data.order, "global or window")
       ->check(CLI::IsMember({"global", "window"}))

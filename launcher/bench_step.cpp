@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "data/loading/synthetic.h"
+#include "distributed/nccl/device_meter.h"
 #include "launcher/bench.h"
 #include "launcher/operator_profile.h"
 #include "launcher/training_options.h"
@@ -24,27 +25,24 @@ struct BenchStepOptions {
   int64_t steps = 20, warmup = 3;
 };
 
-/// What the last of some steps said: its loss, read as a number, and its samples, over all ranks.
-struct LastStep {
-  double loss = 0;
-  int64_t samples = 0;
-};
-
-/// Calls step(). The device has then done all of the work, since the loss is read.
-LastStep run_steps(stages::Stage& stage, data::Streams& data, int64_t count) {
+/// Calls step(); gives back what the last one said. The device may still be at work.
+stages::StepReport run_steps(stages::Stage& stage, data::Streams& data, int64_t count) {
   stages::StepReport report;
   for (int64_t i = 0; i < count; ++i) {
     const auto step = data.next();
     if (!step) { throw Error("[bench] the stage's stream ended too early; give fewer --steps"); }
     report = stage.step(*step);
   }
-  return {report.loss.defined() ? report.loss.item<double>() : 0, report.samples};
+  return report;
 }
+
+/// Its loss as a number: the device has then done all of the work.
+double loss_of(const stages::StepReport& report) { return report.loss.defined() ? report.loss.item<double>() : 0; }
 
 /// Milliseconds a step in each operator, on this rank; measured apart, since watching costs time.
 nlohmann::json operators_of(stages::Stage& stage, data::Streams& data, int64_t steps) {
   const OperatorProfile profile;
-  run_steps(stage, data, steps);
+  (void)loss_of(run_steps(stage, data, steps));
   nlohmann::json operators;
   for (const auto& [name, seconds] : profile.seconds()) {
     operators[name] = 1e3 * seconds / static_cast<double>(steps);
@@ -60,20 +58,32 @@ void print_operators(const nlohmann::json& operators) {
   std::cout << std::flush;
 }
 
+/// Of all steps together.
+nlohmann::json described(const distributed::DeviceCosts& costs) {
+  constexpr double kMegabyte = 1 << 20;
+  return {{"allocations", costs.allocations},
+          {"waits", costs.waits},
+          {"peak_mb", static_cast<double>(costs.peak_bytes) / kMegabyte}};
+}
+
 void measure(const BenchStepOptions& options, const configs::Config& config, distributed::World& world) {
   auto models = config.recipe->build(config.seed, world.device(), world.host_group());
   const auto data = data::synthetic_streams(config.recipe->needs(config.seed, world.size()), kStepsPerEpoch, world);
   const auto stage = config.recipe->make({world, models, *data, config.data, "", config.seed});
   const double ready = process_age();
-  run_steps(*stage, *data, 1);
+  (void)loss_of(run_steps(*stage, *data, 1));
   const double first_forward = ready + telemetry::phase_seconds(telemetry::Phase::forward);
-  run_steps(*stage, *data, options.warmup);
+  if (options.warmup > 0) { (void)loss_of(run_steps(*stage, *data, options.warmup)); }
   const Timing timing(world);
+  const distributed::DeviceMeter meter(world.device());
   const auto last = run_steps(*stage, *data, options.steps);
+  const auto costs = meter.costs();
+  const double loss = loss_of(last);
   auto result = timing.finish(options.steps, last.samples);
   result["bench"] = "step";
   result["stage"] = config.stage;
-  result["loss"] = last.loss;
+  result["loss"] = loss;
+  if (world.device().is_cuda()) { result["gpu"] = described(costs); }
   result["startup_s"] = slowest(world, first_forward);
   if (options.profile) { result["operators_ms"] = operators_of(*stage, *data, options.steps); }
   print_figures(options.json, world, result);

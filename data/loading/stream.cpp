@@ -117,7 +117,7 @@ std::string changed_batch(const std::string& part, const std::string& saved, con
 Stream::Stream(const DataConfig& config, const StreamNeeds& needs, std::shared_ptr<const Dataset> dataset,
                distributed::World& world)
     : needs_(needs),
-      workers_(config.workers),
+      workers_(workers_for(config, !world.device().is_cpu(), world.cores())),
       slots_(config.prefetch + 1),
       order_(order_text(config, needs)),
       dataset_(std::move(dataset)),

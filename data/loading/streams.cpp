@@ -99,9 +99,9 @@ void check_config(const DataConfig& config) {
   if (config.shards.empty()) {
     throw ConfigError("[data.shards] names no folder; expected one that `realface preprocess` made");
   }
-  if (config.workers < 1 || config.prefetch < 1) {
+  if (config.workers < 0 || config.prefetch < 1) {
     throw ConfigError("[data] workers is " + std::to_string(config.workers) + " and prefetch " +
-                      std::to_string(config.prefetch) + "; both must be at least 1");
+                      std::to_string(config.prefetch) + "; expected workers of 0 or more and prefetch of 1 or more");
   }
   if (config.order != "global" && config.order != "window") {
     throw ConfigError("[data.order] is '" + config.order + "'; known: global, window");

@@ -1,5 +1,6 @@
 #include "data/loading/synthetic.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
@@ -54,18 +55,20 @@ Batch synthetic_batch(const StreamNeeds& needs, int64_t first, int64_t count, to
   batch.epochs.assign(static_cast<size_t>(count), 0);
   std::vector<int64_t> shape{count, needs.image, needs.image, 3};
   if (has_frames(unit_of(needs.unit))) { shape.insert(shape.begin() + 1, needs.frames); }
-  batch.images = at::randint(256, shape, torch::kUInt8).to(device);
+  const auto draws = at::detail::createCPUGenerator(needs.seed + static_cast<uint64_t>(first));
+  batch.images = at::randint(256, shape, draws, torch::kUInt8).to(device);
   batch.landmarks = at::tensor(average_landmarks(needs.image)).reshape({1, 68, 2}).repeat({count, 1, 1}).to(device);
   const bool both = needs.sbi > 0 || needs.label == "any";
   batch.labels = both ? at::arange(count).remainder(2) : at::full({count}, needs.label == "fake" ? 1 : 0);
   batch.labels = batch.labels.to(torch::kInt64).to(device);
   batch.weights = at::ones({count}).to(device);
   if (!needs.companion.empty()) {
-    batch.companion = at::rand({count, 3, needs.image / kShrink, needs.image / kShrink}).to(device, torch::kFloat16);
+    const int64_t side = needs.image / kShrink;
+    batch.companion = at::rand({count, 3, side, side}, draws).to(device, torch::kFloat16);
   }
   if (needs.sbi > 0 || needs.truth) {
     shape.pop_back();
-    batch.tampered = at::randint(2, shape, torch::kUInt8).to(device);
+    batch.tampered = at::randint(2, shape, draws, torch::kUInt8).to(device);
   }
   if (needs.mask.kind != "none") {
     draw_masks(needs, first, batch);

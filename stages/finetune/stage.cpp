@@ -1,5 +1,6 @@
 #include "stages/finetune/stage.h"
 
+#include "base/device_copy.h"
 #include "models/layers/kernels.h"
 #include "stages/finetune/drop_path.h"
 #include "stages/training/classification.h"
@@ -34,7 +35,7 @@ torch::Tensor Finetune::logits(const data::Batch& batch) {
   if (drop_path_ > 0) {
     const int64_t pictures = network.config().of_clips() ? 1 : batch.images.size(1);
     kept = draw_kept_branches(drop_path_, network.config().depth, pictures, seed_, batch.epochs, batch.samples);
-    kept = kept.to(batch.images.device(), models::kernels::compute_dtype(network.parameters().front()));
+    kept = sent_to(batch.images.device(), kept).to(models::kernels::compute_dtype(network.parameters().front()));
   }
   return classify_videos(network, pixels_, batch.images, kept);
 }

@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include "base/counter_rng.h"
+#include "base/device_copy.h"
 
 namespace realface::stages {
 
@@ -24,7 +25,8 @@ Findings LocalizerLearner::forward(const Faces& faces, const Parameters& paramet
   torch::Tensor kept;
   if (pass != kScoring && dropout_ > 0) {
     constexpr int64_t kUnits = models::LocalizerImpl::kHidden;
-    kept = draw_kept_units(dropout_, kUnits, seed_, faces.epochs, faces.samples, pass).to(faces.pictures.options());
+    const auto drawn = draw_kept_units(dropout_, kUnits, seed_, faces.epochs, faces.samples, pass);
+    kept = sent_to(faces.pictures.device(), drawn).to(faces.pictures.scalar_type());
   }
   const auto located = network_.forward(faces.pictures, faces.features, parameters, statistics, kept);
   return {located.map, located.mask, located.logits};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/counter_rng.h"
+#include "base/device_copy.h"
 #include "models/rffr/residuals.h"
 #include "stages/training/classification.h"
 #include "stages/training/restorer.h"
@@ -45,7 +46,7 @@ torch::Tensor draw_blocks(const torch::Tensor& all, double share, uint64_t seed,
   for (int64_t block = 0; block < all.size(0); ++block) {
     if (rng.chance(share)) { drawn.push_back(block); }
   }
-  return drawn.empty() ? all : all.index_select(0, at::tensor(drawn, all.options()));
+  return drawn.empty() ? all : all.index_select(0, sent_to(all.device(), at::tensor(drawn, torch::kInt64)));
 }
 
 Residual::Residual(const ResidualConfig& config, const Walk& walk)

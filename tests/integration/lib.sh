@@ -83,6 +83,6 @@ tiny=(model.image=32 model.patch=8 model.width=32 model.depth=2 model.heads=2 mo
   model.decoder_heads=2 train.batch=12 train.log_every=5 metrics.port=0)
 # One rank a GPU, and up to 3 ranks: with fewer GPUs all of them compute on the CPU.
 gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU')
-[ "$gpus" -ge 3 ] || tiny+=(world.device=cpu)
+[ "$gpus" -ge 3 ] || [ -n "${REALFACE_STAND_IN_GPUS:-}" ] || tiny+=(world.device=cpu)
 
 weights_of() { "$program" inspect "$1" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["weights_sha256"])'; }

@@ -48,6 +48,17 @@ TEST_F(StreamsTest, AFixedStreamGivesEveryRankTheSameBatchAgainAndAgain) {
   EXPECT_EQ(streams->parts().front()->values().at("position"), 0);
 }
 
+TEST(Workers, AreAsManyAsAskedForElseOneOrHalfOfTheCoresBesideAGpu) {
+  DataConfig config;
+  EXPECT_EQ(workers_for(config, false, 64), 1);
+  EXPECT_EQ(workers_for(config, true, 1), 1);
+  EXPECT_EQ(workers_for(config, true, 5), 2);
+  EXPECT_EQ(workers_for(config, true, 64), 4);
+  config.workers = 7;
+  EXPECT_EQ(workers_for(config, true, 64), 7);
+  EXPECT_EQ(workers_for(config, false, 64), 7);
+}
+
 TEST_F(StreamsTest, AnUnknownManipulationIsRefusedWithThoseThatThereAre) {
   needs_.label = "fake";
   needs_.methods = {"Deepfakes", "NoSuchMethod"};

@@ -87,16 +87,18 @@ std::tuple<Tensor, Tensor, Tensor> flash_backward(const Tensor& gradient, const 
 using Efficient = std::tuple<Tensor, Tensor, Tensor, Tensor, c10::SymInt, c10::SymInt>;
 Efficient efficient_forward(const Tensor& q, const Tensor& k, const Tensor& v, const optional<Tensor>&,
                             const optional<Tensor>& starts, const optional<Tensor>&, optional<c10::SymInt> longest,
-                            optional<c10::SymInt>, double, int64_t, bool, optional<double> scale, const optional<Tensor>&,
-                            optional<int64_t>) {
+                            optional<c10::SymInt>, double, int64_t, bool, optional<double> scale,
+                            const optional<Tensor>&, optional<int64_t>) {
   const auto mixed = forward(q.squeeze(0), k.squeeze(0), v.squeeze(0), *starts, scale).unsqueeze(0);
   return {mixed, nothing(q), nothing(q), nothing(q), *longest, *longest};
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor> efficient_backward(
-    const Tensor& gradient, const Tensor& q, const Tensor& k, const Tensor& v, const optional<Tensor>&, const Tensor&,
-    const optional<Tensor>& starts, const optional<Tensor>&, int64_t, int64_t, const Tensor&, double, const Tensor&,
-    const Tensor&, int64_t, bool, optional<double> scale, optional<int64_t>, optional<int64_t>, bool) {
+std::tuple<Tensor, Tensor, Tensor, Tensor> efficient_backward(const Tensor& gradient, const Tensor& q, const Tensor& k,
+                                                              const Tensor& v, const optional<Tensor>&, const Tensor&,
+                                                              const optional<Tensor>& starts, const optional<Tensor>&,
+                                                              int64_t, int64_t, const Tensor&, double, const Tensor&,
+                                                              const Tensor&, int64_t, bool, optional<double> scale,
+                                                              optional<int64_t>, optional<int64_t>, bool) {
   const auto [of_q, of_k, of_v] =
       backward(gradient.squeeze(0), q.squeeze(0), k.squeeze(0), v.squeeze(0), *starts, scale);
   return {of_q.unsqueeze(0), of_k.unsqueeze(0), of_v.unsqueeze(0), Tensor()};

@@ -221,7 +221,8 @@ cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind 
 
 // Streams.
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned int, int) {
-  *stream = reinterpret_cast<cudaStream_t>(new char);  // an address of its own; libtorch's pool lives as long as the program
+  *stream =
+      reinterpret_cast<cudaStream_t>(new char);  // an address of its own; libtorch's pool lives as long as the program
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
@@ -240,7 +241,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   return cudaSuccess;
 }
 cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus* status) {
-  *status = cudaStreamCaptureStatusNone;
+  *status = is_capturing() ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
   return cudaSuccess;
 }
 cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
@@ -268,6 +269,9 @@ cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, uns
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   if (takes_fault("cudaEventQuery")) { return result(cudaErrorLaunchFailure); }
+  if (is_capturing() && capture_mode == cudaStreamCaptureModeGlobal) {
+    note_hazard("an event was queried by a thread that ends other threads' captures so");
+  }
   const std::lock_guard lock(runtime().mutex);
   if (!std::exchange(event_of(event).asked, true)) { return cudaErrorNotReady; }
   work_until(event_of(event));

@@ -50,7 +50,9 @@ struct CUDAHooks final : at::CUDAHooksInterface {
     return &memory;
   }
   c10::Allocator* getCUDADeviceAllocator() const override { return c10::cuda::CUDACachingAllocator::get(); }
-  const at::Generator& getDefaultGenerator(c10::DeviceIndex) const override { return at::detail::getDefaultCPUGenerator(); }
+  const at::Generator& getDefaultGenerator(c10::DeviceIndex) const override {
+    return at::detail::getDefaultCPUGenerator();
+  }
   void deviceSynchronize(c10::DeviceIndex) const override { c10::cuda::device_synchronize(); }
 };
 

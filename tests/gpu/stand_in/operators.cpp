@@ -101,8 +101,8 @@ class HostCall {
       if (result.is_same(pair.host)) { return pair.device; }
     }
     for (const auto& pair : pairs_) {
-      TORCH_CHECK(result.numel() == 0 || result.const_data_ptr() != pair.host.const_data_ptr(), "stand-in: ",
-                  op_.schema().name(), " returns a view; give it a kernel of its own in operators.cpp");
+      TORCH_CHECK(result.numel() == 0 || result.const_data_ptr() != pair.host.const_data_ptr(),
+                  "stand-in: ", op_.schema().name(), " returns a view; give it a kernel of its own in operators.cpp");
     }
     return on_device(result, device_);
   }
@@ -124,8 +124,9 @@ class HostCall {
 
 /// Whose CUDA kernel waits for the device, because the size of its result is in it.
 bool waits(const std::string& name) {
-  static const std::set<std::string> known{"aten::nonzero", "aten::masked_select", "aten::_unique2", "aten::unique_dim",
-                                           "aten::unique_consecutive", "aten::equal", "aten::bincount"};
+  static const std::set<std::string> known{"aten::nonzero",    "aten::masked_select",      "aten::_unique2",
+                                           "aten::unique_dim", "aten::unique_consecutive", "aten::equal",
+                                           "aten::bincount"};
   return known.contains(name);
 }
 

@@ -18,6 +18,7 @@ struct Record {
   std::map<const void*, int> streams;
   std::map<std::string, Fault> faults;
   int async_error = 0;
+  bool capturing = false;
 };
 
 Record& record() {
@@ -27,11 +28,10 @@ Record& record() {
 
 }  // namespace
 
-void count(int64_t Counts::* what) {
+void count(int64_t Counts::*what) {
   const std::lock_guard lock(record().mutex);
   ++(record().counts.*what);
 }
-
 
 void note(const std::string& call, const void* stream) {
   auto& kept = record();
@@ -97,6 +97,16 @@ bool takes_fault(const std::string& function) {
 void set_nccl_async_error(int code) {
   const std::lock_guard lock(record().mutex);
   record().async_error = code;
+}
+
+void set_capturing(bool capturing) {
+  const std::lock_guard lock(record().mutex);
+  record().capturing = capturing;
+}
+
+bool is_capturing() {
+  const std::lock_guard lock(record().mutex);
+  return record().capturing;
 }
 
 int nccl_async_error() {

@@ -41,6 +41,9 @@ void forget();
 enum class Fault { fails, hangs };
 void make_fail(const std::string& function, Fault fault);
 void end_faults();
+/// Whether every stream says that a graph is being captured. To query an event is a hazard then, unless the thread that
+/// does so has left the global capture mode.
+void set_capturing(bool capturing);
 /// What ncclCommGetAsyncError finds: 0 for none, else a ncclResult_t.
 void set_nccl_async_error(int code);
 

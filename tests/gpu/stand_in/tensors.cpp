@@ -70,8 +70,8 @@ void move(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, bool no
 }
 
 bool lie_alike(const at::Tensor& one, const at::Tensor& other) {
-  return one.scalar_type() == other.scalar_type() && one.sizes() == other.sizes() &&
-         one.strides() == other.strides() && one.is_non_overlapping_and_dense();
+  return one.scalar_type() == other.scalar_type() && one.sizes() == other.sizes() && one.strides() == other.strides() &&
+         one.is_non_overlapping_and_dense();
 }
 
 void copy_from_host(const at::Tensor& self, const at::Tensor& source, bool non_blocking) {
