@@ -9,6 +9,7 @@
 #   make compare               speed beside PyTorch's own DDP
 #   make fuzz [SECONDS=600]    the decoders of frames and masks, then the reader of weights, under libFuzzer
 #   make compare-data          speed of the data path beside h5py, DataLoader, WebDataset, OpenCV, dlib
+#   make gpu-bundle            out/gpu-bundle.tar.xz: program and tests for a machine with a GPU and Python's torch (tests/gpu/run.sh)
 #   make format check tidy     formatting, the format check, clang-tidy
 
 SHELL := /bin/bash
@@ -25,7 +26,7 @@ export SEEDS
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
-.PHONY: build test test-python demo results install compare compare-data fuzz format check tidy setup clean
+.PHONY: build test test-python demo results gpu-bundle install compare compare-data fuzz format check tidy setup clean
 
 build: setup
 	@$(MAKE) --no-print-directory OPTIONS="$(OPTIONS)" $(BUILD)/.configured
@@ -60,6 +61,14 @@ demo: build
 
 results: build
 	@examples/results/results.sh $(BUILD)/realface $(SYSTEMS)
+
+# Beside the usual build, which draws the bundle's shards: one with NCCL and without video.
+gpu-bundle: SETUP := --test
+gpu-bundle: build
+	@CUDA=1 cmake/setup/setup.sh --test
+	@cmake -S . -B build-gpu -G Ninja -DCMAKE_BUILD_TYPE=Release -DREALFACE_LIBTORCH=$(CURDIR)/.deps/libtorch-cuda -DREALFACE_UNITY=$(UNITY) -DREALFACE_VIDEO=OFF >/dev/null
+	@cmake --build build-gpu -j $(JOBS) --target realface gpu_tests
+	@tests/gpu/bundle.sh build-gpu $(BUILD)/realface
 
 PREFIX ?= /usr/local
 install: build

@@ -38,7 +38,7 @@ endfunction()
 
 # realface_mpi_test(NAME SOURCES ... LINK ... RANKS 1 2 3 [GPU_RANKS 1 2] [TIMEOUT 120]): the whole program under mpirun, once for each number
 # of ranks. tests/mpi_main.cpp gathers every rank's result, so that the failure of any rank fails the test. With GPU_RANKS it computes on GPUs
-# too: on the stand-in (tests/gpu/stand_in), or, in a build for GPUs, on the first of the machine, labelled gpu.
+# too: on the stand-in (tests/gpu/stand_in), or, in a build for GPUs, as a part of the program gpu_tests.
 function(realface_mpi_test name)
   cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LINK;RANKS;GPU_RANKS" ${ARGN})
   set(libraries ${TEST_LINK} realface_distributed MPI::MPI_C)
@@ -50,7 +50,9 @@ function(realface_mpi_test name)
     _realface_mpi_entry(${name}.${ranks} ${name} ${ranks} mpi ${TEST_TIMEOUT})
   endforeach()
   if(TEST_GPU_RANKS AND REALFACE_NCCL)
-    _realface_mpi_entry(${name}.gpu ${name} 1 gpu ${TEST_TIMEOUT} REALFACE_TEST_DEVICE=cuda)
+    list(TRANSFORM TEST_SOURCES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+    set_property(GLOBAL APPEND PROPERTY REALFACE_GPU_TEST_SOURCES ${TEST_SOURCES})
+    set_property(GLOBAL APPEND PROPERTY REALFACE_GPU_TEST_LIBRARIES ${libraries})
   elseif(TEST_GPU_RANKS AND TARGET gpu_stand_in)
     add_executable(${name}_stand_in $<TARGET_OBJECTS:${name}>)
     target_link_libraries(${name}_stand_in PRIVATE gpu_stand_in GTest::gtest GTest::gmock ${libraries})
@@ -59,6 +61,18 @@ function(realface_mpi_test name)
         REALFACE_STAND_IN_GPUS=${ranks})
     endforeach()
   endif()
+endfunction()
+
+# gpu_tests: every test with GPU_RANKS in one program, which another machine can run.
+function(realface_gpu_tests)
+  get_property(sources GLOBAL PROPERTY REALFACE_GPU_TEST_SOURCES)
+  get_property(libraries GLOBAL PROPERTY REALFACE_GPU_TEST_LIBRARIES)
+  list(TRANSFORM sources REPLACE "/[a-z_]+/\\.\\./" "/")
+  list(REMOVE_DUPLICATES sources)
+  list(REMOVE_DUPLICATES libraries)
+  _realface_test_program(gpu_tests SOURCES ${sources} "${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp" LINK ${libraries})
+  set_target_properties(gpu_tests PROPERTIES UNITY_BUILD OFF)  # names of anonymous namespaces come twice
+  _realface_mpi_entry(gpu_tests gpu_tests 1 gpu 300 REALFACE_TEST_DEVICE=cuda)
 endfunction()
 
 function(_realface_mpi_entry test program ranks label timeout)

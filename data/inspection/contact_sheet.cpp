@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "data/codec/codec.h"
 #include "data/faces/landmarks.h"
 #include "data/faces/self_blend.h"
 #include "data/inspection/inspect.h"
@@ -151,11 +151,8 @@ void write_contact_sheet(const fs::path& path, const fs::path& out_png, Sheet ki
     const cv::Point at(kGap + i % columns * (kSide + kGap), kGap + i / columns * (kSide + kCaption + kGap));
     cell_of(shard, face, static_cast<uint64_t>(i), kind).copyTo(sheet(cv::Rect(at, cv::Size(kSide, kSide + kCaption))));
   }
-  std::vector<uint8_t> png;
-  if (!cv::imencode(".png", sheet, png)) {
-    throw Error("[" + out_png.string() + "] the contact sheet cannot be encoded");
-  }
-  publish_file(out_png, {png.begin(), png.end()});
+  cv::cvtColor(sheet, sheet, cv::COLOR_BGR2RGB);
+  publish_file(out_png, encode_frame(Codec::png, sheet.data, sheet.rows, sheet.cols));
 }
 
 }  // namespace realface::data

@@ -3,10 +3,10 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "data/codec/codec.h"
 #include "data/synthesis/drawing/draws.h"
 #include "data/synthesis/forgery/blending.h"
 
@@ -44,11 +44,9 @@ void add_pattern(cv::Mat& image, const cv::Vec2f& wave, bool crossed, float stre
 
 /// By blocks, in less colour than light, as every codec does.
 cv::Mat compressed(const cv::Mat& image, int quality) {
-  std::vector<uint8_t> bytes;
-  cv::Mat swapped, back;
-  cv::cvtColor(image, swapped, cv::COLOR_RGB2BGR);
-  cv::imencode(".jpg", swapped, bytes, {cv::IMWRITE_JPEG_QUALITY, quality});
-  cv::cvtColor(cv::imdecode(bytes, cv::IMREAD_COLOR), back, cv::COLOR_BGR2RGB);
+  const auto blob = encode_frame(CodecConfig::jpeg(quality, "4:2:0"), image.data, image.rows, image.cols);
+  cv::Mat back(image.size(), image.type());
+  decode_frame(Codec::jpeg, as_blob(blob), image.rows, image.cols, back.data);
   return back;
 }
 

@@ -1,12 +1,12 @@
 #include "stages/detect/heat.h"
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string>
 #include <vector>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "data/codec/codec.h"
 
 namespace realface::stages {
 namespace {
@@ -62,9 +62,9 @@ void lay_turned(const torch::Tensor& heat, const cv::Scalar& colour, const cv::M
 }
 
 void publish_png(const std::filesystem::path& path, const cv::Mat& bgr) {
-  std::vector<uint8_t> png;
-  if (!cv::imencode(".png", bgr, png)) { throw Error(subject_of(path) + " cannot be encoded as PNG"); }
-  publish_file(path, std::string(png.begin(), png.end()));
+  cv::Mat rgb;
+  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  publish_file(path, data::encode_frame(data::Codec::png, rgb.data, rgb.rows, rgb.cols));
 }
 
 }  // namespace realface::stages

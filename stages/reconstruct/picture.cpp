@@ -3,11 +3,11 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/where.h>
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
 #include "base/error.h"
+#include "data/codec/codec.h"
 #include "models/layers/tokens.h"
 
 namespace realface::stages {
@@ -26,16 +26,8 @@ torch::Tensor replace(const torch::Tensor& rgb, const torch::Tensor& replacement
 
 std::string encode_png(const torch::Tensor& rgb) {
   const auto pixels = rgb.cpu().contiguous();
-  const cv::Mat wrapped(static_cast<int>(pixels.size(0)), static_cast<int>(pixels.size(1)), CV_8UC3,
-                        pixels.data_ptr<uint8_t>());
-  cv::Mat bgr;
-  cv::cvtColor(wrapped, bgr, cv::COLOR_RGB2BGR);
-  std::vector<uint8_t> bytes;
-  if (!cv::imencode(".png", bgr, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9})) {
-    throw Error("[reconstruct] OpenCV could not encode a PNG of " + std::to_string(bgr.cols) + " x " +
-                std::to_string(bgr.rows) + " pixels; its imgcodecs must be built with PNG");
-  }
-  return {bytes.begin(), bytes.end()};
+  return data::encode_frame(data::Codec::png, pixels.const_data_ptr<uint8_t>(), static_cast<int>(pixels.size(0)),
+                            static_cast<int>(pixels.size(1)));
 }
 
 torch::Tensor grey_levels(const torch::Tensor& values) {

@@ -37,8 +37,7 @@ costs 3 delocate/localization.yaml "${network[@]}" model.encoder=small meta.samp
 costs 0 delocate/localization.yaml "${network[@]}" model.encoder=small meta.mode=none meta.samples=2 meta.episodes=1
 
 data=(data.align=any data.shards="$scratch/shards")
-must "$program" synth --out "$scratch/videos" --identities 40 --frames 4 --size 160 --fakes all --seed 3
-must "$program" preprocess "$scratch/videos" --dataset ffpp --out "$scratch/shards" --size 32 --frames 4
+dataset "$scratch" 4 all
 must "$program" train "$configs/rffr/pretrain.yaml" "${mae[@]}" "${data[@]}" mask.kind=random model.patch=4 train.steps=1 run.dir="$scratch/rffr"
 costs 0 rffr/detector.yaml "${vit[@]}" model.patch=4 rffr.blocks=2 rffr.share=0.5 weights.mae="$scratch/rffr"
 must "$program" train "$configs/lre/pretrain.yaml" "${mae[@]}" "${data[@]}" train.steps=1 run.dir="$scratch/mae"

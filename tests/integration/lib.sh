@@ -75,14 +75,15 @@ refused() {
 }
 
 # The training that the scripts share: a tiny autoencoder on tiny crops.
-dataset() {  # dataset FOLDER [FRAMES]
-  must "$program" synth --out "$1/videos" --identities 40 --frames "${2:-4}" --size 160 --fakes test --seed 3
+dataset() {  # dataset FOLDER [FRAMES] [FAKES]; REALFACE_TEST_SHARDS: a build without video is given them
+  if [ -n "${REALFACE_TEST_SHARDS:-}" ]; then ln -s "$REALFACE_TEST_SHARDS" "$1/shards"; return; fi
+  must "$program" synth --out "$1/videos" --identities 40 --frames "${2:-4}" --size 160 --fakes "${3:-test}" --seed 3
   must "$program" preprocess "$1/videos" --dataset ffpp --out "$1/shards" --size 32 --frames "${2:-4}"
 }
 tiny=(model.image=32 model.patch=8 model.width=32 model.depth=2 model.heads=2 model.decoder_width=32 model.decoder_depth=1
   model.decoder_heads=2 train.batch=12 train.log_every=5 metrics.port=0)
-# One rank a GPU, and up to 3 ranks: with fewer GPUs all of them compute on the CPU.
+# One rank a GPU, and up to 3 ranks: with fewer GPUs all of them compute on the CPU, unless a test names a device.
 gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU')
-[ "$gpus" -ge 3 ] || [ -n "${REALFACE_STAND_IN_GPUS:-}" ] || tiny+=(world.device=cpu)
+if [ -n "${REALFACE_TEST_DEVICE:-}" ]; then tiny+=(world.device="$REALFACE_TEST_DEVICE"); elif [ "$gpus" -lt 3 ]; then tiny+=(world.device=cpu); fi
 
 weights_of() { "$program" inspect "$1" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["weights_sha256"])'; }

@@ -1,4 +1,3 @@
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
@@ -6,6 +5,7 @@
 #include "data/importers/files.h"
 #include "data/preprocess/video/frame_reader.h"
 #include "data/preprocess/video/opencv_view.h"
+#include "data/preprocess/video/picture_file.h"
 
 namespace realface::data::preprocess {
 namespace {
@@ -111,9 +111,7 @@ void check_frame_size(const std::string& path, int64_t width, int64_t height, co
 }
 
 std::unique_ptr<FrameReader> open_pictures(const std::vector<std::string>& paths, const DecodeLimits& limits) {
-  const auto load = [paths](size_t index) {
-    return or_empty([&] { return cv::imread(paths[index], cv::IMREAD_COLOR); });
-  };
+  const auto load = [paths](size_t index) { return or_empty([&] { return read_picture(paths[index]); }); };
   return std::make_unique<PictureReader>(load, paths.size(), paths.empty() ? "pictures" : paths.front(), limits);
 }
 
@@ -129,7 +127,7 @@ std::unique_ptr<FrameReader> open_archive(const std::string& path, const std::st
     all.update(digest.data(), digest.size());
   }
   const auto load = [pictures](size_t index) {
-    return or_empty([&] { return cv::imdecode((*pictures)[index].bytes, cv::IMREAD_COLOR); });
+    return or_empty([&] { return decode_picture((*pictures)[index].bytes); });
   };
   auto reader =
       std::make_unique<PictureReader>(load, pictures->size(), path + "/" + pictures->front().name.string(), limits);

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "launcher/bench.h"
-#include "launcher/kernel_rows.h"
+#include "launcher/bench/bench.h"
+#include "launcher/bench/kernel_rows.h"
 
 namespace realface::launcher {
 namespace {

@@ -1,4 +1,4 @@
-#include "launcher/kernel_rows.h"
+#include "launcher/bench/kernel_rows.h"
 
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/ones_like.h>

@@ -6,7 +6,7 @@
 
 #include "data/streams.h"
 #include "distributed/world.h"
-#include "launcher/bench.h"
+#include "launcher/bench/bench.h"
 #include "models/mae/config.h"
 
 namespace realface::launcher {

@@ -10,8 +10,9 @@
 #include "base/error.h"
 #include "data/loading/synthetic.h"
 #include "distributed/nccl/device_meter.h"
-#include "launcher/bench.h"
-#include "launcher/operator_profile.h"
+#include "launcher/bench/bench.h"
+#include "launcher/bench/operator_profile.h"
+#include "launcher/bench/trace.h"
 #include "launcher/training_options.h"
 
 namespace realface::launcher {
@@ -22,6 +23,7 @@ constexpr int64_t kStepsPerEpoch = 1000;  // that the synthetic streams claim: r
 struct BenchStepOptions {
   std::shared_ptr<TrainingOptions> training;
   bool json = false, profile = false;
+  std::string trace;
   int64_t steps = 20, warmup = 3;
 };
 
@@ -86,6 +88,10 @@ void measure(const BenchStepOptions& options, const configs::Config& config, dis
   if (world.device().is_cuda()) { result["gpu"] = described(costs); }
   result["startup_s"] = slowest(world, first_forward);
   if (options.profile) { result["operators_ms"] = operators_of(*stage, *data, options.steps); }
+  if (!options.trace.empty()) {
+    write_trace(options.trace + (world.size() > 1 ? "." + std::to_string(world.rank()) : ""), world.device().is_cuda(),
+                [&] { (void)loss_of(run_steps(*stage, *data, options.steps)); });
+  }
   print_figures(options.json, world, result);
   if (options.profile && !options.json && world.rank() == 0) { print_operators(result["operators_ms"]); }
 }
@@ -104,6 +110,10 @@ void add_bench_step(CLI::App& bench) {
   command->add_flag("--json", options->json, "One line of JSON");
   command->add_flag("--profile", options->profile,
                     "Also the time in each of libtorch's operators, in steps of their own");
+  command->add_option(
+      "--trace", options->trace,
+      "Write what libtorch's profiler sees of as many steps more, for ui.perfetto.dev; FILE.RANK of each "
+      "of several ranks");
   command->add_option("--steps", options->steps, "Steps measured")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--warmup", options->warmup, "Steps before")
       ->check(CLI::NonNegativeNumber)

@@ -1,4 +1,4 @@
-#include "launcher/operator_profile.h"
+#include "launcher/bench/operator_profile.h"
 
 #include <ATen/record_function.h>
 

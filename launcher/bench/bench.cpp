@@ -1,4 +1,4 @@
-#include "launcher/bench.h"
+#include "launcher/bench/bench.h"
 
 #include <ATen/ops/tensor.h>
 #include <sys/resource.h>
