@@ -27,6 +27,7 @@ void input_fields(Visitor& v, RffrConfig& c) {
   v.field("inputs", c.inputs, {"both", "original", "residual"});
   v.field("source", c.source, {"masked", "autoencoder", "high_pass"});
   v.field("patches", c.patches, {"random", "whole"});
+  v.field("pool", c.pool, {"class", "mean"});
   v.field("compat_official", c.compat_official);
 }
 
@@ -38,10 +39,10 @@ void check(const RffrConfig& c, Checker& checker) {
                               "patch (docs/decisions.md, F1)",
                               c.blocks, covered(c)));
   }
-  if (c.compat_official && (c.inputs != "both" || c.patches != "random")) {
-    checker.fault(
-        {"rffr.compat_official"},
-        "rffr.compat_official needs rffr.inputs=both and rffr.patches=random, as the published code has them");
+  if (c.compat_official && (c.inputs != "both" || c.patches != "random" || c.pool != "class")) {
+    checker.fault({"rffr.compat_official"},
+                  "rffr.compat_official needs rffr.inputs=both, rffr.patches=random and rffr.pool=class, as the "
+                  "published code has them");
   }
 }
 

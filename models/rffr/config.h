@@ -18,6 +18,8 @@ struct RffrConfig {
   std::string source = "masked";   // masked | autoencoder | high_pass: what is subtracted from the face (Table 8, F13)
   std::string patches = "random";  // random: those of blocks that are drawn anew in each update, of all blocks in a
                                    // test | whole: every patch of the picture, always (Table 5)
+  std::string pool = "class";      // class | mean: what a branch says: its class token's output, or the mean of its
+                                   // patches' (F7), which learns sooner
   bool compat_official = false;    // as the published code has it, for weights that it trained (F6)
 
   bool has_original() const { return inputs != "residual"; }

@@ -42,20 +42,21 @@ PatchBranch::PatchBranch(const VitConfig& config) {
   norm_ = register_module("norm", std::make_shared<LayerNorm>(config.width));
 }
 
-/// The token that is read stands last: the last block then computes nothing of the others but keys and values.
-torch::Tensor PatchBranch::forward(const torch::Tensor& patches, const torch::Tensor& ids, bool without_class) const {
+/// A single token that is read stands last: the last block then computes nothing of the others but keys and values.
+torch::Tensor PatchBranch::forward(const torch::Tensor& patches, const torch::Tensor& ids, Pool pool) const {
   const int64_t batch = patches.size(0), count = ids.size(0);
   const auto dtype = kernels::compute_dtype(cls_token_);
   const auto positions = widened(pos_embed_, dtype);  // [1, 1+N, D]
   const auto seen =
       patch_embed_->forward(patches.index_select(1, ids).to(dtype)) + positions.index_select(1, ids + 1);  // [B, K, D]
   torch::Tensor tokens;
-  if (without_class) {
+  if (pool == Pool::first_patch) {
     tokens = at::cat({seen.narrow(1, 1, count - 1), seen.narrow(1, 0, 1)}, 1);
   } else {
     const auto cls = widened(cls_token_, dtype) + positions.narrow(1, 0, 1);
     tokens = at::cat({seen, cls.expand({batch, 1, cls.size(2)})}, 1);
   }
+  if (pool == Pool::mean) { return norm_->forward(blocks_->forward(tokens, {})).narrow(1, 0, count).mean(1); }
   return norm_->forward(blocks_->forward(tokens, {}, /*first_query=*/tokens.size(1) - 1)).squeeze(1);
 }
 
@@ -79,12 +80,11 @@ std::vector<std::shared_ptr<PatchBranch>> RffrImpl::branches() const {
 torch::Tensor RffrImpl::forward(const torch::Tensor& originals, const torch::Tensor& residuals,
                                 const torch::Tensor& ids) const {
   const bool official = config_.compat_official;
+  const Pool pool = official ? Pool::first_patch : config_.pool == "mean" ? Pool::mean : Pool::class_token;
   std::vector<torch::Tensor> features;
-  if (backbone_1_ != nullptr) { features.push_back(backbone_1_->forward(originals, ids, official)); }
+  if (backbone_1_ != nullptr) { features.push_back(backbone_1_->forward(originals, ids, pool)); }
   // The published code adds one to the same ids for each branch in turn.
-  if (backbone_2_ != nullptr) {
-    features.push_back(backbone_2_->forward(residuals, official ? ids + 1 : ids, official));
-  }
+  if (backbone_2_ != nullptr) { features.push_back(backbone_2_->forward(residuals, official ? ids + 1 : ids, pool)); }
   return classifier_->forward(at::cat(features, 1));
 }
 

@@ -10,15 +10,21 @@
 
 namespace realface::models {
 
+/// What of a branch's output is classified.
+enum class Pool {
+  class_token,  // that of the class token
+  mean,         // the mean of the patches', with the class token beside them
+  first_patch   // that of the first patch, without a class token (F6)
+};
+
 /// One branch: a vision transformer that sees some patches of a picture. Names and layout of timm's VisionTransformer
 /// without its head: `cls_token`, `pos_embed`, `patch_embed`, `blocks`, `norm`.
 class PatchBranch : public torch::nn::Module {
  public:
   explicit PatchBranch(const VitConfig& config);  // unset weights, positions of sines and cosines
 
-  /// patches: [B, N, V]; ids: i64 [K], those that are seen. Returns [B, D]: the class token's output, normalised; or,
-  /// if `without_class`, that of the first patch of ids, with no class token at all (F6).
-  torch::Tensor forward(const torch::Tensor& patches, const torch::Tensor& ids, bool without_class) const;
+  /// patches: [B, N, V]; ids: i64 [K], those that are seen. Returns [B, D], normalised outputs.
+  torch::Tensor forward(const torch::Tensor& patches, const torch::Tensor& ids, Pool pool) const;
 
  private:
   torch::Tensor cls_token_, pos_embed_;

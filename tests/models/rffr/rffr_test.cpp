@@ -22,18 +22,19 @@ namespace {
 /// The detector against timm's transformers; fixtures/rffr_fixture.py makes the file.
 class RffrOracle : public ::testing::Test {
  protected:
-  static RffrConfig config(bool official) {
+  static RffrConfig config(const std::string& mode) {
     RffrConfig config;
     config.vit = {.image = 16, .patch = 2, .width = 8, .depth = 2, .heads = 2};
     config.blocks = 2;
-    config.compat_official = official;
+    config.compat_official = mode == "official";
+    config.pool = mode == "mean" ? "mean" : "class";
     return config;
   }
   const torch::Tensor& at(const std::string& name) const { return file_.tensors.at(name); }
 
   /// Tensors of the network that the oracle has a gradient of, all of which are compared.
   size_t compare(const std::string& mode) {
-    RffrImpl network(config(mode == "official"));
+    RffrImpl network(config(mode));
     {
       const torch::NoGradGuard no_grad;
       for (auto& item : network.named_parameters()) { item.value().copy_(at("weight/" + item.key())); }
@@ -56,16 +57,18 @@ class RffrOracle : public ::testing::Test {
 };
 
 TEST_F(RffrOracle, LogitsAndEveryGradientEqualTimms) {
-  EXPECT_EQ(compare("paper"), RffrImpl(config(false)).parameters().size());
+  for (const std::string mode : {"paper", "mean"}) {
+    EXPECT_EQ(compare(mode), RffrImpl(config(mode)).parameters().size()) << mode;
+  }
 }
 
 /// It never reads its class token, whose gradient is then undefined on both sides.
 TEST_F(RffrOracle, OfficialModeIsThePublishedCodesWithBothItsDefects) {
-  EXPECT_EQ(compare("official"), RffrImpl(config(true)).parameters().size() - 2);
+  EXPECT_EQ(compare("official"), RffrImpl(config("official")).parameters().size() - 2);
 }
 
 TEST_F(RffrOracle, ItsBlocksAreTheScriptsBlocks) {
-  const auto blocks = block_patches(config(false));
+  const auto blocks = block_patches(config("paper"));
   EXPECT_TRUE(at::equal(blocks.index_select(0, at::tensor({0, 3}, torch::kInt64)).flatten(), at("ids")));
 }
 
@@ -108,7 +111,8 @@ TEST(Rffr, AnInputThatIsLeftOutHasNoBranch) {
 TEST(Rffr, ItsDescriptionMakesItAgain) {
   RffrConfig config;
   config.vit = {.image = 64, .patch = 8, .width = 32, .depth = 2, .heads = 2};
-  config.blocks = 3, config.inputs = "residual", config.source = "high_pass", config.patches = "whole";
+  config.blocks = 3, config.inputs = "residual", config.source = "high_pass", config.patches = "whole",
+  config.pool = "mean";
   EXPECT_EQ(describe(rffr_description(describe(config))), describe(config));
 }
 
