@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 
 #include <atomic>
+#include <cstdlib>
 
 namespace realface {
 namespace {
@@ -14,11 +15,14 @@ std::atomic<Kernels> chosen = Kernels::automatic;
 void set_kernels(Kernels kernels) { chosen = kernels; }
 Kernels chosen_kernels() { return chosen; }
 
-void set_gpu_math(bool tf32) {
+void set_gpu_math(GpuMath math) {
   auto& context = at::globalContext();
-  context.setAllowTF32CuBLAS(tf32);
-  context.setAllowTF32CuDNN(tf32);
-  context.setBenchmarkCuDNN(true);
+  context.setAllowTF32CuBLAS(math.tf32);
+  context.setAllowTF32CuDNN(math.tf32);
+  context.setBenchmarkCuDNN(!math.deterministic);
+  context.setDeterministicCuDNN(math.deterministic);
+  context.setDeterministicAlgorithms(math.deterministic, /*warn_only=*/true);
+  if (math.deterministic) { setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0); }
   context.setSDPUseCuDNN(false);
 }
 

@@ -13,10 +13,16 @@ enum class Kernels {
 void set_kernels(Kernels kernels);
 Kernels chosen_kernels();
 
-/// How libtorch computes on GPUs, for the process. `tf32`: products and convolutions of fp32 keep 10 bits of their
-/// factors' mantissas, several times as fast (`world.tf32`). Convolutions are timed once a shape (cudnn.benchmark).
-/// Attention is never cuDNN's: it plans anew for every shape (23 to 37 ms), and gives NaN with masks
-/// (pytorch/pytorch#196678). Without GPUs of no effect.
-void set_gpu_math(bool tf32);
+/// How libtorch computes on GPUs.
+struct GpuMath {
+  bool tf32 = false;           // products and convolutions of fp32 keep 10 bits of their factors' mantissas
+  bool deterministic = false;  // sums in one order, where libtorch has such a kernel; it warns where it has not
+};
+
+/// For the process, before the first product on a GPU; of no effect without one. Convolutions are timed once a shape
+/// (cudnn.benchmark), unless they are to be deterministic. Attention is never cuDNN's: it plans anew for every shape
+/// (23 to 37 ms), and gives NaN with masks (pytorch/pytorch#196678). Sets CUBLAS_WORKSPACE_CONFIG, if it is not set,
+/// which cuBLAS needs for one order of its sums.
+void set_gpu_math(GpuMath math);
 
 }  // namespace realface

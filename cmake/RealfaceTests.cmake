@@ -77,5 +77,6 @@ endfunction()
 
 function(_realface_mpi_entry test program ranks label timeout)
   add_test(NAME ${test} COMMAND ${REALFACE_MPIRUN} -n ${ranks} $<TARGET_FILE:${program}>)
-  set_tests_properties(${test} PROPERTIES LABELS ${label} TIMEOUT ${timeout} RUN_SERIAL ON ENVIRONMENT "${REALFACE_TEST_ENVIRONMENT};${ARGN}")
+  set_tests_properties(${test} PROPERTIES LABELS ${label} TIMEOUT ${timeout} RUN_SERIAL ON SKIP_RETURN_CODE 77
+    ENVIRONMENT "${REALFACE_TEST_ENVIRONMENT};${ARGN}")
 endfunction()

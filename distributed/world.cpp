@@ -71,7 +71,7 @@ void share_cores(Communicator& host_group, const std::string& host, int rank, in
 
 void set_computing(int threads, const WorldConfig& config) {
   set_kernels(config.kernels == "default" ? Kernels::libtorch : Kernels::automatic);
-  set_gpu_math(config.tf32);
+  set_gpu_math({.tf32 = config.tf32, .deterministic = config.deterministic});
   at::set_num_threads(threads);
   // Allowed once a process, before the first use; a second world in a test finds it done.
   if (at::get_num_interop_threads() != 1) { at::set_num_interop_threads(1); }

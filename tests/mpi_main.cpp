@@ -1,5 +1,6 @@
 // The main function of the tests that run under mpirun: joins the world, runs every test on every rank, and fails on
-// all ranks where one failed. Of the other ranks only failures are printed, with the rank.
+// all ranks where one failed. Of the other ranks only failures are printed, with the rank. The tests are on the CPU, or
+// on the device that REALFACE_TEST_DEVICE names; without a GPU for it they are skipped, by exit code 77.
 
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "distributed/agreement.h"
+#include "distributed/nccl/devices.h"
 #include "tests/mpi_world.h"
 
 namespace realface::testing {
@@ -48,8 +50,15 @@ int main(int argc, char** argv) {
   // A test that leaves its collectives ends the run here, and names the rank, well before ctest's deadline.
   const char* asked = std::getenv("REALFACE_TEST_DEVICE");
   const std::string device = asked == nullptr ? "cpu" : asked;
-  auto world = realface::distributed::World::join(
-      {.device = device, .nccl = device == "cuda" ? "always" : "auto", .threads = 1, .deadline = 60});
+  if (device == "cuda" && realface::distributed::device_count() == 0) {
+    std::cout << "SKIPPED: " << realface::distributed::why_no_devices() << std::endl;
+    return 77;
+  }
+  auto world = realface::distributed::World::join({.device = device,
+                                                   .nccl = device == "cuda" ? "always" : "auto",
+                                                   .deterministic = true,
+                                                   .threads = 1,
+                                                   .deadline = 60});
   realface::testing::joined = &world;
   auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
   if (world.rank() != 0) { delete listeners.Release(listeners.default_result_printer()); }

@@ -84,6 +84,7 @@ tiny=(model.image=32 model.patch=8 model.width=32 model.depth=2 model.heads=2 mo
   model.decoder_heads=2 train.batch=12 train.log_every=5 metrics.port=0)
 # One rank a GPU, and up to 3 ranks: with fewer GPUs all of them compute on the CPU, unless a test names a device.
 gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU')
-if [ -n "${REALFACE_TEST_DEVICE:-}" ]; then tiny+=(world.device="$REALFACE_TEST_DEVICE"); elif [ "$gpus" -lt 3 ]; then tiny+=(world.device=cpu); fi
+[ "${REALFACE_TEST_DEVICE:-}" != cuda ] || [ "$gpus" -ge 1 ] || [ -n "${REALFACE_STAND_IN_GPUS:-}" ] || skip "this machine has no GPU"
+if [ -n "${REALFACE_TEST_DEVICE:-}" ]; then tiny+=(world.device="$REALFACE_TEST_DEVICE" world.deterministic=true); elif [ "$gpus" -lt 3 ]; then tiny+=(world.device=cpu); fi
 
 weights_of() { "$program" inspect "$1" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["weights_sha256"])'; }

@@ -10,7 +10,8 @@ cv::Mat read_picture(const std::string& path) {
 }
 
 cv::Mat decode_picture(const std::vector<uint8_t>&) {
-  throw Error("[preprocess] this build of realface has no video, so it reads no pictures; build it with REALFACE_VIDEO=ON");
+  throw Error(
+      "[preprocess] this build of realface has no video, so it reads no pictures; build it with REALFACE_VIDEO=ON");
 }
 
 }  // namespace realface::data::preprocess
