@@ -22,6 +22,9 @@ void set_gpu_math(GpuMath math) {
   context.setBenchmarkCuDNN(!math.deterministic);
   context.setDeterministicCuDNN(math.deterministic);
   context.setDeterministicAlgorithms(math.deterministic, /*warn_only=*/true);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setSDPUseFlash(!math.deterministic);
+  context.setSDPUseMemEfficient(!math.deterministic);
   if (math.deterministic) { setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0); }
   context.setSDPUseCuDNN(false);
 }

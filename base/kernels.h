@@ -16,13 +16,14 @@ Kernels chosen_kernels();
 /// How libtorch computes on GPUs.
 struct GpuMath {
   bool tf32 = false;           // products and convolutions of fp32 keep 10 bits of their factors' mantissas
-  bool deterministic = false;  // sums in one order, where libtorch has such a kernel; it warns where it has not
+  bool deterministic = false;  // sums in one order if libtorch has such a kernel; if it has none, it warns each time
 };
 
-/// For the process, before the first product on a GPU; of no effect without one. Convolutions are timed once a shape
-/// (cudnn.benchmark), unless they are to be deterministic. Attention is never cuDNN's: it plans anew for every shape
-/// (23 to 37 ms), and gives NaN with masks (pytorch/pytorch#196678). Sets CUBLAS_WORKSPACE_CONFIG, if it is not set,
-/// which cuBLAS needs for one order of its sums.
+/// For a process that computes on a GPU, before its first product there. Convolutions are timed once a shape
+/// (cudnn.benchmark), unless they are to be deterministic; attention then is by plain products, since the backward
+/// passes of its other kernels add in any order. It is never cuDNN's, which plans anew for every shape (23 to 37 ms)
+/// and whose backward can give NaN with a mask (pytorch/pytorch#196678). Sets CUBLAS_WORKSPACE_CONFIG, unless it is set
+/// already: cuBLAS needs it to add in one order.
 void set_gpu_math(GpuMath math);
 
 }  // namespace realface

@@ -113,6 +113,8 @@ def main():
             if world > 1:
                 torch.distributed.barrier()
             wait()
+            if options.device == "cuda":
+                torch.cuda.reset_peak_memory_stats()
             begin = time.perf_counter()
         start = time.perf_counter()
         with autocast:

@@ -4,7 +4,7 @@
 # Targets:   Libtorch::cpu    torch_cpu and c10 (never libtorch.so, which drags in 2 GB of CUDA libraries)
 #            Libtorch::cuda   torch_cuda, c10_cuda and the CUDA runtime, where the wheel set holds them
 #            Libtorch::nccl   the NCCL that torch pins
-#            Libtorch::c10_cuda   libtorch's streams, events and allocator of CUDA without its kernels, where the CUDA runtime's headers are
+#            Libtorch::c10_cuda   libtorch's streams, events and allocator of CUDA without its kernels, if the CUDA runtime's headers are there
 # Variables: Libtorch_VERSION, Libtorch_HAS_CUDA, Libtorch_RPATH (folders for the program's RPATH)
 
 set(_libtorch_hints ${CMAKE_PREFIX_PATH} $ENV{CMAKE_PREFIX_PATH})

@@ -69,9 +69,10 @@ void share_cores(Communicator& host_group, const std::string& host, int rank, in
   threads = asked > 0 ? asked : cores;
 }
 
-void set_computing(int threads, const WorldConfig& config) {
+void set_computing(int threads, torch::Device device, const WorldConfig& config) {
   set_kernels(config.kernels == "default" ? Kernels::libtorch : Kernels::automatic);
-  set_gpu_math({.tf32 = config.tf32, .deterministic = config.deterministic});
+  // What is deterministic would be slower on the CPU too, where everything is.
+  if (device.is_cuda()) { set_gpu_math({.tf32 = config.tf32, .deterministic = config.deterministic}); }
   at::set_num_threads(threads);
   // Allowed once a process, before the first use; a second world in a test finds it done.
   if (at::get_num_interop_threads() != 1) { at::set_num_interop_threads(1); }
@@ -143,7 +144,7 @@ void World::Members::admit(const WorldConfig& config) {
 /// Threads, the group on the devices, the watchdog.
 void World::Members::connect(const WorldConfig& config) {
   share_cores(*host_group, host, rank, config.threads, cores, threads);
-  set_computing(threads, config);
+  set_computing(threads, device, config);
   fail_where_asked("world.connect", rank);
   const auto log = std::make_shared<CollectiveLog>("gradients");
   if (backend == Backend::self) {

@@ -17,7 +17,7 @@ struct WorldConfig {
   std::string nccl = "auto";     // auto: for two GPUs and more; always: for one too, which tests it
   std::string kernels = "auto";  // of layers on the CPU: auto: the fastest that this processor has; default: libtorch's
   bool tf32 = false;             // products and convolutions of fp32 on GPUs with TF32's 10 bits of mantissa
-  bool deterministic = false;    // kernels of GPUs that add in one order, where libtorch has them
+  bool deterministic = false;    // sums on GPUs in one order, if libtorch has such kernels
   int threads = 0;  // compute threads a rank; 0: the cores that the rank may use, divided among the ranks of the node
   double deadline = 600;       // seconds after which a collective that does not end is a hang
   double join_deadline = 300;  // seconds within which all ranks have come, and at the end have left

@@ -31,17 +31,14 @@ class WaitCounter final : public c10::WarningHandler {
 
 struct DeviceMeter::Members {
   explicit Members(c10::DeviceIndex index)
-      : device(index), allocated(stats().num_device_alloc), counter(*c10::WarningUtils::get_warning_handler()) {
+      : device(index),
+        allocated(stats().num_device_alloc),
+        counter(*c10::WarningUtils::get_warning_handler()),
+        guard(&counter) {
     c10::cuda::CUDACachingAllocator::resetPeakStats(device);
     c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_WARN);
-    c10::WarningUtils::set_warning_handler(&counter);
-    c10::WarningUtils::set_warnAlways(true);
   }
-  ~Members() {
-    c10::WarningUtils::set_warnAlways(false);
-    c10::WarningUtils::set_warning_handler(nullptr);  // libtorch's own
-    c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_DISABLED);
-  }
+  ~Members() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_DISABLED); }
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;
 
@@ -52,6 +49,7 @@ struct DeviceMeter::Members {
   const c10::DeviceIndex device;
   const int64_t allocated;
   WaitCounter counter;
+  const c10::WarningUtils::WarningHandlerGuard guard;
 };
 
 DeviceMeter::DeviceMeter(torch::Device device) {

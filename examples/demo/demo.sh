@@ -26,7 +26,7 @@ if [ -z "$videos" ]; then
   dataset=(--dataset ffpp)
   people=100 frames=16
   # A transformer that begins without weights of ImageNet learns so few people by heart.
-  if [ "$system" = rffr ]; then people=400 frames=6 data=$root/out/demo/data-of-400; fi
+  if [ "$system" = rffr ]; then people=400 frames=8 data=$root/out/demo/data-of-400; fi
   videos=$data/videos
   say "1/5 drawing a dataset of talking faces, real and manipulated (kept for the next time)"
   "$program" synth --out "$videos" --identities "$people" --held-out 40 --frames "$frames" --size 192 --seed 1

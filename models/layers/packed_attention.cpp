@@ -1,3 +1,4 @@
+#include <ATen/Context.h>
 #include <ATen/ops/_efficient_attention_forward.h>
 #include <ATen/ops/_flash_attention_forward.h>
 #include <ATen/ops/cat.h>
@@ -29,7 +30,8 @@ Tensor one_by_one(const Tensor& q, const Tensor& k, const Tensor& v, const Tenso
 Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Packing& packing) {
   const auto& starts = packing.starts;
   const int64_t longest = packing.longest;
-  if (q.is_cpu()) { return one_by_one(q, k, v, starts); }
+  // The kernels for several sequences add up gradients in any order.
+  if (q.is_cpu() || at::globalContext().deterministicAlgorithms()) { return one_by_one(q, k, v, starts.cpu()); }
   if (q.element_size() == 2) {
     return std::get<0>(at::_flash_attention_forward(q, k, v, starts, starts, longest, longest, /*dropout_p=*/0.0,
                                                     /*is_causal=*/false, /*return_debug_mask=*/false));

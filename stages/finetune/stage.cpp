@@ -1,9 +1,9 @@
 #include "stages/finetune/stage.h"
 
-#include "base/device_copy.h"
 #include "models/layers/kernels.h"
 #include "stages/finetune/drop_path.h"
 #include "stages/training/classification.h"
+#include "stages/training/device_copy.h"
 #include "stages/training/layer_decay.h"
 
 namespace realface::stages {

@@ -3,7 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include "base/counter_rng.h"
-#include "base/device_copy.h"
+#include "stages/training/device_copy.h"
 
 namespace realface::stages {
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/counter_rng.h"
-#include "base/device_copy.h"
 #include "models/rffr/residuals.h"
 #include "stages/training/classification.h"
+#include "stages/training/device_copy.h"
 #include "stages/training/restorer.h"
 
 namespace realface::stages {

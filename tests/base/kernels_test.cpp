@@ -20,12 +20,15 @@ TEST(GpuMath, TakesTf32OnlyIfAskedForAndNeverCudnnsAttention) {
 }
 
 TEST(GpuMath, IsDeterministicOnlyIfAskedFor) {
+  unsetenv("CUBLAS_WORKSPACE_CONFIG");
   const auto& context = at::globalContext();
   for (const bool deterministic : {true, false}) {
     set_gpu_math({.deterministic = deterministic});
     EXPECT_EQ(context.deterministicAlgorithms(), deterministic);
     EXPECT_EQ(context.deterministicCuDNN(), deterministic);
     EXPECT_EQ(context.benchmarkCuDNN(), !deterministic);
+    EXPECT_EQ(context.userEnabledFlashSDP(), !deterministic);
+    EXPECT_EQ(context.userEnabledMemEfficientSDP(), !deterministic);
   }
   EXPECT_STREQ(std::getenv("CUBLAS_WORKSPACE_CONFIG"), ":4096:8");
 }

@@ -148,7 +148,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"data/faces", "data/codec", "data/shards", "data/inspection"},
     {"data/importers", "data/codec", "data/shards", "data/preprocess/video", "data/preprocess/masks",
      "data/preprocess/faces", "data/preprocess"},
-    {"data/importers", "data/synthesis/drawing", "data/synthesis/forgery", "data/synthesis"},
+    {"data/importers", "data/codec", "data/synthesis/drawing", "data/synthesis/forgery", "data/synthesis"},
     {"distributed/watchdog", "distributed/mpi", "distributed/nccl", "distributed/joining"},
     {"distributed/reducer"},
     {"models/layers", "models/weights", "models/mae", "models/vit", "models/rffr"},

@@ -4,11 +4,11 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
-#include "base/device_copy.h"
 #include "checkpoints/saving/snapshot.h"
 #include "data/loading/device_copy.h"
 #include "distributed/reducer/gradient_reducer.h"
 #include "distributed/self_communicator.h"
+#include "stages/training/device_copy.h"
 #include "tests/gpu/stand_in/record.h"
 
 namespace realface {
@@ -40,7 +40,7 @@ TEST(StandIn, SeesPinnedMemoryThatChangesUnderItsCopy) {
 
 TEST(SentTo, ReachesTheDeviceWithoutAWait) {
   stand_in::forget();
-  const auto there = sent_to(torch::kCUDA, torch::arange(5));
+  const auto there = stages::sent_to(torch::kCUDA, torch::arange(5));
   EXPECT_EQ(counts().waits, 0);
   EXPECT_EQ(counts().copies_to_device, 1);
   EXPECT_TRUE(at::equal(there.cpu(), torch::arange(5)));

@@ -9,17 +9,17 @@ mkdir -p "$2"
 out=$(realpath "$2")
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/environment.sh"
-device=${DEVICE:-cuda} limit=${LIMIT:-450}
+device=${DEVICE:-cuda} limit=${LIMIT:-400}
 peer=$here/../../benchmarks/peer_ddp.py
 [ -f "$peer" ] || peer=$here/peer_ddp.py
 configs=$bundle/configs
-rm -f "$out"/*.jsonl
+rm -rf "$out"/*.jsonl "$out"/*.log "$out"/trace.json "$out/run"
 
 # step NAME SECONDS COMMAND...: its output goes to OUT/NAME.log, whether it held to OUT/checks.jsonl; not begun after the limit.
 step() {
   local name=$1 seconds=$2 begun=$SECONDS code=0
   shift 2
-  if [ "$SECONDS" -ge "$limit" ]; then code=skipped; else timeout "$seconds" "$@" >"$out/$name.log" 2>&1 || code=$?; fi
+  if [ "$SECONDS" -ge "$limit" ]; then code=skipped; else timeout -k 10 "$seconds" "$@" >"$out/$name.log" 2>&1 || code=$?; fi
   echo "{\"check\": \"$name\", \"code\": \"$code\", \"seconds\": $((SECONDS - begun))}" >>"$out/checks.jsonl"
   echo "$name: exit code $code after $((SECONDS - begun)) s" >&2
 }
@@ -47,11 +47,16 @@ nccl=auto
 
 { nvidia-smi; python3 -c 'import torch; print(torch.__version__, torch.cuda.is_available())'; realface --version; } >"$out/machine.log" 2>&1
 export REALFACE_TEST_DEVICE=$device REALFACE_TEST_SHARDS=$bundle/shards
-step gpu_tests 120 gpu_tests --gtest_brief=1
+step gpu_tests 180 gpu_tests --gtest_brief=1
 [ "$device" = cpu ] || step step_costs 120 bash "$bundle/tests/gpu/step_costs.sh"
 
+step shards 60 realface train "$configs/demo/pretrain.yaml" model.image=32 data.shards="$bundle/shards" run.dir="$out/run" train.steps=200 train.log_every=100 \
+  world.device="$device" world.nccl=$nccl metrics.port=-1
+step resume 90 bash "$bundle/tests/integration/resume_bitwise.sh" 1
 size=(model.size=base) peer_size=base batches="${BATCHES:-8 64 256}"
 if [ "$device" = cpu ]; then size=(model.size=small) peer_size=small batches=${BATCHES:-2}; fi
+step trace 60 realface bench step "$configs/mae/pretrain.yaml" "${size[@]}" train.batch="${batches##* }" train.dtype=bf16 world.device="$device" metrics.port=-1 \
+  --steps 5 --warmup 5 --trace "$out/trace.json"
 for batch in $batches; do
   ours "mae-bf16-$batch" mae/pretrain.yaml "${size[@]}" train.batch="$batch" train.dtype=bf16
   theirs "peer-mae-bf16-$batch" --model mae --size $peer_size --batch "$batch" --dtype autocast
@@ -67,9 +72,4 @@ ours finetune-bf16 deepfakemae/finetune.yaml "${size[@]}" train.batch="$few" tra
 [ "$device" = cpu ] || ours mapping deepfakemae/mapping.yaml world.tf32=true
 [ "$device" = cpu ] || ours localization delocate/localization.yaml world.tf32=true
 ours xception xception/train.yaml world.tf32=true train.batch="$few"
-step trace 60 realface bench step "$configs/mae/pretrain.yaml" "${size[@]}" train.batch="${batches##* }" train.dtype=bf16 world.device="$device" metrics.port=-1 \
-  --steps 5 --warmup 5 --trace "$out/trace.json"
-step shards 60 realface train "$configs/demo/pretrain.yaml" model.image=32 data.shards="$bundle/shards" run.dir="$out/run" train.steps=200 train.log_every=100 \
-  world.device="$device" world.nccl=$nccl metrics.port=-1
-step resume 60 bash "$bundle/tests/integration/resume_bitwise.sh" 1
 python3 "$here/table.py" "$out" | tee "$out/gpu.txt"

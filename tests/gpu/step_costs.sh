@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # step_costs.sh: on a GPU, an update of any stage allocates nothing from the driver once it is warm, and the host never waits for the device,
-# but where the choice of an inner step needs it; and the loss is the CPU's.
+# except for the choice of an inner step; and the loss is the CPU's.
 . "$(dirname "$0")/../integration/lib.sh"
 configs=$here/../../configs
 vit=(model.image=32 model.patch=8 model.width=32 model.depth=2 model.heads=2 train.batch=4 metrics.port=-1)

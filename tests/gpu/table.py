@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """The table of run.sh: what held, how fast, and where the time of a step goes.
 
-    table.py OUT        reads OUT/checks.jsonl, figures.jsonl and trace.json; writes OUT/gpu.json
+    table.py OUT        reads OUT/checks.jsonl, figures.jsonl, machine.log and trace.json; writes OUT/gpu.json. Exit code 1 if a
+                        check failed
 """
 import collections
 import json
 import pathlib
 import sys
 
-PEAK = 989e12  # FLOP/s of an H100's or H200's tensor cores in bf16, dense (NVIDIA's data sheet)
+# FLOP/s of the tensor cores in bf16, dense, by a part of the GPU's name (NVIDIA's data sheets).
+PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
 
 
 def lines(path):
@@ -26,14 +28,20 @@ def mae_flops():
     return 3 * (transformer(50, 768, 12) + transformer(197, 512, 8) + patches * 768 / 4 + 2 * 50 * 768 * 512 + patches * 512)
 
 
-def speed(figures):
+def peak(out):
+    machine = out / "machine.log"
+    text = machine.read_text() if machine.exists() else ""
+    return next((flops for name, flops in PEAKS.items() if name in text), None)
+
+
+def speed(figures, flops):
     print("| step | samples/s | ms | eager PyTorch, ms | ratio | of the bf16 peak | memory, MB (PyTorch) | allocations, waits |\n|" + "---|" * 8)
     for label, one in figures.items():
         if label.startswith("peer-"):
             continue
         ms, peer = one["ms"]["step"], figures.get("peer-" + label)
         gpu = one.get("gpu") or {}
-        share = f"{one['images_per_s'] * mae_flops() / PEAK:.1%}" if label.startswith("mae-") and gpu else ""
+        share = f"{one['images_per_s'] * mae_flops() / flops:.1%}" if label.startswith("mae-") and flops else ""
         theirs = f"{peer['ms']['step']:.2f} | {peer['ms']['step'] / ms:.2f}" if peer else " | "
         memory = f"{gpu['peak_mb']:.0f}" + (f" ({peer['gpu']['peak_mb']:.0f})" if peer and peer["gpu"] else "") if gpu else ""
         waits = f"{gpu['allocations']}, {gpu['waits']}" if gpu else ""
@@ -75,10 +83,11 @@ def main():
         if check["check"] not in figures or check["code"] != "0":
             print(f"| {check['check']} | {check['code']} | {check['seconds']} |")
     print()
-    speed(figures)
+    speed(figures, peak(out))
     if (out / "trace.json").exists():
         result["trace"] = time_of_trace(out / "trace.json")
     (out / "gpu.json").write_text(json.dumps(result, indent=1))
+    sys.exit(any(check["code"] not in ("0", "77", "skipped") for check in checks))
 
 
 if __name__ == "__main__":

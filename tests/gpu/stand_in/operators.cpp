@@ -9,6 +9,8 @@
 #include <c10/cuda/CUDAStream.h>
 #include <torch/library.h>
 
+#include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -101,8 +103,8 @@ class HostCall {
       if (result.is_same(pair.host)) { return pair.device; }
     }
     for (const auto& pair : pairs_) {
-      TORCH_CHECK(result.numel() == 0 || result.const_data_ptr() != pair.host.const_data_ptr(),
-                  "stand-in: ", op_.schema().name(), " returns a view; give it a kernel of its own in operators.cpp");
+      TORCH_CHECK(!result.is_alias_of(pair.host), "stand-in: ", op_.schema().name(),
+                  " returns a view; give it a kernel of its own in tensors.cpp");
     }
     return on_device(result, device_);
   }
@@ -122,17 +124,25 @@ class HostCall {
   std::vector<Pair> pairs_;
 };
 
-/// Whose CUDA kernel waits for the device, because the size of its result is in it.
-bool waits(const std::string& name) {
-  static const std::set<std::string> known{"aten::nonzero",    "aten::masked_select",      "aten::_unique2",
-                                           "aten::unique_dim", "aten::unique_consecutive", "aten::equal",
-                                           "aten::bincount"};
-  return known.contains(name);
+bool is_mask(const std::optional<at::Tensor>& index) {
+  return index && index->defined() && (index->scalar_type() == at::kBool || index->scalar_type() == at::kByte);
+}
+
+/// Whether the CUDA kernel waits for the device, because its result's size stands there.
+bool waits(const std::string& name, const torch::jit::Stack& stack) {
+  static const std::set<std::string> known{"aten::nonzero",  "aten::masked_select",      "aten::_unique",
+                                           "aten::_unique2", "aten::unique_consecutive", "aten::unique_dim",
+                                           "aten::equal",    "aten::bincount",           "aten::repeat_interleave"};
+  if (known.contains(name)) { return true; }
+  if (!name.starts_with("aten::index") && !name.starts_with("aten::_index_put")) { return false; }
+  return std::ranges::any_of(stack, [](const IValue& value) {
+    return value.isOptionalTensorList() && std::ranges::any_of(value.toOptionalTensorVector(), is_mask);
+  });
 }
 
 void run_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   count(&Counts::kernels);
-  if (waits(op.schema().name())) { c10::cuda::stream_synchronize(c10::cuda::getCurrentCUDAStream()); }
+  if (waits(op.schema().name(), *stack)) { c10::cuda::stream_synchronize(c10::cuda::getCurrentCUDAStream()); }
   HostCall(op).run(*stack);
 }
 

@@ -1,5 +1,6 @@
 #include "tests/gpu/stand_in/record.h"
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <thread>

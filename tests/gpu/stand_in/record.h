@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-/// What a test sees of the stand-in: a GPU in host memory, for machines that have none. cuda_runtime.cpp is the CUDA
+/// What a test sees of the stand-in: a GPU in host memory, for machines that have none. cuda_*.cpp are the CUDA
 /// runtime that libtorch's own streams, events and caching allocator then call; operators.cpp computes libtorch's
 /// operators by their CPU kernels; nccl.h is NCCL over MPI. A program has such GPUs if it is linked with
 /// gpu_stand_in, as many as REALFACE_STAND_IN_GPUS says (1). Everything may be called by any thread.
