@@ -37,9 +37,11 @@ ours() {  # LABEL FILE SETTING...
   shift 2
   figure "$label" realface bench step "$configs/$file" "$@" world.device="$device" world.nccl=$nccl metrics.port=-1 --json --steps "${STEPS:-20}" --warmup 5
 }
+python3 -c 'import transformers' 2>/dev/null && peers=yes || { peers=no; echo "gpu: python3 has no transformers, so there is no eager PyTorch to compare with" >&2; }
 theirs() {  # LABEL OPTION...
   local label=$1
   shift
+  [ "$peers" = yes ] || return 0
   figure "$label" python3 "$peer" "$@" --device "$device" --steps "${STEPS:-20}" --warmup 5
 }
 nccl=auto
