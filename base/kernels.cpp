@@ -25,8 +25,8 @@ void set_gpu_math(GpuMath math) {
   context.setDeterministicFillUninitializedMemory(false);
   context.setSDPUseFlash(!math.deterministic);
   context.setSDPUseMemEfficient(!math.deterministic);
-  if (math.deterministic) { setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0); }
   context.setSDPUseCuDNN(false);
+  if (math.deterministic) { setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0); }
 }
 
 }  // namespace realface

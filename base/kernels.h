@@ -19,11 +19,11 @@ struct GpuMath {
   bool deterministic = false;  // sums in one order if libtorch has such a kernel; if it has none, it warns each time
 };
 
-/// For a process that computes on a GPU, before its first product there. Convolutions are timed once a shape
-/// (cudnn.benchmark), unless they are to be deterministic; attention then is by plain products, since the backward
-/// passes of its other kernels add in any order. It is never cuDNN's, which plans anew for every shape (23 to 37 ms)
-/// and whose backward can give NaN with a mask (pytorch/pytorch#196678). Sets CUBLAS_WORKSPACE_CONFIG, unless it is set
-/// already: cuBLAS needs it to add in one order.
+/// Sets this up for the whole process; call it before the first product on a GPU. Convolutions are timed once a shape
+/// (cudnn.benchmark) unless they must be deterministic. Deterministic attention uses plain products, because the
+/// backward passes of the fused kernels add in no fixed order. cuDNN's attention is never used: it plans for 23 to 37
+/// ms whenever a shape is new, and its backward pass can give NaN with a mask (pytorch/pytorch#196678). cuBLAS adds in
+/// one order only if CUBLAS_WORKSPACE_CONFIG is set, so this sets it, unless it is set already.
 void set_gpu_math(GpuMath math);
 
 }  // namespace realface

@@ -71,7 +71,7 @@ void share_cores(Communicator& host_group, const std::string& host, int rank, in
 
 void set_computing(int threads, torch::Device device, const WorldConfig& config) {
   set_kernels(config.kernels == "default" ? Kernels::libtorch : Kernels::automatic);
-  // What is deterministic would be slower on the CPU too, where everything is.
+  // The CPU's kernels are deterministic anyway, and these settings would only slow them down.
   if (device.is_cuda()) { set_gpu_math({.tf32 = config.tf32, .deterministic = config.deterministic}); }
   at::set_num_threads(threads);
   // Allowed once a process, before the first use; a second world in a test finds it done.

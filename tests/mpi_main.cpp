@@ -1,6 +1,6 @@
 // The main function of the tests that run under mpirun: joins the world, runs every test on every rank, and fails on
-// all ranks where one failed. Of the other ranks only failures are printed, with the rank. The tests are on the CPU, or
-// on the device that REALFACE_TEST_DEVICE names; without a GPU for it they are skipped, by exit code 77.
+// all ranks if one failed. Ranks other than 0 print only their failures, each with the rank. Tests compute on the CPU,
+// or on the device that REALFACE_TEST_DEVICE names; they are skipped (exit code 77) if that is a GPU and there is none.
 
 #include <gtest/gtest.h>
 

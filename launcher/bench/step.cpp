@@ -38,7 +38,7 @@ stages::StepReport run_steps(stages::Stage& stage, data::Streams& data, int64_t 
   return report;
 }
 
-/// Its loss as a number: the device has then done all of the work.
+/// Its loss as a number, 0 if it has none: the device has then done all of the work.
 double loss_of(const stages::StepReport& report) { return report.loss.defined() ? report.loss.item<double>() : 0; }
 
 /// Milliseconds a step in each operator, on this rank; measured apart, since watching costs time.
@@ -75,7 +75,7 @@ void measure(const BenchStepOptions& options, const configs::Config& config, dis
   const double ready = process_age();
   (void)loss_of(run_steps(*stage, *data, 1));
   const double first_forward = ready + telemetry::phase_seconds(telemetry::Phase::forward);
-  if (options.warmup > 0) { (void)loss_of(run_steps(*stage, *data, options.warmup)); }
+  (void)loss_of(run_steps(*stage, *data, options.warmup));
   const Timing timing(world);
   const distributed::DeviceMeter meter(world.device());
   const auto last = run_steps(*stage, *data, options.steps);

@@ -31,6 +31,11 @@ void initialise(RffrImpl& network, uint64_t seed) {
   }
 }
 
+Pool pool_of(const RffrConfig& config) {
+  if (config.compat_official) { return Pool::first_patch; }
+  return config.pool == "mean" ? Pool::mean : Pool::class_token;
+}
+
 }  // namespace
 
 PatchBranch::PatchBranch(const VitConfig& config) {
@@ -80,7 +85,7 @@ std::vector<std::shared_ptr<PatchBranch>> RffrImpl::branches() const {
 torch::Tensor RffrImpl::forward(const torch::Tensor& originals, const torch::Tensor& residuals,
                                 const torch::Tensor& ids) const {
   const bool official = config_.compat_official;
-  const Pool pool = official ? Pool::first_patch : config_.pool == "mean" ? Pool::mean : Pool::class_token;
+  const Pool pool = pool_of(config_);
   std::vector<torch::Tensor> features;
   if (backbone_1_ != nullptr) { features.push_back(backbone_1_->forward(originals, ids, pool)); }
   // The published code adds one to the same ids for each branch in turn.

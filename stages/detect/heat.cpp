@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/atomic_file.h"
-#include "base/error.h"
 #include "data/codec/codec.h"
 
 namespace realface::stages {

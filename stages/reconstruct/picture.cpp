@@ -6,7 +6,6 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
-#include "base/error.h"
 #include "data/codec/codec.h"
 #include "models/layers/tokens.h"
 

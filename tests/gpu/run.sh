@@ -10,9 +10,7 @@ out=$(realpath "$2")
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/environment.sh"
 device=${DEVICE:-cuda} limit=${LIMIT:-400}
-peer=$here/../../benchmarks/peer_ddp.py
-[ -f "$peer" ] || peer=$here/peer_ddp.py
-configs=$bundle/configs
+peer=$bundle/tests/gpu/peer_ddp.py configs=$bundle/configs
 rm -rf "$out"/*.jsonl "$out"/*.log "$out"/trace.json "$out/run"
 
 # step NAME SECONDS COMMAND...: its output goes to OUT/NAME.log, whether it held to OUT/checks.jsonl; not begun after the limit.

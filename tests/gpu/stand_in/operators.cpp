@@ -1,7 +1,6 @@
 // libtorch's operators for tensors of the stand-in, whose memory is the host's: computed by their CPU kernels on
 // tensors that share the memory. Views, copies and what has no such kernel have ones of their own.
 
-#include <ATen/native/CPUFallback.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/from_blob.h>
